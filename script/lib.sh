@@ -201,9 +201,43 @@ stop_test_servers() {
     kill "$pid" 2>/dev/null || true
     # A zombie that nobody reaps still answers kill -0: what counts is that it runs no more.
     for _ in $(seq 100); do
-      grep -qs '^State:[[:space:]]*[^Z]' "/proc/$pid/status" || break
+      any_runs "$pid" || break
       sleep 0.05
     done
     rm -f "$1/redis.pid"
   fi
+}
+
+# any_runs PID...: whether one of them runs; a zombie that nobody reaps is over, though kill -0 finds it.
+any_runs() {
+  local pid
+  for pid in "$@"; do
+    if grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status"; then return 0; fi
+  done
+  return 1
+}
+
+# end_leftovers RUN_ID: ends processes that were started with ILMSPACE_RUN_ID=RUN_ID in their environment and still run,
+# names them, and answers 1 when there were any. The calling shell and its own children of the moment are not meant.
+end_leftovers() {
+  local pids=() pid file
+  for file in /proc/[0-9]*/environ; do
+    pid=${file#/proc/}; pid=${pid%/environ}
+    # Our own shells, here and up the tree, bear the mark too.
+    [ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] && continue
+    grep -qsz "^ILMSPACE_RUN_ID=$1\$" "$file" || continue
+    any_runs "$pid" || continue
+    pids+=("$pid")
+  done
+  [ ${#pids[@]} -eq 0 ] && return 0
+  for pid in "${pids[@]}"; do
+    say "still running, ended now: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c1-150)"
+  done
+  kill -TERM "${pids[@]}" 2>/dev/null || true
+  for _ in $(seq 50); do
+    any_runs "${pids[@]}" || break
+    sleep 0.1
+  done
+  kill -KILL "${pids[@]}" 2>/dev/null || true
+  return 1
 }
