@@ -1,0 +1,158 @@
+//! The edge to libav: what `ffmpeg-next` has no safe call for. Every `unsafe` of the crate's media
+//! work stands here, each with its reason.
+
+use std::sync::Once;
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::{codec, ffi, format};
+
+/// The most that libav may allocate at once, in bytes.
+const MAX_ALLOCATION: usize = 512 * 1024 * 1024;
+
+/// Prepares libav for this process: once, from any thread, before anything else of it is used.
+pub fn init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // It only registers what the libraries hold; on FFmpeg 5 it cannot fail.
+        if let Err(error) = ffmpeg::init() {
+            tracing::error!(%error, "libav does not start");
+        }
+        ffmpeg::log::set_level(ffmpeg::log::Level::Fatal);
+        limit_allocations();
+    });
+}
+
+#[expect(unsafe_code, reason = "sets one process-wide number of libavutil; any value is sound")]
+fn limit_allocations() {
+    unsafe { ffi::av_max_alloc(MAX_ALLOCATION) }
+}
+
+/// What a container says of one video stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VideoParams {
+    /// Width of the coded picture, in pixels.
+    pub width: i32,
+    /// Height of the coded picture, in pixels.
+    pub height: i32,
+    /// Width to height of one pixel; 0 when unknown.
+    pub pixel_aspect: (i32, i32),
+    /// Stored as fields.
+    pub interlaced: bool,
+    /// The pixel format; `None` when unknown.
+    pub format: format::Pixel,
+    /// Transfer characteristic.
+    pub transfer: ffmpeg::color::TransferCharacteristic,
+    /// The display matrix of the stream (16.16 and 2.30 fixed point), if it has one.
+    pub matrix: Option<[i32; 9]>,
+}
+
+/// Reads the video parameters of `stream`.
+#[expect(
+    unsafe_code,
+    reason = "ffmpeg-next gives no access to codecpar's video fields. The pointers are valid while \
+              `stream` borrows its context, and pix_fmt is checked to be in the range of the enum \
+              before it is taken for one"
+)]
+pub fn video_params(stream: &format::stream::Stream<'_>) -> VideoParams {
+    let matrix = stream.side_data().find_map(|side| {
+        (side.kind() == codec::packet::side_data::Type::DisplayMatrix)
+            .then(|| read_matrix(side.data()))?
+    });
+    unsafe {
+        let raw = stream.as_ptr();
+        let par = (*raw).codecpar;
+        let own = (*raw).sample_aspect_ratio;
+        let sar = if own.num > 0 { own } else { (*par).sample_aspect_ratio };
+        let known = ffi::AVPixelFormat::AV_PIX_FMT_NB as i32;
+        let format = if (0..known).contains(&(*par).format) {
+            format::Pixel::from(std::mem::transmute::<i32, ffi::AVPixelFormat>((*par).format))
+        } else {
+            format::Pixel::None
+        };
+        let field = (*par).field_order;
+        VideoParams {
+            width: (*par).width,
+            height: (*par).height,
+            pixel_aspect: (sar.num, sar.den),
+            interlaced: field != ffi::AVFieldOrder::AV_FIELD_UNKNOWN
+                && field != ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE,
+            format,
+            transfer: (*par).color_trc.into(),
+            matrix,
+        }
+    }
+}
+
+fn read_matrix(bytes: &[u8]) -> Option<[i32; 9]> {
+    let mut matrix = [0; 9];
+    let mut numbers = bytes.chunks_exact(4);
+    for slot in &mut matrix {
+        *slot = i32::from_ne_bytes(numbers.next()?.try_into().ok()?);
+    }
+    Some(matrix)
+}
+
+/// What a container says of one audio stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudioParams {
+    /// Channels.
+    pub channels: i32,
+    /// Samples a second.
+    pub rate: i32,
+}
+
+/// Reads the audio parameters of `stream`.
+#[expect(
+    unsafe_code,
+    reason = "ffmpeg-next gives no access to codecpar's audio fields; the pointers are valid while \
+              `stream` borrows its context"
+)]
+pub fn audio_params(stream: &format::stream::Stream<'_>) -> AudioParams {
+    unsafe {
+        let par = (*stream.as_ptr()).codecpar;
+        AudioParams { channels: (*par).ch_layout.nb_channels, rate: (*par).sample_rate }
+    }
+}
+
+/// The codec's own header (`avcC`, `AudioSpecificConfig` …) of an opened encoder.
+#[expect(
+    unsafe_code,
+    reason = "ffmpeg-next does not expose extradata; libav keeps pointer and length in step for \
+              an opened context, and the bytes are copied while it is borrowed"
+)]
+pub fn extradata(context: &codec::Context) -> Vec<u8> {
+    unsafe {
+        let raw = context.as_ptr();
+        match usize::try_from((*raw).extradata_size) {
+            Ok(len) if len > 0 && !(*raw).extradata.is_null() => {
+                std::slice::from_raw_parts((*raw).extradata, len).to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Makes a fragmenting muxer write out what it holds as one fragment, down to the sink.
+#[expect(
+    unsafe_code,
+    reason = "a flush is a NULL packet, which ffmpeg-next's Packet cannot be; the context is \
+              borrowed mutably, has a header written, and its pb is set while it lives"
+)]
+pub fn flush_fragment(output: &mut format::context::Output) -> Result<(), ffmpeg::Error> {
+    unsafe {
+        let raw = output.as_mut_ptr();
+        match ffi::av_write_frame(raw, std::ptr::null_mut()) {
+            code if code < 0 => return Err(ffmpeg::Error::from(code)),
+            _ => ffi::avio_flush((*raw).pb),
+        }
+    }
+    Ok(())
+}
+
+/// The version of the linked libavcodec, e.g. `59.37.100`, and its licence.
+pub fn version() -> String {
+    init();
+    let version = codec::version();
+    let numbers = (version >> 16, (version >> 8) & 0xff, version & 0xff);
+    format!("{}.{}.{} ({})", numbers.0, numbers.1, numbers.2, codec::license())
+}

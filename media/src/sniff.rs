@@ -1,0 +1,266 @@
+//! What a file is by its first bytes, and whether it ends where its own structure says: plain
+//! arithmetic over bytes, no libav. The name and the type that a browser claims do not matter.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// How many first bytes [`sniff`] wants to see.
+pub const SNIFF_BYTES: usize = 512;
+
+/// What the first bytes look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sniffed {
+    /// No bytes at all.
+    Empty,
+    /// ISO base media: MP4, MOV, M4A, 3GP.
+    IsoMedia,
+    /// Matroska or WebM.
+    Matroska,
+    /// AVI.
+    Avi,
+    /// MPEG transport stream.
+    MpegTs,
+    /// MPEG program or elementary stream.
+    Mpeg,
+    /// A playlist or script that names other files (HLS, DASH, concat, PLS, SDP).
+    Playlist,
+    /// Anything else.
+    Other,
+}
+
+impl Sniffed {
+    /// Whether it is a container that the worker opens at all.
+    pub const fn is_container(self) -> bool {
+        matches!(self, Self::IsoMedia | Self::Matroska | Self::Avi | Self::MpegTs | Self::Mpeg)
+    }
+}
+
+/// Says what a file that begins with `head` is.
+pub fn sniff(head: &[u8]) -> Sniffed {
+    let at = |offset: usize, magic: &[u8]| {
+        head.get(offset..).is_some_and(|rest| rest.starts_with(magic))
+    };
+    if head.is_empty() {
+        return Sniffed::Empty;
+    }
+    let iso_boxes: [&[u8]; 6] = [b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"];
+    if iso_boxes.iter().any(|name| at(4, name)) {
+        Sniffed::IsoMedia
+    } else if at(0, &[0x1a, 0x45, 0xdf, 0xa3]) {
+        Sniffed::Matroska
+    } else if at(0, b"RIFF") && at(8, b"AVI ") {
+        Sniffed::Avi
+    } else if at(0, &[0, 0, 1, 0xba]) || at(0, &[0, 0, 1, 0xb3]) {
+        Sniffed::Mpeg
+    } else if is_transport_stream(head) {
+        Sniffed::MpegTs
+    } else if names_other_files(head) {
+        Sniffed::Playlist
+    } else {
+        Sniffed::Other
+    }
+}
+
+/// Sync bytes at the distance of a packet: 188 bytes, or 192 with a time stamp before each.
+fn is_transport_stream(head: &[u8]) -> bool {
+    let sync = |offset: usize| head.get(offset) == Some(&0x47);
+    (sync(0) && sync(188) && sync(376)) || (sync(4) && sync(196) && sync(388))
+}
+
+fn names_other_files(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let lower = text.to_ascii_lowercase();
+    [
+        "#extm3u",
+        "ffconcat",
+        "[playlist]",
+        "v=0\r\n",
+        "v=0\n",
+        "file ",
+        "rtsp://",
+        "http://",
+        "https://",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start))
+        || (lower.starts_with('<') && (lower.contains("<mpd") || lower.contains("<smil")))
+}
+
+/// Whether a container of `kind` says that it is longer than the `len` bytes of `file`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn is_truncated(kind: Sniffed, file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
+    match kind {
+        Sniffed::IsoMedia => iso_is_truncated(file, len),
+        Sniffed::Matroska => matroska_is_truncated(file, len),
+        Sniffed::Avi => {
+            let mut head = [0; 8];
+            read_at(file, 0, &mut head).map(|whole| {
+                let [.., a, b, c, d] = head;
+                whole && u64::from(u32::from_le_bytes([a, b, c, d])) + 8 > len
+            })
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Fills `buffer` from `offset`; false when the file ends before.
+fn read_at(file: &mut (impl Read + Seek), offset: u64, buffer: &mut [u8]) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(offset))?;
+    match file.read_exact(buffer) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        other => other.map(|()| true),
+    }
+}
+
+/// Walks the top-level boxes: the last one must end where the file ends, and `moov` must be there.
+fn iso_is_truncated(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
+    let (mut offset, mut index) = (0, false);
+    // A file has a handful of top-level boxes, a fragmented one some thousands.
+    for _ in 0..100_000 {
+        if offset == len {
+            return Ok(!index);
+        }
+        let mut head = [0; 16];
+        let (small, wide) = head.split_at_mut(8);
+        if !read_at(file, offset, small)? {
+            return Ok(!index);
+        }
+        let [a, b, c, d, name @ ..] = small else { return Ok(true) };
+        let size = match u32::from_be_bytes([*a, *b, *c, *d]) {
+            // To the end of the file.
+            0 => len - offset,
+            1 => {
+                if !read_at(file, offset + 8, wide)? {
+                    return Ok(true);
+                }
+                wide.iter().fold(0, |size: u64, byte| (size << 8) | u64::from(*byte))
+            }
+            size => u64::from(size),
+        };
+        let whole = offset.checked_add(size).is_some_and(|end| end <= len);
+        index |= whole && name == b"moov";
+        match offset.checked_add(size) {
+            Some(end) if size >= 8 && end <= len => offset = end,
+            // Trailing junk after a whole movie is common and harmless.
+            _ => return Ok(!index || name == b"mdat" || name == b"moof"),
+        }
+    }
+    Ok(false)
+}
+
+/// The Segment element states its size, unless the writer could not know it (a live recording).
+fn matroska_is_truncated(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
+    let mut head = [0; 64];
+    file.seek(SeekFrom::Start(0))?;
+    let mut have = 0;
+    while let Some(rest) = head.get_mut(have..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest)? {
+            0 => break,
+            n => have += n,
+        }
+    }
+    let head = head.get(..have).unwrap_or_default();
+    // EBML header: id (4 bytes), size, then the Segment: id 18 53 80 67, size.
+    let Some((header_len, size_len)) = head.get(4..).and_then(vint) else { return Ok(true) };
+    let segment = header_len.saturating_add(4 + size_len as u64);
+    let start = usize::try_from(segment).unwrap_or(usize::MAX);
+    let Some(segment_head) =
+        head.get(start..).and_then(|rest| rest.strip_prefix(&[0x18, 0x53, 0x80, 0x67]))
+    else {
+        // A header longer than we look at: libav will see.
+        return Ok(false);
+    };
+    let Some((size, size_len)) = vint(segment_head) else { return Ok(true) };
+    Ok(size != u64::MAX && size.saturating_add(segment + 4 + size_len as u64) > len)
+}
+
+/// An EBML variable-length integer and how many bytes it takes; `u64::MAX` stands for unknown.
+fn vint(bytes: &[u8]) -> Option<(u64, usize)> {
+    let first = *bytes.first()?;
+    let len = first.leading_zeros() as usize + 1;
+    if len > 8 {
+        return None;
+    }
+    let rest = bytes.get(1..len)?;
+    let top = u64::from(first) & ((1 << (8 - len)) - 1);
+    let value = rest.iter().fold(top, |value, byte| (value << 8) | u64::from(*byte));
+    let unknown = (1u64 << (7 * len)) - 1;
+    Some((if value == unknown { u64::MAX } else { value }, len))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn iso_box(name: &[u8; 4], body: usize) -> Vec<u8> {
+        let mut bytes = u32::try_from(body + 8).unwrap().to_be_bytes().to_vec();
+        bytes.extend_from_slice(name);
+        bytes.resize(body + 8, 0);
+        bytes
+    }
+
+    #[test]
+    fn names_do_not_matter_first_bytes_do() {
+        assert_eq!(sniff(b""), Sniffed::Empty);
+        assert_eq!(sniff(b"\0\0\0\x20ftypisom"), Sniffed::IsoMedia);
+        assert_eq!(sniff(b"\x1a\x45\xdf\xa3"), Sniffed::Matroska);
+        assert_eq!(sniff(b"RIFF\0\0\0\0AVI LIST"), Sniffed::Avi);
+        assert_eq!(sniff(b"RIFF\0\0\0\0WAVEfmt "), Sniffed::Other);
+        assert_eq!(sniff(b"just a text"), Sniffed::Other);
+        assert_eq!(sniff("\u{feff}\n#EXTM3U\n".as_bytes()), Sniffed::Playlist);
+        assert_eq!(sniff(b"ffconcat version 1.0\nfile /etc/passwd"), Sniffed::Playlist);
+        assert_eq!(sniff(b"<?xml version=\"1.0\"?><MPD>"), Sniffed::Playlist);
+        let mut stream = vec![0; 564];
+        for at in [0, 188, 376] {
+            stream[at] = 0x47;
+        }
+        assert_eq!(sniff(&stream), Sniffed::MpegTs);
+    }
+
+    #[test]
+    fn a_movie_cut_anywhere_but_in_its_padding_is_truncated() {
+        let whole = [iso_box(b"ftyp", 16), iso_box(b"moov", 100), iso_box(b"mdat", 500)].concat();
+        let truncated = |bytes: &[u8]| {
+            let len = bytes.len() as u64;
+            is_truncated(Sniffed::IsoMedia, &mut Cursor::new(bytes), len).unwrap()
+        };
+        assert!(!truncated(&whole));
+        // Cut between two boxes there is nothing to see; that shows when it is decoded.
+        for len in (1..whole.len()).filter(|len| !(132..140).contains(len)) {
+            assert!(truncated(&whole[..len]), "{len}");
+        }
+        assert!(truncated(&[iso_box(b"ftyp", 16), iso_box(b"mdat", 500)].concat()), "no index");
+        assert!(!truncated(&[whole.clone(), b"junk".to_vec()].concat()));
+    }
+
+    #[test]
+    fn a_matroska_file_of_known_size_is_held_to_it() {
+        let mut file = vec![0x1a, 0x45, 0xdf, 0xa3, 0x82, 0, 0, 0x18, 0x53, 0x80, 0x67, 0x40, 100];
+        let truncated = |bytes: &[u8]| {
+            let len = bytes.len() as u64;
+            is_truncated(Sniffed::Matroska, &mut Cursor::new(bytes), len).unwrap()
+        };
+        assert!(truncated(&file));
+        file.resize(13 + 100, 0);
+        assert!(!truncated(&file));
+        file[11..13].copy_from_slice(&[0x7f, 0xff]);
+        file.truncate(20);
+        assert!(!truncated(&file), "a recording of unknown size");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_or_hang(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = sniff(&bytes);
+            for kind in [Sniffed::IsoMedia, Sniffed::Matroska, Sniffed::Avi] {
+                let _ = is_truncated(kind, &mut Cursor::new(&bytes), bytes.len() as u64).unwrap();
+            }
+        }
+    }
+}
