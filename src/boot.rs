@@ -1,0 +1,170 @@
+//! Puts the application together: the only file that names concrete adapters.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use gateways::mail::{DirectoryMailer, Mailer, SmtpMailer, SmtpOptions};
+use kernel::{Clock, IdSource as _, RandomIds, SecretBytes, SettableClock, SystemClock};
+use media::storage::{DiskStore, ObjectStore, S3Config, S3Store};
+
+use crate::app::{App, Parts};
+use crate::platform::config::{Config, MailKind, SmtpTls, StorageKind};
+use crate::platform::db::{Db, DbError};
+use crate::platform::http::Limits;
+use crate::platform::live::Live;
+use crate::platform::secrets::{Secrets, SecretsError};
+use crate::platform::telemetry::Metrics;
+use crate::{courses, identity, learning, messaging, video};
+
+/// Why the process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// A secret is missing or malformed.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The database's settings do not fit.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The object store cannot be opened.
+    #[error("the object store cannot be opened: {0}")]
+    Storage(String),
+    /// The mail settings do not fit.
+    #[error("mail cannot be set up: {0}")]
+    Mail(String),
+    /// Two metrics of one name.
+    #[error("metrics cannot be registered: {0}")]
+    Metrics(String),
+    /// A context's services cannot be made.
+    #[error("{0}")]
+    Service(String),
+}
+
+/// Adapters that tests put in the place of the configured ones.
+#[derive(Default)]
+pub struct Overrides {
+    /// In place of SMTP or the directory.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// In place of the directory or S3.
+    pub store: Option<Arc<dyn ObjectStore>>,
+}
+
+impl std::fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Overrides").finish_non_exhaustive()
+    }
+}
+
+/// Builds the application that `config` describes. Connects to nothing that may be away for a
+/// moment; `doctor` and readiness look at that.
+pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError> {
+    let secrets = Secrets::load(&config.secrets)?;
+    let movable_clock = config.sandbox.then(|| Arc::new(SettableClock::new()));
+    let clock: Arc<dyn Clock> = match &movable_clock {
+        Some(clock) => clock.clone(),
+        None => Arc::new(SystemClock),
+    };
+    let db = Db::new(&config.database)?;
+    let store = match overrides.store {
+        Some(store) => store,
+        None => object_store(&config, &secrets).await?,
+    };
+    let mailer = match overrides.mailer {
+        Some(mailer) => mailer,
+        None => mailer(&config, &secrets)?,
+    };
+    let parts = Parts {
+        node_id: RandomIds.new_id(SystemClock.now()),
+        clock,
+        movable_clock,
+        ids: Arc::new(RandomIds),
+        db,
+        store,
+        mailer,
+        limits: Limits::new(config.limits.factor),
+        live: Live::default(),
+        metrics: Metrics::new().map_err(|error| BootError::Metrics(error.to_string()))?,
+        draining: AtomicBool::new(false),
+        identity: identity::Services::new(&config, &secrets)?,
+        video: video::Services::new(&config, &secrets)?,
+        courses: courses::Services::new(&config)?,
+        learning: learning::Services::new(&config)?,
+        messaging: messaging::Services::new(&config)?,
+        secrets,
+        config,
+    };
+    Ok(App::new(parts))
+}
+
+/// Calls to the object store take at most this long.
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(20);
+
+async fn object_store(
+    config: &Config,
+    secrets: &Secrets,
+) -> Result<Arc<dyn ObjectStore>, BootError> {
+    let failed = |error: media::storage::StorageError| BootError::Storage(error.to_string());
+    match config.storage.kind {
+        StorageKind::Directory => {
+            let store = DiskStore::open(&config.storage.directory).await.map_err(failed)?;
+            Ok(Arc::new(store))
+        }
+        StorageKind::S3 => {
+            let s3 = &config.storage.s3;
+            let missing = || {
+                BootError::Storage("the secrets s3_access_key and s3_secret_key are missing".into())
+            };
+            let access = secrets.s3_access_key.as_ref().ok_or_else(missing)?;
+            let access_key_id = text(access);
+            let secret_access_key = secrets.s3_secret_key.clone().ok_or_else(missing)?;
+            let store = S3Store::new(S3Config {
+                endpoint: (!s3.endpoint.is_empty()).then(|| s3.endpoint.clone()),
+                region: s3.region.clone(),
+                bucket: s3.bucket.clone(),
+                access_key_id,
+                secret_access_key,
+                timeout: STORAGE_TIMEOUT,
+            })
+            .map_err(failed)?;
+            Ok(Arc::new(store))
+        }
+    }
+}
+
+/// A mail relay that takes longer is away.
+const SMTP_TIMEOUT: Duration = Duration::from_secs(20);
+
+fn mailer(config: &Config, secrets: &Secrets) -> Result<Arc<dyn Mailer>, BootError> {
+    let mail = &config.mail;
+    match mail.kind {
+        MailKind::Directory => Ok(Arc::new(DirectoryMailer::new(&mail.directory))),
+        MailKind::Smtp => {
+            let credentials = match (&secrets.smtp_password, mail.smtp.user.as_str()) {
+                (_, "") => None,
+                (Some(password), user) => Some((user.to_owned(), text(password).into())),
+                (None, _) => {
+                    return Err(BootError::Mail("the secret smtp_password is missing".into()));
+                }
+            };
+            let smtp = SmtpMailer::new(SmtpOptions {
+                host: mail.smtp.host.clone(),
+                port: mail.smtp.port,
+                tls: match mail.smtp.tls {
+                    SmtpTls::Starttls => gateways::mail::SmtpTls::Starttls,
+                    SmtpTls::Tls => gateways::mail::SmtpTls::Tls,
+                    SmtpTls::None => gateways::mail::SmtpTls::None,
+                },
+                credentials,
+                from: mail.from.clone(),
+                timeout: SMTP_TIMEOUT,
+            })
+            .map_err(|error| BootError::Mail(error.to_string()))?;
+            Ok(Arc::new(smtp))
+        }
+    }
+}
+
+/// A secret that is text, without the line break that an editor leaves.
+fn text(secret: &SecretBytes) -> String {
+    String::from_utf8_lossy(secret.expose()).trim_end_matches(['\r', '\n']).to_owned()
+}

@@ -1,0 +1,121 @@
+//! The commands of the one binary. They talk to a person, so they print.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod doctor;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret as _;
+
+use crate::app::App;
+use crate::boot::{self, Overrides};
+use crate::platform::config::Config;
+use crate::platform::db::Db;
+use crate::platform::telemetry;
+use crate::wiring;
+
+/// A learning marketplace and online school in one server.
+#[derive(Debug, Parser)]
+#[command(name = "ilmspace", version)]
+struct Args {
+    /// A configuration file that overrides the defaults.
+    #[arg(long, env = "ILM_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves until Ctrl-C or SIGTERM.
+    Serve {
+        /// Brings the schema up to date first.
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Brings the schema up to date.
+    Migrate,
+    /// Says what is well and what is not, each with the next step.
+    Doctor,
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    if matches!(args.command, Command::Openapi) {
+        return print_openapi();
+    }
+    let config = match Config::load(args.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return fail(&error.to_string()),
+    };
+    telemetry::init(&config.log);
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+    };
+    let system = match runtime() {
+        Ok(first) => {
+            drop(first);
+            // The builder above has just succeeded; a failure here could only be exhaustion.
+            actix_rt::System::with_tokio_rt(move || match runtime() {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    eprintln!("the runtime cannot start: {error}");
+                    std::process::exit(1)
+                }
+            })
+        }
+        Err(error) => return fail(&format!("the runtime cannot start: {error}")),
+    };
+    let result = system.block_on(async move {
+        match args.command {
+            Command::Serve { migrate } => serve::run(config, migrate).await,
+            Command::Migrate => migrate(&config).await,
+            Command::Doctor => doctor::run(config).await,
+            Command::Openapi => Ok(()),
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => fail(&text),
+    }
+}
+
+fn fail(text: &str) -> ExitCode {
+    eprintln!("ilmspace: {text}");
+    ExitCode::FAILURE
+}
+
+fn print_openapi() -> ExitCode {
+    match wiring::openapi().to_pretty_json() {
+        Ok(json) => {
+            println!("{json}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+async fn migrate(config: &Config) -> Result<(), String> {
+    let ran = Db::migrate(config.database.url.expose_secret())
+        .await
+        .map_err(|error| error.to_string())?;
+    for name in &ran {
+        println!("migrated {name}");
+    }
+    println!("the schema is up to date");
+    Ok(())
+}
+
+/// The application for a command.
+async fn app(config: Config) -> Result<App, String> {
+    boot::app(config, Overrides::default()).await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,34 @@
+//! The courses context.
+
+use utoipa::OpenApi;
+
+use crate::boot::BootError;
+use crate::platform::config::Config;
+use crate::platform::http::Routes;
+
+/// What the context keeps while the process lives.
+#[derive(Debug)]
+pub struct Services {}
+
+impl Services {
+    /// Made once at the start.
+    pub fn new(_config: &Config) -> Result<Self, BootError> {
+        Ok(Self {})
+    }
+}
+
+/// Its part of the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi()]
+pub struct Docs;
+
+/// Its routes.
+pub fn routes(_r: &mut Routes) {}
+
+/// What the page at `path` says of itself.
+pub async fn open_graph(
+    _app: &crate::app::App,
+    _path: &str,
+) -> Result<Option<crate::platform::http::spa::Head>, crate::platform::http::Problem> {
+    Ok(None)
+}

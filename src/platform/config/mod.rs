@@ -1,0 +1,350 @@
+//! Configuration: one typed struct a section. `config/default.toml` is compiled in and holds every
+//! option with its default and its comment; a file named by `ILM_CONFIG` and variables such as
+//! `ILM__SERVER__BIND` override it. Secrets are not here but in `platform::secrets`.
+
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use kernel::Currency;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+const DEFAULTS: &str = include_str!("../../../config/default.toml");
+
+/// Why the configuration could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file is missing, a value has the wrong type, an option is unknown.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    /// The values are readable but cannot be meant.
+    #[error("the configuration is wrong: {0}")]
+    Wrong(String),
+}
+
+/// The whole configuration of one process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Development and tests only: the mailbox page and the movable clock.
+    pub sandbox: bool,
+    pub site: Site,
+    pub server: Server,
+    pub database: Database,
+    pub redis: Redis,
+    pub storage: Storage,
+    pub mail: Mail,
+    pub secrets: Secrets,
+    pub auth: Auth,
+    pub limits: Limits,
+    pub uploads: Uploads,
+    pub media: Media,
+    pub chat: Chat,
+    pub log: Log,
+}
+
+/// How the school presents itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Scheme, host and port, without a slash at the end.
+    pub base_url: String,
+    /// WEB-18: the footer's link.
+    pub repository_url: String,
+    pub default_locale: String,
+    pub default_currency: Currency,
+}
+
+impl Site {
+    /// Whether people reach us over TLS: decides the cookies' names and attributes.
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+
+    /// `host[:port]` of the base URL.
+    pub fn host(&self) -> &str {
+        self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, host)| host)
+    }
+}
+
+/// The listening server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub bind: String,
+    /// Web worker threads; 0 = one a core.
+    pub workers: usize,
+    pub max_connections: usize,
+    pub trusted_proxies: Vec<IpNet>,
+    pub client_ip_header: String,
+    pub drain_seconds: u64,
+    /// Address of the metrics listener; empty = none.
+    pub metrics_bind: String,
+    pub roles: Vec<Role>,
+}
+
+/// A part of the work that a process can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Serves HTTP and sockets.
+    Web,
+    /// Runs the outbox relay, jobs, schedules and transcoding.
+    Worker,
+}
+
+/// PostgreSQL.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// May hold a password, so it is never printed.
+    pub url: SecretString,
+    pub pool_size: usize,
+    pub pool_wait_seconds: u64,
+    pub statement_timeout_ms: u64,
+}
+
+/// Redis, if there is one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Empty = none.
+    pub url: SecretString,
+}
+
+/// Where media and files lie.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    pub kind: StorageKind,
+    pub directory: PathBuf,
+    pub spool: PathBuf,
+    pub s3: S3,
+}
+
+/// Which object store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageKind {
+    Directory,
+    S3,
+}
+
+/// An S3-compatible store.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// Empty = AWS itself.
+    pub endpoint: String,
+    pub region: String,
+    pub bucket: String,
+    pub path_style: bool,
+}
+
+/// Outgoing mail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub kind: MailKind,
+    pub directory: PathBuf,
+    /// The From header, with a display name.
+    pub from: String,
+    pub smtp: Smtp,
+}
+
+/// Which way mail goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    Smtp,
+    Directory,
+}
+
+/// The mail relay.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    pub host: String,
+    pub port: u16,
+    pub tls: SmtpTls,
+    /// Empty = no authentication; the password is the secret `smtp_password`.
+    pub user: String,
+}
+
+/// How the connection to the relay is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpTls {
+    Starttls,
+    Tls,
+    None,
+}
+
+/// Where secrets are read from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub directory: PathBuf,
+    pub generate: bool,
+}
+
+/// Sign-in and sessions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub access_token_seconds: u32,
+    pub session_idle_days: u32,
+    pub session_absolute_days: u32,
+    pub staff_session_idle_minutes: u32,
+    pub staff_session_absolute_hours: u32,
+    pub password_min_length: usize,
+    pub sign_in_by_password: bool,
+    pub sign_in_by_code: bool,
+}
+
+/// How often is too often.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub api_per_minute: u32,
+    pub api_anonymous_per_minute: u32,
+    /// Multiplies every limit; 0 switches them off.
+    pub factor: u32,
+}
+
+/// Uploads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    pub max_bytes: u64,
+    pub max_open_per_user: u32,
+    pub quota_bytes: u64,
+    pub expire_hours: u32,
+}
+
+/// Transcoding and playback.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    pub jobs: usize,
+    pub sandbox: MediaSandbox,
+    pub lease_seconds: u32,
+    pub playback_token_seconds: u32,
+    pub max_streams_per_user: u32,
+}
+
+/// What the media child must be locked into before it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaSandbox {
+    Required,
+    BestEffort,
+}
+
+/// Chat.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chat {
+    pub max_sessions_per_user: usize,
+    pub send_per_minute: u32,
+}
+
+/// Log lines.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    /// An `EnvFilter` directive; RUST_LOG wins.
+    pub filter: String,
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Json,
+    Text,
+}
+
+impl Config {
+    /// Reads the defaults, then `file` if there is one, then `ILM__…` variables and `DATABASE_URL`.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut builder = config::Config::builder()
+            .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
+        if let Some(path) = file {
+            builder = builder.add_source(config::File::from(path));
+        }
+        builder = builder.add_source(
+            config::Environment::with_prefix("ILM").prefix_separator("__").separator("__"),
+        );
+        if let Ok(url) = std::env::var("DATABASE_URL") {
+            builder = builder.set_override("database.url", url)?;
+        }
+        let config: Self = builder.build()?.try_deserialize()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |text: &str| Err(ConfigError::Wrong(text.to_owned()));
+        let site = &self.site;
+        if site.base_url.ends_with('/') || !site.base_url.contains("://") {
+            return wrong("site.base_url is scheme and host, without a slash at the end");
+        }
+        let loopback = ["localhost", "127.0.0.1", "[::1]"]
+            .iter()
+            .any(|name| site.host() == *name || site.host().starts_with(&format!("{name}:")));
+        if !site.is_https() && !loopback {
+            return wrong("site.base_url must be https unless the host is this machine itself");
+        }
+        if self.sandbox && !loopback {
+            return wrong("sandbox is for this machine only: site.base_url names another host");
+        }
+        if !LOCALES.contains(&site.default_locale.as_str()) {
+            return wrong("site.default_locale is one of uz, ru, en, he");
+        }
+        if self.media.jobs > 64 || self.database.pool_size == 0 {
+            return wrong("media.jobs is at most 64, database.pool_size at least 1");
+        }
+        Ok(())
+    }
+
+    /// Whether this process takes that part of the work.
+    pub fn has_role(&self, role: Role) -> bool {
+        self.server.roles.contains(&role)
+    }
+}
+
+/// LOC-01: the languages of the interface; the first is the home market's.
+pub const LOCALES: [&str; 4] = ["uz", "ru", "en", "he"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_whole_and_name_no_unknown_option() {
+        let config = Config::load(None).unwrap();
+        assert!(!config.sandbox);
+        assert_eq!(config.site.host(), "localhost:8080");
+    }
+
+    #[test]
+    fn the_shipped_files_can_be_read() {
+        for name in ["development", "test", "production"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("config/{name}.toml"));
+            Config::load(Some(&path)).unwrap();
+        }
+    }
+
+    #[test]
+    fn plain_http_to_another_host_is_refused() {
+        let mut config = Config::load(None).unwrap();
+        config.site.base_url = "http://ilm.example".to_owned();
+        assert!(config.check().is_err());
+        config.site.base_url = "https://ilm.example".to_owned();
+        config.check().unwrap();
+        config.sandbox = true;
+        assert!(config.check().is_err());
+    }
+}

@@ -1,0 +1,217 @@
+//! How often is too often: GCRA, one timestamp a key. In memory, per node; with Redis for all nodes.
+//!
+//! `T = period / count`, `tau = T·(burst − 1)`; a call is allowed when
+//! `max(tat, now) − now <= tau`, and then `tat = max(tat, now) + T`.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Mutex;
+
+use kernel::Timestamp;
+
+use super::{Code, Problem};
+
+/// A limit: `count` calls in `period_s` seconds, `burst` of them at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name in metrics.
+    pub name: &'static str,
+    /// Calls in a period.
+    pub count: u32,
+    /// Seconds of a period.
+    pub period_s: u32,
+    /// Calls at once.
+    pub burst: u32,
+}
+
+impl Rule {
+    /// A rule whose burst is its whole count.
+    pub const fn new(name: &'static str, count: u32, period_s: u32) -> Self {
+        Self { name, count, period_s, burst: count }
+    }
+
+    /// The same rule with fewer calls at once.
+    pub const fn burst(mut self, burst: u32) -> Self {
+        self.burst = burst;
+        self
+    }
+
+    fn interval_ms(self) -> i64 {
+        i64::from(self.period_s) * 1000 / i64::from(self.count.max(1))
+    }
+
+    fn tolerance_ms(self) -> i64 {
+        self.interval_ms() * i64::from(self.burst.max(1) - 1)
+    }
+
+    /// The pure decision: the new theoretical arrival time, or milliseconds to wait.
+    fn decide(self, tat_ms: i64, now_ms: i64) -> Result<i64, i64> {
+        let tat = tat_ms.max(now_ms);
+        let over = tat - now_ms - self.tolerance_ms();
+        if over <= 0 { Ok(tat + self.interval_ms()) } else { Err(over) }
+    }
+}
+
+/// The platform's own rules; a context keeps its rules beside the acts that they limit.
+pub mod rules {
+    use super::Rule;
+
+    /// Reports of the browser's Content-Security-Policy, a network.
+    pub const CSP_REPORT: Rule = Rule::new("csp_report", 30, 60);
+}
+
+const SHARDS: usize = 16;
+/// Keys a shard keeps before it drops those whose time has passed.
+const SWEEP_AT: usize = 4096;
+
+/// The buckets of this node.
+pub struct Limits {
+    factor: u32,
+    hasher: RandomState,
+    shards: Vec<Mutex<HashMap<u64, i64>>>,
+}
+
+impl std::fmt::Debug for Limits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limits").field("factor", &self.factor).finish_non_exhaustive()
+    }
+}
+
+impl Limits {
+    /// Empty buckets; every rule's count is multiplied by `factor`, 0 switches them off.
+    pub fn new(factor: u32) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Self { factor, hasher: RandomState::new(), shards }
+    }
+
+    /// Takes one call of `rule` by `key`, or answers `rate_limited` with the time to wait.
+    pub fn check(&self, rule: &Rule, key: &str, now: Timestamp) -> Result<(), Problem> {
+        self.take(rule, key, now).map_err(|wait_ms| {
+            let seconds = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1000).max(1);
+            Problem::new(Code::RateLimited).retry_after(seconds)
+        })
+    }
+
+    /// As [`Limits::check`], with the wait in milliseconds.
+    pub fn take(&self, rule: &Rule, key: &str, now: Timestamp) -> Result<(), i64> {
+        let rule = self.scaled(rule);
+        self.with_bucket(&rule, key, now, |rule, tat, now_ms| {
+            rule.decide(*tat, now_ms).map(|next| *tat = next)
+        })
+    }
+
+    /// Whether a call would be allowed, without taking it: for limits that count failures only.
+    pub fn peek(&self, rule: &Rule, key: &str, now: Timestamp) -> Result<(), Problem> {
+        let rule = self.scaled(rule);
+        self.with_bucket(&rule, key, now, |rule, tat, now_ms| rule.decide(*tat, now_ms).map(drop))
+            .map_err(|wait_ms| {
+                let seconds = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1000).max(1);
+                Problem::new(Code::RateLimited).retry_after(seconds)
+            })
+    }
+
+    /// Forgets what `key` has used of `rule`.
+    pub fn clear(&self, rule: &Rule, key: &str, now: Timestamp) {
+        let _ = self.with_bucket(rule, key, now, |_, tat, _| {
+            *tat = 0;
+            Ok(())
+        });
+    }
+
+    fn scaled(&self, rule: &Rule) -> Rule {
+        Rule {
+            count: rule.count.saturating_mul(self.factor),
+            burst: rule.burst.saturating_mul(self.factor),
+            ..*rule
+        }
+    }
+
+    fn with_bucket<R>(
+        &self,
+        rule: &Rule,
+        key: &str,
+        now: Timestamp,
+        act: impl FnOnce(Rule, &mut i64, i64) -> Result<R, i64>,
+    ) -> Result<R, i64>
+    where
+        R: Default,
+    {
+        if self.factor == 0 {
+            return Ok(R::default());
+        }
+        let now_ms = now.timestamp_millis();
+        let hash = self.hasher.hash_one((rule.name, key));
+        let index = usize::try_from(hash).unwrap_or(0) % SHARDS;
+        let Some(shard) = self.shards.get(index) else { return Ok(R::default()) };
+        let mut shard = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if shard.len() >= SWEEP_AT {
+            shard.retain(|_, tat| *tat > now_ms);
+        }
+        act(*rule, shard.entry(hash).or_insert(0), now_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// API-04 SEC-04: the vector of the security sheet: 100 a minute, burst 3.
+    #[test]
+    fn gcra_answers_the_published_vector() {
+        let rule = Rule::new("vector", 100, 60).burst(3);
+        let calls = [0, 0, 0, 0, 300, 600, 700, 1200, 3000, 3000, 3000, 3000];
+        let mut tat = 0;
+        let waits: Vec<i64> = calls
+            .iter()
+            .map(|now| match rule.decide(tat, *now) {
+                Ok(next) => {
+                    tat = next;
+                    0
+                }
+                Err(wait) => wait,
+            })
+            .collect();
+        assert_eq!(waits, [0, 0, 0, 600, 300, 0, 500, 0, 0, 0, 0, 600]);
+    }
+
+    proptest! {
+        /// SEC-04
+        #[test]
+        fn no_window_lets_more_through_than_burst_plus_rate(
+            count in 1u32..50, period in 1u32..60, gaps in prop::collection::vec(0i64..2000, 1..200)
+        ) {
+            let rule = Rule::new("any", count, period);
+            let (mut now, mut tat, mut passed) = (0i64, 0i64, Vec::new());
+            for gap in gaps {
+                now += gap;
+                if let Ok(next) = rule.decide(tat, now) {
+                    tat = next;
+                    passed.push(now);
+                }
+            }
+            let window = i64::from(period) * 1000;
+            for start in &passed {
+                let inside = passed.iter().filter(|t| **t >= *start && **t < start + window).count();
+                prop_assert!(inside <= 2 * usize::try_from(count).unwrap() + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_do_not_share_a_bucket_and_factor_zero_switches_off() {
+        let now = kernel::Clock::now(&kernel::SystemClock);
+        let rule = Rule::new("one", 1, 60);
+        let limits = Limits::new(1);
+        limits.check(&rule, "ann", now).unwrap();
+        assert_eq!(limits.check(&rule, "ann", now).unwrap_err().retry_after_s(), Some(60));
+        limits.check(&rule, "bob", now).unwrap();
+        limits.clear(&rule, "ann", now);
+        limits.check(&rule, "ann", now).unwrap();
+        let off = Limits::new(0);
+        for _ in 0..10 {
+            off.check(&rule, "ann", now).unwrap();
+        }
+    }
+}

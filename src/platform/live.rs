@@ -1,0 +1,68 @@
+//! What must be known at once on this node: ended sessions, changed rights, frames for the socket.
+//! Facts that must not be lost go through the outbox; these only make things fast. With several
+//! nodes, whoever bridges them subscribes here.
+
+use serde_json::Value;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+/// Something that happened just now.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// A session ended: its sockets and streams end too.
+    SessionEnded {
+        /// Whose it was.
+        user_id: Uuid,
+        /// Which one.
+        session_id: Uuid,
+        /// `signed_out`, `ended_by_user`, `reuse`, `password_changed` …
+        reason: &'static str,
+    },
+    /// Every session of a person ended, by ban or suspension.
+    UserBlocked {
+        /// Who.
+        user_id: Uuid,
+    },
+    /// Roles or state changed: what is cached about the person is stale.
+    UserChanged {
+        /// Who.
+        user_id: Uuid,
+    },
+    /// Access to a course began or ended.
+    AccessChanged {
+        /// Who.
+        user_id: Uuid,
+        /// Of which course.
+        course_id: Uuid,
+    },
+    /// A frame for everybody who has joined the topic on the socket.
+    Frame {
+        /// The topic's name, such as `job:<video id>`.
+        topic: String,
+        /// The frame.
+        frame: Value,
+    },
+}
+
+/// The in-process bus: bounded, lossy for a listener that lags (it is told, and re-reads).
+#[derive(Debug, Clone)]
+pub struct Live(broadcast::Sender<Notice>);
+
+impl Default for Live {
+    fn default() -> Self {
+        Self(broadcast::channel(4096).0)
+    }
+}
+
+impl Live {
+    /// Tells everybody who listens.
+    pub fn tell(&self, notice: Notice) {
+        // No listener is no fault: nobody had anything to drop.
+        let _ = self.0.send(notice);
+    }
+
+    /// Listens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Notice> {
+        self.0.subscribe()
+    }
+}

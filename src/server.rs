@@ -1,0 +1,194 @@
+//! The running process: the web server, the worker, and how both stop.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::dev::{Server as ActixServer, ServerHandle, Service as _};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
+use tokio_util::sync::CancellationToken;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::platform::config::Role;
+use crate::platform::health;
+use crate::platform::http::spa;
+use crate::platform::http::{BodyDeadline, Problem, RequestLog};
+use crate::platform::jobs::Worker;
+use crate::{courses, wiring};
+
+/// A process that serves.
+pub struct Running {
+    /// Where the web server listens, if this process has one.
+    pub address: Option<SocketAddr>,
+    /// Where the metrics are, if anywhere.
+    pub metrics_address: Option<SocketAddr>,
+    app: App,
+    servers: Vec<ServerHandle>,
+    stop: CancellationToken,
+    worker: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Starts what the configuration's roles name. Must be called inside an actix system.
+pub fn start(app: App) -> io::Result<Running> {
+    let stop = CancellationToken::new();
+    let mut running = Running {
+        address: None,
+        metrics_address: None,
+        app: app.clone(),
+        servers: Vec::new(),
+        stop: stop.clone(),
+        worker: None,
+    };
+    wiring::start_services(&app, &stop);
+    if app.config.has_role(Role::Web) {
+        let listener = TcpListener::bind(&app.config.server.bind)?;
+        running.address = Some(listener.local_addr()?);
+        let server = web_server(app.clone(), listener)?;
+        running.servers.push(server.handle());
+        actix_rt::spawn(server);
+    }
+    if !app.config.server.metrics_bind.is_empty() {
+        let listener = TcpListener::bind(&app.config.server.metrics_bind)?;
+        running.metrics_address = Some(listener.local_addr()?);
+        let data = web::Data::new(app.clone());
+        let server = HttpServer::new(move || {
+            ActixApp::new().app_data(data.clone()).route("/metrics", web::get().to(health::metrics))
+        })
+        .workers(1)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        running.servers.push(server.handle());
+        actix_rt::spawn(server);
+    }
+    if app.config.has_role(Role::Worker) {
+        let worker = worker(&app);
+        running.worker = Some(tokio::spawn(worker.run(app.clone(), stop)));
+    }
+    Ok(running)
+}
+
+/// The background half, as wired.
+pub fn worker(app: &App) -> Worker {
+    Worker::new(app.node_id, wiring::jobs(), wiring::subscribers(), wiring::schedules())
+}
+
+impl Running {
+    /// Stops in order: readiness says no, the worker finishes what is in hand, sockets are told,
+    /// then the server ends, at the latest after `server.drain_seconds`.
+    pub async fn stop(self) {
+        self.app.draining.store(true, Ordering::Relaxed);
+        self.stop.cancel();
+        let limit = Duration::from_secs(self.app.config.server.drain_seconds);
+        let drained = async {
+            wiring::drain_services(&self.app).await;
+            for server in &self.servers {
+                server.stop(true).await;
+            }
+            if let Some(worker) = self.worker {
+                // A worker that panicked has logged why.
+                let _ = worker.await;
+            }
+        };
+        if tokio::time::timeout(limit, drained).await.is_err() {
+            tracing::warn!("clients did not leave in time");
+            for server in &self.servers {
+                server.stop(false).await;
+            }
+        }
+    }
+}
+
+fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
+    let config = &app.config.server;
+    let workers = match config.workers {
+        0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+        n => n,
+    };
+    let per_worker = (config.max_connections / workers).max(1);
+    let data = web::Data::new(app.clone());
+    let server = HttpServer::new(move || {
+        let app = data.get_ref().clone();
+        ActixApp::new()
+            .app_data(data.clone())
+            .configure(|service| wiring::routes().configure(service))
+            .service(
+                SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", wiring::openapi()),
+            )
+            .default_service(web::to(fallback))
+            .wrap_fn(|req, service| {
+                let api = is_api(req.path());
+                let answer = service.call(req);
+                async move {
+                    let mut response = answer.await?;
+                    let headers = response.headers_mut();
+                    for (name, value) in if api { API_HEADERS } else { COMMON_HEADERS } {
+                        let name = HeaderName::from_static(name);
+                        if !headers.contains_key(&name) {
+                            headers.insert(name, HeaderValue::from_static(value));
+                        }
+                    }
+                    Ok(response)
+                }
+            })
+            .wrap(BodyDeadline::default())
+            .wrap(RequestLog(app))
+    })
+    .workers(workers)
+    .max_connections(per_worker)
+    .backlog(1024)
+    .client_request_timeout(Duration::from_secs(5))
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .keep_alive(Duration::from_secs(75))
+    .tcp_nodelay(true)
+    .shutdown_timeout(config.drain_seconds)
+    .disable_signals()
+    .on_connect(wiring::on_connect)
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+const COMMON_HEADERS: &[(&str, &str)] = &[("x-content-type-options", "nosniff")];
+
+/// What every API answer carries unless its handler says otherwise.
+const API_HEADERS: &[(&str, &str)] = &[
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+];
+
+fn is_api(path: &str) -> bool {
+    (path.starts_with("/api/") && !path.starts_with("/api/docs"))
+        || path.starts_with("/m/")
+        || path.starts_with("/health")
+}
+
+/// Everything that is no route: files of the web app, its document for pages, 404 elsewhere.
+async fn fallback(app: App, req: HttpRequest) -> HttpResponse {
+    let path = req.path();
+    let closed = ["/api", "/m/", "/files", "/health"].iter().any(|p| path.starts_with(p));
+    if closed || !matches!(req.method().as_str(), "GET" | "HEAD") {
+        return Problem::not_found().error_response();
+    }
+    if spa::has_file(path) {
+        return spa::asset(&req);
+    }
+    match courses::open_graph(&app, path).await {
+        Ok(Some(head)) => spa::document(&app, Some(&head), true),
+        Ok(None) => spa::document(&app, None, true),
+        Err(problem) if problem.status_code() == 404 => spa::document(&app, None, false),
+        // The page can say better what is away than an error in place of the page.
+        Err(_) => spa::document(&app, None, true),
+    }
+}

@@ -1,0 +1,73 @@
+//! What the server consists of, one readable list each: routes, subscribers, jobs, schedules.
+
+use std::any::Any;
+use std::time::Duration;
+
+use actix_web::dev::Extensions;
+use futures::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+
+use crate::app::App;
+use crate::platform::events::Subscribers;
+use crate::platform::http::{Routes, idempotency};
+use crate::platform::jobs::{Handlers, Schedule};
+use crate::platform::{events, health, sandbox, site};
+use crate::{courses, identity, learning, messaging, video};
+
+/// Every route of the API and the media paths. (The documents of the web app are the fallback.)
+pub fn routes() -> Routes {
+    let mut r = Routes::new();
+    health::routes(&mut r);
+    site::routes(&mut r);
+    sandbox::routes(&mut r);
+    identity::routes(&mut r);
+    video::routes(&mut r);
+    courses::routes(&mut r);
+    learning::routes(&mut r);
+    messaging::routes(&mut r);
+    r
+}
+
+/// Who hears which facts.
+pub fn subscribers() -> Subscribers {
+    Subscribers::default()
+}
+
+/// Every kind of job.
+pub fn jobs() -> Handlers {
+    Handlers::default()
+}
+
+/// What is done again and again.
+pub fn schedules() -> Vec<Schedule> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    vec![
+        Schedule { name: "events.purge", every: HOUR, run: |app| async move { events::purge(&app).await }.boxed() },
+        Schedule { name: "idempotency.purge", every: HOUR, run: |app| async move { idempotency::purge(&app).await }.boxed() },
+    ]
+}
+
+/// The OpenAPI document (API-06).
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut api = site::Docs::openapi();
+    for part in [
+        identity::Docs::openapi(),
+        video::Docs::openapi(),
+        courses::Docs::openapi(),
+        learning::Docs::openapi(),
+        messaging::Docs::openapi(),
+    ] {
+        api.merge(part);
+    }
+    api
+}
+
+/// Starts what lives beside requests and jobs: actors and listeners of `app.live`.
+pub fn start_services(_app: &App, _stop: &CancellationToken) {}
+
+/// Lets them finish what is in hand, before the web server stops.
+pub async fn drain_services(_app: &App) {}
+
+/// Sees every accepted connection.
+pub fn on_connect(_socket: &dyn Any, _extensions: &mut Extensions) {}
