@@ -1,0 +1,347 @@
+//! The ChatRoom actor: one room's order on one node. It performs the effects that [`room`]
+//! decides, and nothing else; commits and reads are futures beside the mailbox, so that people can
+//! join while one runs.
+
+pub mod frame;
+mod marks;
+pub mod message;
+pub mod port;
+mod presence;
+mod ring;
+pub mod room;
+mod sending;
+
+#[cfg(test)]
+mod actor_tests;
+#[cfg(test)]
+mod room_tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use bytestring::ByteString;
+use futures::channel::oneshot;
+use kernel::{Clock, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use self::message::{Submit, Tell};
+use self::port::{ChatLog, Entry, Seq};
+use self::ring::Line;
+use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room};
+pub use self::sending::{Ack, Origin};
+use crate::bus::{Bus, BusFrame};
+use crate::registry::{Registry, Retire};
+use crate::relay::{
+    Class, Cut, Fanout, Relays, SessionGone, SessionKey, Subscribe, ToSession, ToUser, Unsubscribe,
+    Whom,
+};
+use crate::shutdown::Drain;
+use crate::wire::{Problem, encode};
+
+/// What every room of a node works with.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The log.
+    pub log: Arc<dyn ChatLog>,
+    /// The way to other nodes.
+    pub bus: Arc<dyn Bus>,
+    /// The way to sessions.
+    pub relays: Arc<Relays>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The rooms of a node.
+pub type Rooms = Registry<Uuid, ChatRoom>;
+
+/// What crosses the bus after a commit.
+#[derive(Serialize, Deserialize)]
+struct BusBatch {
+    epoch: String,
+    first: Seq,
+    last: Seq,
+    entries: Vec<Entry>,
+}
+
+/// The actor of one room.
+pub struct ChatRoom {
+    id: Uuid,
+    topic: ByteString,
+    channel: String,
+    with: Surroundings,
+    retire: Retire,
+    room: Room,
+    first: Vec<Effect>,
+    tickets: HashMap<u64, oneshot::Sender<Result<Ack, Problem>>>,
+    last_ticket: u64,
+    drains: Vec<oneshot::Sender<()>>,
+    timer: Option<(Timestamp, SpawnHandle)>,
+}
+
+impl ChatRoom {
+    /// The room `id`, not yet loaded.
+    pub fn new(id: Uuid, with: Surroundings, retire: Retire) -> Self {
+        let (room, first) = Room::new(with.clock.now());
+        Self {
+            id,
+            topic: frame::topic(id),
+            channel: format!("ilm:bus:{{{id}}}"),
+            with,
+            retire,
+            room,
+            first,
+            tickets: HashMap::new(),
+            last_ticket: 0,
+            drains: Vec::new(),
+            timer: None,
+        }
+    }
+
+    fn command(&mut self, command: Command, ctx: &mut Context<Self>) {
+        let effects = self.room.handle(command, self.with.clock.now());
+        self.perform(effects, ctx);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>, ctx: &mut Context<Self>) {
+        for effect in effects {
+            self.perform_one(effect, ctx);
+        }
+        self.wind(ctx);
+    }
+
+    fn perform_one(&mut self, effect: Effect, ctx: &mut Context<Self>) {
+        let (log, id) = (Arc::clone(&self.with.log), self.id);
+        match effect {
+            Effect::Open => {
+                later(self, ctx, async move { Command::Opened(log.open(id, RING_ENTRIES).await) });
+            }
+            Effect::Append(batch) => {
+                later(self, ctx, async move { Command::Committed(log.append(id, batch).await) });
+            }
+            Effect::ReadAfter(after) => later(self, ctx, async move {
+                Command::Read { after, result: log.read_after(id, after, READ_ENTRIES).await }
+            }),
+            Effect::ReadLatest => {
+                later(
+                    self,
+                    ctx,
+                    async move { Command::Latest(log.latest(id, PAGE_ENTRIES).await) },
+                );
+            }
+            Effect::SaveMarks(marks) => later(self, ctx, async move {
+                let saved = log.save_marks(id, marks).await;
+                if let Err(error) = &saved {
+                    tracing::warn!(room.id = %id, %error, "marks of room {id} not saved");
+                }
+                Command::MarksSaved { ok: saved.is_ok() }
+            }),
+            Effect::Joined(joined) => {
+                if let Some(relay) = self.with.relays.get(joined.session.relay) {
+                    relay.do_send(Subscribe {
+                        conn: joined.session.conn,
+                        topic: self.topic.clone(),
+                        presence: joined.seat.presence,
+                        owner: Some(ctx.address().recipient()),
+                    });
+                    let frames = frame::joined(&self.topic, &joined);
+                    relay.do_send(ToSession { conn: joined.session.conn, frames });
+                }
+            }
+            Effect::Unseat(session) => {
+                if let Some(relay) = self.with.relays.get(session.relay) {
+                    relay.do_send(Unsubscribe { conn: session.conn, topic: self.topic.clone() });
+                }
+            }
+            Effect::Left { session, re } => self.to_session(session, frame::done(re)),
+            Effect::Answer(origin, answer) => self.answer(origin, answer),
+            Effect::Refuse { session, re, locale, problem } => {
+                self.to_session(session, problem.frame(Some(re), locale));
+            }
+            Effect::Roster { session, re, people, n } => {
+                self.to_session(session, frame::roster(&self.topic, re, &people, n));
+            }
+            Effect::Entry(line) => self.fan_out_entry(&line),
+            Effect::Publish(lines) => self.publish(&lines),
+            Effect::Typing { user, name } => {
+                let frame = frame::typing(&self.topic, user, &name);
+                self.fan_out(frame, Class::Ephemeral(Some(user)));
+            }
+            Effect::Presence(diff) => {
+                self.fan_out(frame::presence(&self.topic, &diff), Class::Presence);
+            }
+            Effect::Marks(marks) => {
+                let frame = frame::marks(&self.topic, &marks);
+                self.fan_out(frame, Class::Marks(Arc::new(marks)));
+            }
+            Effect::OwnMark(user, mark) => {
+                let frame = frame::own_mark(&self.topic, mark);
+                self.with.relays.tell_all(&ToUser { user, frame });
+            }
+            Effect::Cut(session, code) => {
+                if let Some(relay) = self.with.relays.get(session.relay) {
+                    relay.do_send(Cut { whom: Whom::Conn(session.conn), code });
+                }
+            }
+            Effect::Stop => {
+                self.retire.retire();
+                ctx.stop();
+            }
+        }
+    }
+
+    fn answer(&mut self, origin: Origin, answer: Result<Ack, Problem>) {
+        match origin {
+            Origin::Session { key, re, locale } => {
+                let frame = match answer {
+                    Ok(ack) => frame::ack(re, &ack),
+                    Err(problem) => problem.frame(Some(re), locale),
+                };
+                self.to_session(key, frame);
+            }
+            Origin::Ticket(ticket) => {
+                if let Some(waiting) = self.tickets.remove(&ticket) {
+                    // The HTTP client may have gone; its message is stored all the same.
+                    let _ = waiting.send(answer);
+                }
+            }
+        }
+    }
+
+    fn to_session(&self, session: SessionKey, frame: ByteString) {
+        if let Some(relay) = self.with.relays.get(session.relay) {
+            relay.do_send(ToSession { conn: session.conn, frames: vec![frame] });
+        }
+    }
+
+    fn fan_out_entry(&self, line: &Arc<Line>) {
+        let own = line.author().map(|author| (author, frame::live(&self.topic, &line.own_json())));
+        self.fan_out(frame::live(&self.topic, &line.json()), Class::Entry(own));
+    }
+
+    fn fan_out(&self, frame: ByteString, class: Class) {
+        for relay in self.room.relays().filter_map(|id| self.with.relays.get(id)) {
+            let (frame, class) = (frame.clone(), class.clone());
+            relay.do_send(Fanout { topic: self.topic.clone(), frame, class });
+        }
+    }
+
+    fn publish(&self, lines: &[Arc<Line>]) {
+        let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return };
+        if self.with.bus.has_peers() {
+            let batch = BusBatch {
+                epoch: self.room.epoch().to_owned(),
+                first: first.seq(),
+                last: last.seq(),
+                entries: lines.iter().map(|line| line.entry().clone()).collect(),
+            };
+            self.with.bus.publish(&self.channel, encode(&batch));
+        }
+    }
+
+    /// Sets the one timer to the room's next deadline.
+    fn wind(&mut self, ctx: &mut Context<Self>) {
+        let due = self.room.due();
+        if due == self.timer.as_ref().map(|(at, _)| *at) {
+            return;
+        }
+        if let Some((_, handle)) = self.timer.take() {
+            ctx.cancel_future(handle);
+        }
+        if let Some(at) = due {
+            let wait = (at - self.with.clock.now()).to_std().unwrap_or_default();
+            let wait = wait.clamp(Duration::from_millis(10), Duration::from_secs(60));
+            let handle = ctx.run_later(wait, |room, ctx| {
+                room.timer = None;
+                room.command(Command::Tick, ctx);
+            });
+            self.timer = Some((at, handle));
+        }
+    }
+}
+
+/// Runs `work` beside the mailbox; what it comes to is the room's next command.
+fn later(
+    room: &ChatRoom,
+    ctx: &mut Context<ChatRoom>,
+    work: impl Future<Output = Command> + 'static,
+) {
+    let work = work.into_actor(room).map(|command, room, ctx| room.command(command, ctx));
+    ctx.spawn(work);
+}
+
+impl Actor for ChatRoom {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.with.bus.subscribe(&self.channel, ctx.address().recipient());
+        let first = std::mem::take(&mut self.first);
+        self.perform(first, ctx);
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        self.with.bus.unsubscribe(&self.channel);
+        for drain in self.drains.drain(..) {
+            // Who asked for the drain may have stopped waiting.
+            let _ = drain.send(());
+        }
+    }
+}
+
+impl Handler<Tell> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, Tell(command): Tell, ctx: &mut Self::Context) {
+        self.command(command, ctx);
+    }
+}
+
+impl Handler<Submit> for ChatRoom {
+    type Result = ResponseFuture<Result<Ack, Problem>>;
+
+    fn handle(&mut self, Submit(draft): Submit, ctx: &mut Self::Context) -> Self::Result {
+        self.last_ticket += 1;
+        let ticket = self.last_ticket;
+        let (answer, waiting) = oneshot::channel();
+        self.tickets.insert(ticket, answer);
+        self.command(Command::Submit { ticket, draft }, ctx);
+        Box::pin(async move { waiting.await.unwrap_or(Err(Problem::unavailable(1000))) })
+    }
+}
+
+impl Handler<SessionGone> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, SessionGone(session): SessionGone, ctx: &mut Self::Context) {
+        self.command(Command::Gone(session), ctx);
+    }
+}
+
+impl Handler<BusFrame> for ChatRoom {
+    type Result = ();
+
+    fn handle(&mut self, frame: BusFrame, ctx: &mut Self::Context) {
+        match serde_json::from_str::<BusBatch>(&frame.payload) {
+            Ok(BusBatch { epoch, entries, .. }) => {
+                self.command(Command::Bus { epoch, entries }, ctx);
+            }
+            Err(error) => tracing::warn!(node = %frame.node, %error, "bus frame not understood"),
+        }
+    }
+}
+
+impl Handler<Drain> for ChatRoom {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) -> Self::Result {
+        let (done, waiting) = oneshot::channel();
+        self.drains.push(done);
+        self.command(Command::Drain, ctx);
+        Box::pin(async move {
+            // Dropped unsent means that the actor ended in another way.
+            let _ = waiting.await;
+        })
+    }
+}

@@ -1,0 +1,856 @@
+//! The room's decisions as a pure state machine: (state, command, now) -> effects. The actor only
+//! performs the effects, so order, resume, repeated sends and gaps are tested without actix.
+//!
+//! Invariants (`room_tests.rs` tries to break them):
+//! - `head` is committed, and the ring is contiguous up to it;
+//! - a session is seated in the same step in which it gets everything up to `head`, so what
+//!   follows is `head + 1`, `head + 2` … without a hole and without a double;
+//! - nothing is acknowledged before the log said that it is stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use kernel::Timestamp;
+use uuid::Uuid;
+
+use super::marks::Marks;
+use super::port::{Appended, Draft, Entry, LogError, Mark, Opened, Page, Role, RoomInfo, Seq};
+use super::presence::{Diff, Person, Presence};
+use super::ring::{Line, Ring};
+use super::sending::{Ack, Origin, Sending};
+use crate::relay::{RelayId, SessionKey};
+use crate::wire::{CloseCode, ErrCode, Locale, Problem};
+
+/// Entries kept in memory, and loaded at the start.
+pub const RING_ENTRIES: usize = 200;
+/// Bytes of entries kept in memory.
+const RING_BYTES: usize = 1024 * 1024;
+/// Who is further behind gets a page instead of a replay.
+const RESUME_MAX: u64 = 300;
+/// The same in bytes, so that a replay never fills an outbox.
+const REPLAY_BYTES: usize = 192 * 1024;
+/// Messages of a page for one who joins anew.
+pub const PAGE_ENTRIES: usize = 50;
+/// A cached page serves until it is this old.
+const PAGE_AGE: u64 = 100;
+/// Entries of one read of the log.
+pub const READ_ENTRIES: usize = 512;
+/// Entries that may wait for a missing one before them.
+const HELD_MAX: usize = 512;
+/// Joins that may wait for a read.
+const WAITING_MAX: usize = 10_000;
+/// Reads after which a join is given up.
+const TRIES_MAX: u8 = 5;
+/// A room with nobody in it stops after this.
+const IDLE: TimeDelta = TimeDelta::seconds(60);
+/// Pause before a failed read of missing entries is repeated.
+const REREAD: TimeDelta = TimeDelta::seconds(1);
+/// People listed by name in a roster.
+const ROSTER_MAX: usize = 50;
+
+/// Who sits on a session's seat, as the messaging context let them in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// Who.
+    pub user: Uuid,
+    /// The name as shown.
+    pub name: String,
+    /// What they are here.
+    pub role: Role,
+    /// Whether they may write.
+    pub can_write: bool,
+    /// Whether presence is on their screen.
+    pub presence: bool,
+    /// The language of their errors.
+    pub locale: Locale,
+}
+
+/// A session asks to hear the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// The session.
+    pub session: SessionKey,
+    /// Its request.
+    pub re: u64,
+    /// Who.
+    pub seat: Seat,
+    /// The last number it has, with the epoch that the number belongs to.
+    pub last: Option<(Seq, String)>,
+}
+
+/// What a session writes; the author is whoever sits on its seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// The client's own id of the message.
+    pub client_id: String,
+    /// The text, normalized and allowed by the text rules.
+    pub body: String,
+    /// The message that it answers.
+    pub reply_to: Option<Uuid>,
+    /// The place in the lesson that it is about.
+    pub at: Option<super::port::At>,
+}
+
+/// What can happen to a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// The log answered to [`Effect::Open`].
+    Opened(Result<Opened, LogError>),
+    /// A session wants in.
+    Join(Join),
+    /// A session leaves by request.
+    Leave {
+        /// The session.
+        session: SessionKey,
+        /// Its request.
+        re: u64,
+    },
+    /// A session is gone.
+    Gone(SessionKey),
+    /// A seated session writes.
+    Send {
+        /// The session.
+        session: SessionKey,
+        /// Its request.
+        re: u64,
+        /// The language of its errors.
+        locale: Locale,
+        /// What it writes.
+        post: Post,
+    },
+    /// Somebody writes over HTTP; access was checked on the way.
+    Submit {
+        /// The actor's ticket for the answer.
+        ticket: u64,
+        /// What they write.
+        draft: Draft,
+    },
+    /// The log answered to [`Effect::Append`].
+    Committed(Result<Vec<Appended>, LogError>),
+    /// The log answered to [`Effect::ReadAfter`].
+    Read {
+        /// From where it was asked.
+        after: Seq,
+        /// What it said.
+        result: Result<Vec<Entry>, LogError>,
+    },
+    /// The log answered to [`Effect::ReadLatest`].
+    Latest(Result<Page, LogError>),
+    /// The log answered to [`Effect::SaveMarks`].
+    MarksSaved {
+        /// Whether it worked.
+        ok: bool,
+    },
+    /// Another node's entries, in whatever order and number the bus made of them.
+    Bus {
+        /// The epoch they belong to.
+        epoch: String,
+        /// The entries.
+        entries: Vec<Entry>,
+    },
+    /// The position check: the log's head.
+    HeadIs(Seq),
+    /// A session tells how far it has come.
+    Mark {
+        /// The session.
+        session: SessionKey,
+        /// How far.
+        mark: Mark,
+    },
+    /// A session types.
+    Typing(SessionKey),
+    /// A session asks who is here.
+    Who {
+        /// The session.
+        session: SessionKey,
+        /// Its request.
+        re: u64,
+        /// The language of its errors.
+        locale: Locale,
+    },
+    /// A user has lost access.
+    Revoke(Uuid),
+    /// Take nothing new, finish what is in hand, stop.
+    Drain,
+    /// Time has passed.
+    Tick,
+}
+
+/// How a join was answered.
+#[derive(Debug, Clone)]
+pub enum History {
+    /// Everything after the number that the client had.
+    Resumed(Vec<Arc<Line>>),
+    /// The newest page instead; the client drops what it had.
+    Fresh {
+        /// `new`, `epoch`, `too_old` or `ahead`.
+        reason: &'static str,
+        /// The newest messages as of `page.at`.
+        page: Arc<Page>,
+        /// Everything after `page.at`.
+        then: Vec<Arc<Line>>,
+    },
+}
+
+/// The answer to a join.
+#[derive(Debug, Clone)]
+pub struct Joined {
+    /// The session.
+    pub session: SessionKey,
+    /// Its request.
+    pub re: u64,
+    /// Who.
+    pub seat: Seat,
+    /// The room's epoch.
+    pub epoch: String,
+    /// What it missed.
+    pub history: History,
+    /// The head up to which the history goes.
+    pub head: Seq,
+    /// What the room is.
+    pub info: RoomInfo,
+    /// How many people are here.
+    pub online: usize,
+    /// The own mark.
+    pub me: Mark,
+    /// The others' marks, in a small room.
+    pub marks: Vec<(Uuid, Mark)>,
+}
+
+/// What the actor is to do, in order.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Load the room; answer with [`Command::Opened`].
+    Open,
+    /// Commit a batch; answer with [`Command::Committed`].
+    Append(Vec<Draft>),
+    /// Read up to [`READ_ENTRIES`]; answer with [`Command::Read`].
+    ReadAfter(Seq),
+    /// Read the newest [`PAGE_ENTRIES`] messages; answer with [`Command::Latest`].
+    ReadLatest,
+    /// Save marks; answer with [`Command::MarksSaved`].
+    SaveMarks(Vec<(Uuid, Mark)>),
+    /// Seat the session and give it this; live entries follow.
+    Joined(Box<Joined>),
+    /// Take the session's seat away.
+    Unseat(SessionKey),
+    /// Answer a leave.
+    Left {
+        /// The session.
+        session: SessionKey,
+        /// Its request.
+        re: u64,
+    },
+    /// Answer a send.
+    Answer(Origin, Result<Ack, Problem>),
+    /// Refuse a request that is not a send.
+    Refuse {
+        /// The session.
+        session: SessionKey,
+        /// Its request.
+        re: u64,
+        /// The language of its errors.
+        locale: Locale,
+        /// Why.
+        problem: Problem,
+    },
+    /// Answer who is here.
+    Roster {
+        /// The session.
+        session: SessionKey,
+        /// Its request.
+        re: u64,
+        /// The first fifty.
+        people: Vec<(Uuid, Person)>,
+        /// How many in all.
+        n: usize,
+    },
+    /// Tell every seat of a new entry.
+    Entry(Arc<Line>),
+    /// Tell the other nodes of own entries.
+    Publish(Vec<Arc<Line>>),
+    /// Tell the others that somebody types.
+    Typing {
+        /// Who.
+        user: Uuid,
+        /// The name as shown.
+        name: String,
+    },
+    /// Tell who came and went.
+    Presence(Diff),
+    /// Tell how far members have come.
+    Marks(Vec<(Uuid, Mark)>),
+    /// Tell a user's other devices the own mark.
+    OwnMark(Uuid, Mark),
+    /// End the session.
+    Cut(SessionKey, CloseCode),
+    /// Nothing is left to do.
+    Stop,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    join: Join,
+    /// A read was started after it came.
+    asked: bool,
+    /// Such a read has come back.
+    checked: bool,
+    tries: u8,
+}
+
+/// What a waiting join needs.
+enum Need {
+    Log(Seq),
+    Latest,
+}
+
+/// One room.
+#[derive(Debug)]
+pub struct Room {
+    epoch: String,
+    head: Seq,
+    /// `None` until the log has answered.
+    info: Option<RoomInfo>,
+    ring: Ring,
+    latest: Option<Arc<Page>>,
+    backlog: Vec<Arc<Line>>,
+    seats: BTreeMap<SessionKey, Seat>,
+    /// Relay -> seats on its thread.
+    relays: BTreeMap<RelayId, usize>,
+    waiting: Vec<Waiting>,
+    sending: Sending,
+    presence: Presence,
+    marks: Marks,
+    held: BTreeMap<Seq, Entry>,
+    reading: Option<Seq>,
+    reading_latest: bool,
+    /// The log may be ahead of us.
+    suspect: bool,
+    reread_at: Option<Timestamp>,
+    idle_since: Option<Timestamp>,
+    draining: bool,
+    stopped: bool,
+}
+
+impl Room {
+    /// A room that is about to be loaded.
+    pub fn new(now: Timestamp) -> (Self, Vec<Effect>) {
+        let room = Self {
+            epoch: String::new(),
+            head: 0,
+            info: None,
+            ring: Ring::default(),
+            latest: None,
+            backlog: Vec::new(),
+            seats: BTreeMap::new(),
+            relays: BTreeMap::new(),
+            waiting: Vec::new(),
+            sending: Sending::default(),
+            presence: Presence::default(),
+            marks: Marks::default(),
+            held: BTreeMap::new(),
+            reading: None,
+            reading_latest: false,
+            suspect: false,
+            reread_at: None,
+            idle_since: Some(now),
+            draining: false,
+            stopped: false,
+        };
+        (room, vec![Effect::Open])
+    }
+
+    /// The last number that everybody seated has.
+    pub const fn head(&self) -> Seq {
+        self.head
+    }
+
+    /// The room's epoch; empty until it is open.
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// The relays that have a seat of this room.
+    pub fn relays(&self) -> impl Iterator<Item = RelayId> + '_ {
+        self.relays.keys().copied()
+    }
+
+    /// Decides. The effects are to be performed in order.
+    pub fn handle(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
+        let mut out = Vec::new();
+        if self.stopped {
+            return out;
+        }
+        match command {
+            Command::Opened(Ok(opened)) => self.opened(opened),
+            Command::Opened(Err(error)) => self.not_opened(&error, &mut out),
+            Command::Join(join) => self.join(join, now, &mut out),
+            Command::Leave { session, re } => {
+                self.unseat(session, now, &mut out);
+                out.push(Effect::Left { session, re });
+            }
+            Command::Gone(session) => self.unseat(session, now, &mut out),
+            Command::Send { session, re, locale, post } => {
+                self.send(
+                    Origin::Session { key: session, re, locale },
+                    session,
+                    post,
+                    now,
+                    &mut out,
+                );
+            }
+            Command::Submit { ticket, draft } => {
+                self.offer(Origin::Ticket(ticket), draft, now, &mut out);
+            }
+            Command::Committed(result) => self.committed(result, now, &mut out),
+            Command::Read { after, result } => self.read(after, result, now, &mut out),
+            Command::Latest(result) => self.latest(result, &mut out),
+            Command::MarksSaved { ok } => self.marks.saved(ok, now),
+            Command::Bus { epoch, entries } => {
+                if epoch == self.epoch {
+                    self.ingest(entries, &mut out);
+                } else if self.info.is_some() {
+                    self.suspect = true;
+                }
+            }
+            Command::HeadIs(head) => self.suspect |= self.info.is_some() && head > self.head,
+            Command::Mark { session, mark } => self.mark(session, mark, now, &mut out),
+            Command::Typing(session) => self.typing(session, now, &mut out),
+            Command::Who { session, re, locale } => self.who(session, re, locale, &mut out),
+            Command::Revoke(user) => self.revoke(user, now, &mut out),
+            Command::Drain => self.draining = true,
+            Command::Tick => {}
+        }
+        self.settle(now, &mut out);
+        out
+    }
+
+    /// When [`Command::Tick`] is due.
+    pub fn due(&self) -> Option<Timestamp> {
+        if self.stopped || self.info.is_none() {
+            return None;
+        }
+        let idle = self.idle_since.filter(|_| self.marks.is_clean()).map(|since| since + IDLE);
+        let reread = self.reread_at.filter(|_| self.reading.is_none() && self.behind());
+        [self.presence.due(), self.marks.due(), idle, reread].into_iter().flatten().min()
+    }
+
+    fn opened(&mut self, opened: Opened) {
+        self.epoch = opened.epoch;
+        self.head = opened.head;
+        // A tail that does not end at the head proves nothing: it is not used.
+        if opened.tail.last().map_or(0, Entry::seq) == opened.head {
+            for entry in opened.tail {
+                self.ring.push(Line::new(entry), RING_ENTRIES, RING_BYTES);
+            }
+        }
+        self.marks.load(opened.marks);
+        self.info = Some(opened.info);
+    }
+
+    fn not_opened(&mut self, error: &LogError, out: &mut Vec<Effect>) {
+        let problem = problem_of(error);
+        for waiting in self.waiting.drain(..) {
+            out.push(waiting.join.refuse(problem));
+        }
+        let answers = self.sending.refuse_all(problem);
+        out.extend(answers.into_iter().map(|(origin, answer)| Effect::Answer(origin, answer)));
+        self.stop(out);
+    }
+
+    fn stop(&mut self, out: &mut Vec<Effect>) {
+        self.stopped = true;
+        out.push(Effect::Stop);
+    }
+
+    fn join(&mut self, join: Join, now: Timestamp, out: &mut Vec<Effect>) {
+        // One that joins again is seated anew, so that its chain has no double.
+        self.unseat(join.session, now, out);
+        if self.draining || self.waiting.len() >= WAITING_MAX {
+            out.push(join.refuse(Problem::unavailable(1000)));
+            return;
+        }
+        self.waiting.push(Waiting { join, asked: false, checked: false, tries: 0 });
+    }
+
+    fn unseat(&mut self, session: SessionKey, now: Timestamp, out: &mut Vec<Effect>) {
+        self.waiting.retain(|waiting| waiting.join.session != session);
+        if let Some(seat) = self.seats.remove(&session) {
+            if let Some(count) = self.relays.get_mut(&session.relay) {
+                *count -= 1;
+                if *count == 0 {
+                    self.relays.remove(&session.relay);
+                }
+            }
+            self.presence.depart(seat.user, now);
+            out.push(Effect::Unseat(session));
+        }
+    }
+
+    fn revoke(&mut self, user: Uuid, now: Timestamp, out: &mut Vec<Effect>) {
+        let sessions: Vec<SessionKey> = self
+            .seats
+            .iter()
+            .filter(|(_, seat)| seat.user == user)
+            .map(|(session, _)| *session)
+            .chain(self.waiting.iter().filter(|w| w.join.seat.user == user).map(|w| w.join.session))
+            .collect();
+        for session in sessions {
+            self.unseat(session, now, out);
+            out.push(Effect::Cut(session, CloseCode::UNCERTAIN));
+        }
+        self.presence.expel(user);
+    }
+
+    fn send(
+        &mut self,
+        origin: Origin,
+        session: SessionKey,
+        post: Post,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(seat) = self.seats.get(&session) else {
+            out.push(Effect::Answer(origin, Err(Problem::new(ErrCode::NotFound))));
+            return;
+        };
+        if !seat.can_write {
+            out.push(Effect::Answer(origin, Err(Problem::new(ErrCode::ReadOnly))));
+            return;
+        }
+        let draft = Draft {
+            author: seat.user,
+            author_name: seat.name.clone(),
+            author_role: seat.role,
+            client_id: post.client_id,
+            body: post.body,
+            reply_to: post.reply_to,
+            at: post.at,
+        };
+        self.offer(origin, draft, now, out);
+    }
+
+    fn offer(&mut self, origin: Origin, draft: Draft, now: Timestamp, out: &mut Vec<Effect>) {
+        if self.draining {
+            out.push(Effect::Answer(origin, Err(Problem::unavailable(2000))));
+            return;
+        }
+        let slow_s = self.info.as_ref().map_or(0, |info| info.slow_s);
+        if let Some(answer) = self.sending.offer(origin, draft, slow_s, now) {
+            out.push(Effect::Answer(origin, answer));
+        }
+    }
+
+    fn committed(
+        &mut self,
+        result: Result<Vec<Appended>, LogError>,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        match result {
+            Ok(outcomes) => {
+                let (answers, entries) = self.sending.committed(outcomes);
+                out.extend(answers.into_iter().map(|(to, answer)| Effect::Answer(to, answer)));
+                let lines = self.ingest(entries, out);
+                if !lines.is_empty() {
+                    out.push(Effect::Publish(lines));
+                }
+            }
+            Err(error) => {
+                let answers = self.sending.failed(problem_of(&error));
+                out.extend(answers.into_iter().map(|(to, answer)| Effect::Answer(to, answer)));
+                // It may have been stored all the same; look once the log is back.
+                self.suspect = true;
+                self.reread_at = Some(now + REREAD);
+            }
+        }
+    }
+
+    /// Passes on what follows the head, holds what comes too early, drops what is known. Returns
+    /// the lines of `entries` themselves, for the bus.
+    fn ingest(&mut self, entries: Vec<Entry>, out: &mut Vec<Effect>) -> Vec<Arc<Line>> {
+        let mut own = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let seq = entry.seq();
+            if seq == self.head + 1 {
+                own.push(self.pass(entry, out));
+                while let Some(next) = self.held.remove(&(self.head + 1)) {
+                    self.pass(next, out);
+                }
+            } else if seq > self.head {
+                own.push(Line::new(entry.clone()));
+                if self.held.len() < HELD_MAX {
+                    self.held.insert(seq, entry);
+                } else {
+                    self.suspect = true;
+                }
+            }
+        }
+        own
+    }
+
+    fn pass(&mut self, entry: Entry, out: &mut Vec<Effect>) -> Arc<Line> {
+        self.head = entry.seq();
+        let line = Line::new(entry);
+        if let Some(author) = line.author() {
+            self.presence.said(author);
+        }
+        self.ring.push(Arc::clone(&line), RING_ENTRIES, RING_BYTES);
+        out.push(Effect::Entry(Arc::clone(&line)));
+        line
+    }
+
+    fn read(
+        &mut self,
+        after: Seq,
+        result: Result<Vec<Entry>, LogError>,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        self.reading = None;
+        match result {
+            Ok(entries) => {
+                let more = entries.len() >= READ_ENTRIES;
+                // Only an unbroken run is used; a log with a hole would be passed on as whole.
+                let run = entries.into_iter().zip(after + 1..);
+                let run: Vec<_> = run.take_while(|(e, seq)| e.seq() == *seq).map(|p| p.0).collect();
+                self.backlog = run.iter().cloned().map(Line::new).collect();
+                let before = self.head;
+                self.ingest(run, out);
+                self.held.retain(|seq, _| *seq > self.head);
+                self.suspect = more;
+                // What is missing and not yet in the log is not asked for in a circle.
+                self.reread_at = (self.head == before).then(|| now + REREAD);
+                for waiting in self.waiting.iter_mut().filter(|waiting| waiting.asked) {
+                    waiting.checked = true;
+                    waiting.asked = false;
+                    waiting.tries = waiting.tries.saturating_add(1);
+                }
+            }
+            Err(error) => {
+                self.refuse_asked(&error, out);
+                self.suspect = true;
+                self.reread_at = Some(now + REREAD);
+            }
+        }
+    }
+
+    fn latest(&mut self, result: Result<Page, LogError>, out: &mut Vec<Effect>) {
+        self.reading_latest = false;
+        match result {
+            Ok(page) => {
+                // The log may be ahead of us: then the page is too, and we catch up first.
+                self.suspect |= page.at > self.head;
+                self.latest = Some(Arc::new(page));
+            }
+            Err(error) => self.refuse_asked(&error, out),
+        }
+    }
+
+    fn refuse_asked(&mut self, error: &LogError, out: &mut Vec<Effect>) {
+        let (asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition(|w| w.asked);
+        self.waiting = rest;
+        let asked: Vec<Waiting> = asked;
+        out.extend(asked.into_iter().map(|waiting| waiting.join.refuse(problem_of(error))));
+    }
+
+    fn mark(&mut self, session: SessionKey, mark: Mark, now: Timestamp, out: &mut Vec<Effect>) {
+        let Some(user) = self.seats.get(&session).map(|seat| seat.user) else { return };
+        let members = self.info.as_ref().map_or(0, |info| info.members);
+        let people = self.presence.count().max(usize::try_from(members).unwrap_or(usize::MAX));
+        if let Some(mark) = self.marks.advance(user, mark, self.head, people, now) {
+            out.push(Effect::OwnMark(user, mark));
+        }
+    }
+
+    fn typing(&mut self, session: SessionKey, now: Timestamp, out: &mut Vec<Effect>) {
+        let Some(seat) = self.seats.get(&session).filter(|seat| seat.can_write) else { return };
+        if self.presence.typing(seat.user, now) {
+            out.push(Effect::Typing { user: seat.user, name: seat.name.clone() });
+        }
+    }
+
+    fn who(&self, session: SessionKey, re: u64, locale: Locale, out: &mut Vec<Effect>) {
+        if self.seats.contains_key(&session) {
+            let (people, n) = (self.presence.roster(ROSTER_MAX), self.presence.count());
+            out.push(Effect::Roster { session, re, people, n });
+        } else {
+            let problem = Problem::new(ErrCode::NotFound);
+            out.push(Effect::Refuse { session, re, locale, problem });
+        }
+    }
+
+    /// What follows from the new state: waiting joins, reads, the next commit, timers, the end.
+    fn settle(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        if self.stopped || self.info.is_none() {
+            return;
+        }
+        let mut log: Option<Seq> = None;
+        let mut latest = false;
+        let mut still = Vec::new();
+        for mut waiting in std::mem::take(&mut self.waiting) {
+            match self.answer_join(&waiting) {
+                Ok(joined) => self.seat_joined(joined, out),
+                // The log contradicts itself: the client asks again rather than we for ever.
+                Err(_) if waiting.tries > TRIES_MAX => {
+                    out.push(waiting.join.refuse(Problem::unavailable(1000)));
+                }
+                Err(need) => {
+                    match need {
+                        Need::Log(after) => log = Some(log.map_or(after, |a| a.min(after))),
+                        Need::Latest => latest = true,
+                    }
+                    // A read that is already under way may have started too early for it.
+                    waiting.asked |= match need {
+                        Need::Log(_) => self.reading.is_none(),
+                        Need::Latest => !self.reading_latest,
+                    };
+                    still.push(waiting);
+                }
+            }
+        }
+        self.waiting = still;
+        if self.waiting.is_empty() {
+            self.backlog = Vec::new();
+        }
+        self.reread_at = self.reread_at.filter(|at| *at > now);
+        if self.behind() && self.reread_at.is_none() {
+            log = Some(log.map_or(self.head, |after| after.min(self.head)));
+        }
+        if let Some(after) = log.filter(|_| self.reading.is_none()) {
+            self.reading = Some(after);
+            out.push(Effect::ReadAfter(after));
+        }
+        if latest && !std::mem::replace(&mut self.reading_latest, true) {
+            out.push(Effect::ReadLatest);
+        }
+        if let Some(batch) = self.sending.next_batch() {
+            out.push(Effect::Append(batch));
+        }
+        self.timers(now, out);
+    }
+
+    fn behind(&self) -> bool {
+        self.suspect || !self.held.is_empty()
+    }
+
+    fn timers(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        if let Some(diff) = self.presence.tick(now) {
+            out.push(Effect::Presence(diff));
+        }
+        let told = self.marks.take_untold(now);
+        if !told.is_empty() {
+            out.push(Effect::Marks(told));
+        }
+        let empty = self.seats.is_empty() && self.waiting.is_empty() && self.sending.is_idle();
+        if !empty {
+            self.idle_since = None;
+        } else if self.idle_since.is_none() {
+            self.idle_since = Some(now);
+        }
+        let idle = self.idle_since.is_some_and(|since| now >= since + IDLE);
+        let ending = idle || (self.draining && self.sending.is_idle());
+        let save = self.marks.take_unsaved(now, ending);
+        if !save.is_empty() {
+            out.push(Effect::SaveMarks(save));
+        } else if ending && (self.marks.is_clean() || (self.draining && !self.marks.is_saving())) {
+            self.stop(out);
+        }
+    }
+
+    fn seat_joined(&mut self, mut joined: Joined, out: &mut Vec<Effect>) {
+        let seat = &joined.seat;
+        self.presence.arrive(seat.user, &seat.name, seat.role);
+        *self.relays.entry(joined.session.relay).or_default() += 1;
+        self.seats.insert(joined.session, seat.clone());
+        joined.online = self.presence.count();
+        out.push(Effect::Joined(Box::new(joined)));
+    }
+
+    fn answer_join(&self, waiting: &Waiting) -> Result<Joined, Need> {
+        let join = &waiting.join;
+        let history = self.history(waiting)?;
+        let head = match &history {
+            History::Resumed(_) => self.head,
+            History::Fresh { page, .. } => page.at,
+        };
+        let Some(info) = self.info.clone() else { return Err(Need::Log(self.head)) };
+        Ok(Joined {
+            session: join.session,
+            re: join.re,
+            seat: join.seat.clone(),
+            epoch: self.epoch.clone(),
+            history,
+            head,
+            info,
+            online: 0,
+            me: self.marks.of(join.seat.user),
+            marks: self.marks.others(join.seat.user),
+        })
+    }
+
+    fn history(&self, waiting: &Waiting) -> Result<History, Need> {
+        let Some((last, epoch)) = &waiting.join.last else { return self.fresh("new") };
+        let last = *last;
+        if *epoch != self.epoch {
+            return self.fresh("epoch");
+        }
+        if last > self.head {
+            // Another node may have been ahead of us: ask the log before calling it wrong.
+            return if waiting.checked { self.fresh("ahead") } else { Err(Need::Log(self.head)) };
+        }
+        if self.head - last > RESUME_MAX || waiting.tries > 2 {
+            return self.fresh("too_old");
+        }
+        let Some(lines) = self.lines_after(last) else { return Err(Need::Log(last)) };
+        if weight(&lines) > REPLAY_BYTES {
+            return self.fresh("too_old");
+        }
+        Ok(History::Resumed(lines))
+    }
+
+    /// Everything after `last` up to the head, from the ring and what was just read.
+    fn lines_after(&self, last: Seq) -> Option<Vec<Arc<Line>>> {
+        if let Some(lines) = self.ring.after(last, self.head) {
+            return Some(lines);
+        }
+        let (from, to) = (self.backlog.first()?.seq(), self.backlog.last()?.seq());
+        if from > last + 1 {
+            return None;
+        }
+        let rest = self.ring.after(to, self.head)?;
+        let old = self.backlog.iter().filter(|line| line.seq() > last && line.seq() <= self.head);
+        Some(old.cloned().chain(rest).collect())
+    }
+
+    fn fresh(&self, reason: &'static str) -> Result<History, Need> {
+        let Some(page) = &self.latest else { return Err(Need::Latest) };
+        if page.at > self.head {
+            return Err(Need::Log(self.head));
+        }
+        let then = if self.head - page.at > PAGE_AGE { None } else { self.lines_after(page.at) };
+        match then.filter(|lines| weight(lines) <= REPLAY_BYTES) {
+            Some(then) => Ok(History::Fresh { reason, page: Arc::clone(page), then }),
+            None => Err(Need::Latest),
+        }
+    }
+}
+
+impl Join {
+    fn refuse(&self, problem: Problem) -> Effect {
+        let (session, re, locale) = (self.session, self.re, self.seat.locale);
+        Effect::Refuse { session, re, locale, problem }
+    }
+}
+
+fn weight(lines: &[Arc<Line>]) -> usize {
+    lines.iter().map(|line| line.json().len()).sum()
+}
+
+fn problem_of(error: &LogError) -> Problem {
+    match error {
+        LogError::NotFound => Problem::new(ErrCode::NotFound),
+        LogError::Unavailable(_) => Problem::unavailable(1000),
+    }
+}

@@ -1,0 +1,603 @@
+//! Tests of the room's state machine: a small world of log, bus and clients that tries to break
+//! the chain, and the rules one by one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::TimeDelta;
+use kernel::Timestamp;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::port::*;
+use super::room::*;
+use super::sending::{Ack, Origin};
+use crate::relay::{RelayId, SessionKey};
+use crate::test_support::{Rows, start};
+use crate::wire::{CloseCode, ErrCode, Locale, Problem};
+
+fn key(client: usize) -> SessionKey {
+    SessionKey { relay: RelayId((client % 2) as u32), conn: Uuid::from_u128(client as u128 + 1) }
+}
+
+fn user(client: usize) -> Uuid {
+    // Two sessions of one user among them.
+    Uuid::from_u128(0x100 + (client / 2) as u128)
+}
+
+#[derive(Debug, Default)]
+struct Client {
+    seated: bool,
+    /// The chain that it holds: everything up to this number.
+    last: Option<Seq>,
+}
+
+/// The world around one room: the log is the truth, everything else may fail.
+struct World {
+    rows: Rows,
+    room: Room,
+    now: Timestamp,
+    clients: BTreeMap<usize, Client>,
+    pending: Vec<Effect>,
+    bus: Vec<Vec<Entry>>,
+    answers: Vec<(Origin, Result<Ack, Problem>)>,
+    refused: Vec<Problem>,
+    cuts: Vec<(SessionKey, CloseCode)>,
+    marks: HashMap<Uuid, Mark>,
+    published: Vec<Seq>,
+    stopped: bool,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self {
+            rows: Rows::default(),
+            room: Room::new(start()).0,
+            now: start(),
+            clients: BTreeMap::new(),
+            pending: Vec::new(),
+            bus: Vec::new(),
+            answers: Vec::new(),
+            refused: Vec::new(),
+            cuts: Vec::new(),
+            marks: HashMap::new(),
+            published: Vec::new(),
+            stopped: false,
+        };
+        world.restart();
+        world
+    }
+
+    /// The actor is gone and another takes its place: what it knew is in the log or lost.
+    fn restart(&mut self) {
+        let (room, effects) = Room::new(self.now);
+        self.room = room;
+        self.stopped = false;
+        self.pending.clear();
+        for client in self.clients.values_mut() {
+            client.seated = false;
+        }
+        self.perform(effects);
+    }
+
+    fn tell(&mut self, command: Command) {
+        let effects = self.room.handle(command, self.now);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Open
+                | Effect::Append(_)
+                | Effect::ReadAfter(_)
+                | Effect::ReadLatest
+                | Effect::SaveMarks(_) => self.pending.push(effect),
+                Effect::Joined(joined) => self.joined(*joined),
+                Effect::Entry(line) => {
+                    assert_eq!(Some(line.entry()), self.rows.entries.get(line.seq() as usize - 1));
+                    for client in self.clients.values_mut().filter(|client| client.seated) {
+                        assert_eq!(client.last.map(|last| last + 1), Some(line.seq()));
+                        client.last = Some(line.seq());
+                    }
+                }
+                Effect::Answer(origin, answer) => {
+                    if let Ok(ack) = &answer {
+                        let Entry::Msg { m, .. } = &self.rows.entries[ack.seq as usize - 1] else {
+                            panic!("an ack for something that is no message");
+                        };
+                        assert_eq!(m.client_id.as_ref(), Some(&ack.client_id));
+                    }
+                    self.answers.push((origin, answer));
+                }
+                Effect::Refuse { problem, .. } => self.refused.push(problem),
+                Effect::Publish(lines) => {
+                    self.published.extend(lines.iter().map(|line| line.seq()));
+                }
+                Effect::OwnMark(user, mark) => {
+                    let old = self.marks.insert(user, mark).unwrap_or_default();
+                    assert!(mark.read >= old.read && mark.delivered >= old.delivered);
+                }
+                Effect::Cut(session, code) => self.cuts.push((session, code)),
+                Effect::Unseat(session) => {
+                    for (index, client) in &mut self.clients {
+                        client.seated &= key(*index) != session;
+                    }
+                }
+                Effect::Stop => self.stopped = true,
+                Effect::Left { .. }
+                | Effect::Roster { .. }
+                | Effect::Typing { .. }
+                | Effect::Presence(_)
+                | Effect::Marks(_) => {}
+            }
+        }
+    }
+
+    fn joined(&mut self, joined: Joined) {
+        let index = (joined.session.conn.as_u128() - 1) as usize;
+        let client = self.clients.entry(index).or_default();
+        assert!(!client.seated, "seated twice");
+        let (mut last, lines) = match &joined.history {
+            History::Resumed(lines) => (client.last.expect("resumed without a number"), lines),
+            History::Fresh { page, then, .. } => {
+                for item in &page.items {
+                    let stored = self.rows.find(item.author, item.client_id.as_deref().unwrap());
+                    assert_eq!(Some(item), stored);
+                    assert!(item.seq <= page.at);
+                }
+                let newest = page.items.last().map_or(0, |item| item.seq);
+                assert_eq!(newest, page.at, "the page ends at its head");
+                (page.at, then)
+            }
+        };
+        for line in lines {
+            assert_eq!(line.seq(), last + 1, "a hole or a double in the replay");
+            last += 1;
+        }
+        assert_eq!(last, self.room.head(), "seated at the head");
+        client.last = Some(last);
+        client.seated = true;
+    }
+
+    fn join(&mut self, index: usize, fresh: bool) {
+        let client = self.clients.entry(index).or_default();
+        let last = client.last.filter(|_| !fresh).map(|last| (last, "k3f9".to_owned()));
+        self.tell(Command::Join(join(index, last)));
+    }
+
+    fn send(&mut self, index: usize, client_id: u8, body: u8) {
+        self.tell(send(index, client_id, body));
+    }
+
+    /// Answers one outstanding piece of work. `Lost`: the work is done, the answer is an error.
+    fn answer(&mut self, index: usize, how: How) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let effect = self.pending.remove(index % self.pending.len());
+        let away = || LogError::Unavailable("test".into());
+        let command = match effect {
+            Effect::Open if how == How::Fine => Command::Opened(Ok(self.rows.opened(RING_ENTRIES))),
+            Effect::Open => Command::Opened(Err(away())),
+            Effect::Append(batch) => {
+                let outcomes = (how != How::Failed).then(|| self.rows.append(batch));
+                let outcomes = outcomes.filter(|_| how == How::Fine);
+                Command::Committed(outcomes.ok_or_else(away))
+            }
+            Effect::ReadAfter(after) => {
+                let entries = self.rows.after(after, READ_ENTRIES);
+                let result = if how == How::Fine { Ok(entries) } else { Err(away()) };
+                Command::Read { after, result }
+            }
+            Effect::ReadLatest => {
+                let page = self.rows.latest(PAGE_ENTRIES);
+                Command::Latest(if how == How::Fine { Ok(page) } else { Err(away()) })
+            }
+            Effect::SaveMarks(marks) => {
+                if how == How::Fine {
+                    self.rows.marks.extend(marks);
+                }
+                Command::MarksSaved { ok: how == How::Fine }
+            }
+            other => panic!("{other:?} needs no answer"),
+        };
+        self.tell(command);
+        if self.stopped {
+            self.restart();
+        }
+    }
+
+    fn calm_down(&mut self) {
+        for _ in 0..200 {
+            while !self.pending.is_empty() {
+                self.answer(0, How::Fine);
+            }
+            self.tell(Command::HeadIs(self.rows.head()));
+            self.now += TimeDelta::seconds(2);
+            self.tell(Command::Tick);
+            if self.pending.is_empty() && self.room.head() == self.rows.head() {
+                return;
+            }
+        }
+        panic!("the room never comes to rest");
+    }
+}
+
+fn join(index: usize, last: Option<(Seq, String)>) -> Join {
+    let seat = Seat {
+        user: user(index),
+        name: format!("user {index}"),
+        role: Role::Student,
+        can_write: true,
+        presence: true,
+        locale: Locale::En,
+    };
+    Join { session: key(index), re: 1, seat, last }
+}
+
+fn send(index: usize, client_id: u8, body: u8) -> Command {
+    let post = Post {
+        client_id: format!("c{client_id}"),
+        body: format!("body {body}"),
+        reply_to: None,
+        at: None,
+    };
+    Command::Send { session: key(index), re: 2, locale: Locale::En, post }
+}
+
+fn draft(author: u128, client_id: &str) -> Draft {
+    Draft {
+        author: Uuid::from_u128(author),
+        author_name: "other node".into(),
+        author_role: Role::Student,
+        client_id: client_id.into(),
+        body: "from afar".into(),
+        reply_to: None,
+        at: None,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Fine,
+    Failed,
+    Lost,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Join(usize, bool),
+    Leave(usize),
+    Gone(usize),
+    Send(usize, u8, u8),
+    OtherNode(u8),
+    Bus(usize, bool),
+    Answer(usize, How),
+    Advance(i64),
+    Position,
+    Crash,
+    Mark(usize, u64),
+    Revoke(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let client = || 0usize..4;
+    let how = prop_oneof![6 => Just(How::Fine), 1 => Just(How::Failed), 1 => Just(How::Lost)];
+    prop_oneof![
+        4 => (client(), any::<bool>()).prop_map(|(c, fresh)| Step::Join(c, fresh)),
+        1 => client().prop_map(Step::Leave),
+        1 => client().prop_map(Step::Gone),
+        8 => (client(), 0u8..40, 0u8..2).prop_map(|(c, id, body)| Step::Send(c, id, body)),
+        3 => (1u8..120).prop_map(Step::OtherNode),
+        3 => (0usize..8, any::<bool>()).prop_map(|(index, twice)| Step::Bus(index, twice)),
+        10 => (0usize..4, how).prop_map(|(index, how)| Step::Answer(index, how)),
+        2 => (0i64..40_000).prop_map(Step::Advance),
+        1 => Just(Step::Position),
+        1 => Just(Step::Crash),
+        1 => (client(), 0u64..60).prop_map(|(c, seq)| Step::Mark(c, seq)),
+        1 => client().prop_map(Step::Revoke),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// MSG-01 MSG-04: whatever fails, every acknowledged message is in the log, and what a seated
+    /// client holds is the log, without a hole and without a double.
+    #[test]
+    fn the_chain_of_every_client_is_the_log(steps in prop::collection::vec(step(), 1..120)) {
+        let mut world = World::new();
+        let mut foreign = 0;
+        for step in steps {
+            match step {
+                Step::Join(client, fresh) => world.join(client, fresh),
+                Step::Leave(c) => world.tell(Command::Leave { session: key(c), re: 3 }),
+                Step::Gone(c) => world.tell(Command::Gone(key(c))),
+                Step::Send(client, id, body) => world.send(client, id, body),
+                Step::OtherNode(count) => {
+                    let batch = (0..count).map(|_| {
+                        foreign += 1;
+                        draft(0x999, &format!("f{foreign}"))
+                    });
+                    let outcomes = world.rows.append(batch.collect());
+                    world.bus.push(outcomes.into_iter().filter_map(|outcome| match outcome {
+                        Appended::Stored(entry) => Some(entry),
+                        _ => None,
+                    }).collect());
+                }
+                Step::Bus(index, twice) => {
+                    if !world.bus.is_empty() {
+                        let index = index % world.bus.len();
+                        let entries = world.bus[index].clone();
+                        if !twice {
+                            world.bus.remove(index);
+                        }
+                        world.tell(Command::Bus { epoch: "k3f9".into(), entries });
+                    }
+                }
+                Step::Answer(index, how) => world.answer(index, how),
+                Step::Advance(ms) => {
+                    world.now += TimeDelta::milliseconds(ms);
+                    world.tell(Command::Tick);
+                }
+                Step::Position => world.tell(Command::HeadIs(world.rows.head())),
+                Step::Crash => world.restart(),
+                Step::Mark(client, seq) => world.tell(Command::Mark {
+                    session: key(client),
+                    mark: Mark { read: seq, delivered: seq },
+                }),
+                Step::Revoke(client) => world.tell(Command::Revoke(user(client))),
+            }
+            if world.stopped {
+                world.restart();
+            }
+        }
+        for client in 0..4 {
+            if world.clients.get(&client).is_none_or(|client| !client.seated) {
+                world.join(client, false);
+            }
+        }
+        world.calm_down();
+        for client in world.clients.values().filter(|client| client.seated) {
+            prop_assert_eq!(client.last, Some(world.rows.head()));
+        }
+        // One row per (author, client_id), whatever was repeated.
+        let mut seen = std::collections::HashSet::new();
+        for (index, entry) in world.rows.entries.iter().enumerate() {
+            prop_assert_eq!(entry.seq(), index as u64 + 1);
+            if let Entry::Msg { m, .. } = entry {
+                prop_assert!(seen.insert((m.author, m.client_id.clone())));
+            }
+        }
+    }
+}
+
+/// A world with the room open and `clients` seated.
+fn open_world(clients: usize) -> World {
+    let mut world = World::new();
+    world.answer(0, How::Fine);
+    for client in 0..clients {
+        world.join(client, true);
+    }
+    while !world.pending.is_empty() {
+        world.answer(0, How::Fine);
+    }
+    world
+}
+
+fn fill(world: &mut World, count: usize) {
+    let from = world.rows.head();
+    let batch = (0..count).map(|n| draft(0x777, &format!("old{from}-{n}"))).collect();
+    world.rows.append(batch);
+}
+
+#[test]
+fn nothing_is_acknowledged_before_the_commit_and_one_commit_takes_all_that_waited() {
+    let mut world = open_world(2);
+    world.send(0, 1, 1);
+    world.send(0, 2, 2);
+    world.send(1, 3, 3);
+    assert!(world.answers.is_empty());
+    assert!(matches!(&world.pending[..], [Effect::Append(batch)] if batch.len() == 1));
+    world.answer(0, How::Fine);
+    assert_eq!(world.answers.len(), 1);
+    assert!(matches!(&world.pending[..], [Effect::Append(batch)] if batch.len() == 2));
+    world.answer(0, How::Fine);
+    let seqs: Vec<_> = world.answers.iter().map(|(_, a)| a.as_ref().unwrap().seq).collect();
+    assert_eq!((seqs, world.published.clone()), (vec![1, 2, 3], vec![1, 2, 3]));
+}
+
+#[test]
+fn a_repeated_send_is_stored_once_and_gets_the_first_ones_answer() {
+    let mut world = open_world(2);
+    for _ in 0..3 {
+        world.send(0, 1, 1);
+    }
+    world.answer(0, How::Fine);
+    world.send(1, 1, 1);
+    let acks: Vec<_> = world.answers.iter().map(|(_, a)| a.clone().unwrap()).collect();
+    assert_eq!(acks.iter().map(|ack| ack.dup).collect::<Vec<_>>(), [false, true, true, true]);
+    assert!(acks.iter().all(|ack| ack.seq == 1));
+    assert_eq!(world.rows.head(), 1);
+    world.send(0, 1, 2);
+    let (_, last) = world.answers.last().unwrap();
+    assert_eq!(last.clone().unwrap_err().code, ErrCode::ClientIdReused);
+}
+
+#[test]
+fn an_unknown_outcome_is_unavailable_and_the_repetition_settles_it_either_way() {
+    for how in [How::Lost, How::Failed] {
+        let mut world = open_world(1);
+        world.send(0, 1, 1);
+        world.answer(0, how);
+        let (_, answer) = world.answers.pop().unwrap();
+        let problem = answer.unwrap_err();
+        assert_eq!(problem.code, ErrCode::Unavailable);
+        assert!(problem.retry_ms.is_some());
+        world.send(0, 1, 1);
+        while !world.pending.is_empty() {
+            world.answer(0, How::Fine);
+        }
+        assert_eq!(world.answers.pop().unwrap().1.unwrap().dup, how == How::Lost);
+        world.calm_down();
+        assert_eq!((world.rows.head(), world.clients[&0].last), (1, Some(1)));
+    }
+}
+
+#[test]
+fn who_missed_one_or_three_hundred_gets_them_and_who_missed_more_gets_a_page() {
+    for (missed, resumed) in [(1, true), (300, true), (301, false)] {
+        let mut world = open_world(0);
+        fill(&mut world, 10);
+        world.restart();
+        world.clients.insert(0, Client { seated: false, last: Some(10) });
+        fill(&mut world, missed);
+        world.join(0, false);
+        let mut reads = 0;
+        while !world.pending.is_empty() {
+            reads += usize::from(!matches!(world.pending[0], Effect::Open));
+            world.answer(0, How::Fine);
+        }
+        assert!(world.clients[&0].seated);
+        assert_eq!(world.clients[&0].last, Some(10 + missed as u64));
+        assert!(reads <= 1, "{reads} reads for {missed} missed");
+        let joined = world.room.handle(Command::Join(join(1, Some((10, "k3f9".into())))), start());
+        let resumes = joined.iter().any(|effect| {
+            matches!(effect, Effect::Joined(j) if matches!(j.history, History::Resumed(_)))
+        });
+        // The first join's read is not kept: beyond the ring a further one reads again.
+        let reads = joined.iter().any(|effect| matches!(effect, Effect::ReadAfter(_)));
+        assert_eq!(resumes || reads, resumed, "{missed}");
+    }
+}
+
+#[test]
+fn another_epoch_or_a_number_from_the_future_starts_anew() {
+    let mut world = open_world(0);
+    fill(&mut world, 3);
+    world.restart();
+    world.answer(0, How::Fine);
+    let reason = |world: &mut World, last: (Seq, &str)| {
+        world.tell(Command::Gone(key(0)));
+        let mut effects =
+            world.room.handle(Command::Join(join(0, Some((last.0, last.1.into())))), world.now);
+        for _ in 0..5 {
+            for effect in std::mem::take(&mut effects) {
+                match effect {
+                    Effect::Joined(joined) => match joined.history {
+                        History::Fresh { reason, .. } => return reason,
+                        History::Resumed(_) => return "resumed",
+                    },
+                    Effect::ReadAfter(after) => effects.extend(world.room.handle(
+                        Command::Read { after, result: Ok(world.rows.after(after, 10)) },
+                        world.now,
+                    )),
+                    Effect::ReadLatest => effects.extend(
+                        world.room.handle(Command::Latest(Ok(world.rows.latest(50))), world.now),
+                    ),
+                    _ => {}
+                }
+            }
+        }
+        "nothing"
+    };
+    assert_eq!(reason(&mut world, (2, "other")), "epoch");
+    assert_eq!(reason(&mut world, (9, "k3f9")), "ahead");
+    assert_eq!(reason(&mut world, (3, "k3f9")), "resumed");
+    // Not from the future at all: another node was ahead of this one.
+    fill(&mut world, 2);
+    assert_eq!(reason(&mut world, (5, "k3f9")), "resumed");
+}
+
+/// MSG-07: the limit is the user's, whatever the device, and says exactly how long to wait.
+#[test]
+fn two_devices_of_one_user_share_the_limit() {
+    let mut world = open_world(2);
+    for id in 0..5 {
+        world.send(usize::from(id) % 2, id, id);
+    }
+    world.send(1, 9, 9);
+    let problem = world.answers.pop().unwrap().1.unwrap_err();
+    assert_eq!((problem.code, problem.retry_ms), (ErrCode::RateLimited, Some(1001)));
+    world.now += TimeDelta::milliseconds(1001);
+    world.send(1, 9, 9);
+    world.calm_down();
+    assert_eq!(world.rows.head(), 6);
+}
+
+#[test]
+fn a_session_without_a_seat_or_the_right_to_write_writes_nothing() {
+    let mut world = open_world(1);
+    world.send(3, 1, 1);
+    assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::NotFound);
+    let mut reader = join(2, None);
+    reader.seat.can_write = false;
+    world.tell(Command::Join(reader));
+    world.send(2, 1, 1);
+    assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::ReadOnly);
+    assert!(world.pending.is_empty());
+}
+
+#[test]
+fn who_loses_access_is_cut_on_every_device_and_hears_nothing_more() {
+    let mut world = open_world(3);
+    world.tell(Command::Revoke(user(0)));
+    let cut: Vec<_> = world.cuts.iter().map(|(session, _)| *session).collect();
+    assert_eq!(cut, vec![key(0), key(1)]);
+    world.send(2, 1, 1);
+    world.answer(0, How::Fine);
+    assert_eq!(world.clients[&0].last, Some(0));
+    assert_eq!(world.clients[&2].last, Some(1));
+}
+
+#[test]
+fn an_empty_room_saves_its_marks_and_stops_after_a_minute() {
+    let mut world = open_world(1);
+    world.send(0, 1, 1);
+    world.answer(0, How::Fine);
+    world.tell(Command::Mark { session: key(0), mark: Mark { read: 1, delivered: 1 } });
+    world.tell(Command::Gone(key(0)));
+    while let Some(due) = world.room.due() {
+        assert!(due >= world.now, "a deadline in the past would spin");
+        world.now = due;
+        world.tell(Command::Tick);
+        while !world.pending.is_empty() {
+            let effect = world.pending.remove(0);
+            let Effect::SaveMarks(marks) = effect else { panic!("{effect:?}") };
+            world.rows.marks.extend(marks);
+            world.tell(Command::MarksSaved { ok: true });
+        }
+    }
+    assert!(world.stopped);
+    assert_eq!(world.now - start(), TimeDelta::seconds(60));
+    assert_eq!(world.rows.marks[&user(0)].read, 1);
+}
+
+#[test]
+fn a_draining_room_refuses_the_new_finishes_the_old_and_stops() {
+    let mut world = open_world(1);
+    world.send(0, 1, 1);
+    world.send(0, 2, 2);
+    world.tell(Command::Drain);
+    world.send(0, 3, 3);
+    assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::Unavailable);
+    for _ in 0..2 {
+        assert!(!world.stopped);
+        let Some(Effect::Append(batch)) = world.pending.pop() else { panic!("no commit") };
+        let outcomes = world.rows.append(batch);
+        world.tell(Command::Committed(Ok(outcomes)));
+    }
+    assert!(world.stopped);
+    assert_eq!(world.rows.head(), 2);
+}
+
+#[test]
+fn a_room_that_cannot_be_opened_refuses_who_waits_and_stops() {
+    let mut world = World::new();
+    world.join(0, true);
+    world.tell(Command::Submit { ticket: 7, draft: draft(1, "a") });
+    world.tell(Command::Opened(Err(LogError::NotFound)));
+    assert_eq!(world.refused[0].code, ErrCode::NotFound);
+    assert_eq!(world.answers[0].1.clone().unwrap_err().code, ErrCode::NotFound);
+    assert!(world.stopped);
+}

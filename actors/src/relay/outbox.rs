@@ -1,0 +1,281 @@
+//! One session's outbox: what waits for its socket, counted. The relay adds, the session takes
+//! away; the bounds hold even when the session's own actor stands still because its peer has
+//! stopped reading (a WebSocket actor is polled only while its write buffer has room).
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytestring::ByteString;
+
+use crate::wire::CloseCode;
+
+/// From here on what may be lost is no longer queued.
+pub const BEHIND: Bound = Bound { messages: 32, bytes: 32 * 1024 };
+/// Past this the reader is cut.
+pub const CUT: Bound = Bound { messages: 256, bytes: 256 * 1024 };
+/// The same for what the session itself asked for: many rooms may answer their joins at once.
+pub const CUT_ANSWERS: Bound = Bound { messages: 1024, bytes: 2 * 1024 * 1024 };
+/// A reader that takes nothing for this long, with anything waiting, is cut.
+pub const STALLED: Duration = Duration::from_secs(10);
+/// Objects in one frame from the server.
+const JOIN_OBJECTS: usize = 64;
+/// Bytes in one frame from the server.
+pub const FRAME_BYTES: usize = 64 * 1024;
+
+/// A bound on what waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound {
+    /// Objects.
+    pub messages: usize,
+    /// Bytes of JSON.
+    pub bytes: usize,
+}
+
+/// What became of a frame that was pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits; `wake` when the session has to be told that there is something.
+    Waits {
+        /// The session does not know yet.
+        wake: bool,
+    },
+    /// The bound is passed: cut this session.
+    Full,
+    /// The session is already cut.
+    Dead,
+}
+
+/// What the session finds when it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Frames to write, joined where they fit.
+    Frames(Vec<ByteString>),
+    /// Write these last frames (none when it was cut), then close with this code.
+    Close(Vec<ByteString>, CloseCode),
+}
+
+#[derive(Debug)]
+struct State {
+    queue: VecDeque<ByteString>,
+    bytes: usize,
+    told: bool,
+    waiting_since: Option<Instant>,
+    heard_at: Instant,
+    dead: Option<CloseCode>,
+}
+
+/// Shared by the relay and one session of the same thread.
+#[derive(Debug)]
+pub struct Outbox(Mutex<State>);
+
+impl Outbox {
+    /// An empty outbox of a session heard just now.
+    pub fn new(now: Instant) -> Self {
+        Self(Mutex::new(State {
+            queue: VecDeque::new(),
+            bytes: 0,
+            told: false,
+            waiting_since: None,
+            heard_at: now,
+            dead: None,
+        }))
+    }
+
+    /// Relay: queues a live `frame`.
+    pub fn push(&self, frame: ByteString, now: Instant) -> Pushed {
+        self.push_within(CUT, frame, now)
+    }
+
+    /// Relay: queues a `frame` that the session asked for.
+    pub fn answer(&self, frame: ByteString, now: Instant) -> Pushed {
+        self.push_within(CUT_ANSWERS, frame, now)
+    }
+
+    fn push_within(&self, bound: Bound, frame: ByteString, now: Instant) -> Pushed {
+        let mut state = self.lock();
+        if state.dead.is_some() {
+            return Pushed::Dead;
+        }
+        let full = state.queue.len() >= bound.messages || state.bytes + frame.len() > bound.bytes;
+        // One frame alone always fits: a replay may be larger than what live traffic may pile up.
+        if full && !state.queue.is_empty() {
+            return Pushed::Full;
+        }
+        state.bytes += frame.len();
+        state.queue.push_back(frame);
+        state.waiting_since.get_or_insert(now);
+        Pushed::Waits { wake: !std::mem::replace(&mut state.told, true) }
+    }
+
+    /// Relay: whether this session is too far behind for what may be lost.
+    pub fn is_behind(&self) -> bool {
+        let state = self.lock();
+        state.dead.is_some() || state.queue.len() > BEHIND.messages || state.bytes > BEHIND.bytes
+    }
+
+    /// Relay: whether the reader takes nothing although something waits.
+    pub fn is_stalled(&self, now: Instant) -> bool {
+        self.lock().waiting_since.is_some_and(|since| now.duration_since(since) >= STALLED)
+    }
+
+    /// Relay: drops what waits and marks the session dead. The first code stands. Returns whether
+    /// it was alive.
+    pub fn kill(&self, code: CloseCode) -> bool {
+        let mut state = self.lock();
+        state.queue = VecDeque::new();
+        state.bytes = 0;
+        state.waiting_since = None;
+        let alive = state.dead.is_none();
+        state.dead.get_or_insert(code);
+        alive
+    }
+
+    /// Relay: a planned end. What waits is still written, then `bye`, then the close with 4200.
+    pub fn say_bye(&self, bye: ByteString) {
+        let mut state = self.lock();
+        if state.dead.is_none() {
+            state.queue.push_back(bye);
+            state.dead = Some(CloseCode::RESTART);
+        }
+    }
+
+    /// Relay: how long nothing has been heard from the client.
+    pub fn silence(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.lock().heard_at)
+    }
+
+    /// Session: a frame came from the client.
+    pub fn heard(&self, now: Instant) {
+        self.lock().heard_at = now;
+    }
+
+    /// Session: takes all that waits.
+    pub fn take(&self) -> Taken {
+        let mut state = self.lock();
+        state.told = false;
+        state.bytes = 0;
+        state.waiting_since = None;
+        let queue = std::mem::take(&mut state.queue);
+        let dead = state.dead;
+        drop(state);
+        match dead {
+            Some(code) => Taken::Close(join(queue), code),
+            None => Taken::Frames(join(queue)),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Joins objects into arrays of at most 64 objects and 64 KiB; a lone object stays as it is.
+fn join(queue: VecDeque<ByteString>) -> Vec<ByteString> {
+    let mut frames = Vec::new();
+    let mut group: Vec<ByteString> = Vec::new();
+    let mut bytes = 2;
+    for object in queue {
+        if group.len() == JOIN_OBJECTS || bytes + object.len() + 1 > FRAME_BYTES {
+            close_group(&mut group, &mut frames);
+            bytes = 2;
+        }
+        bytes += object.len() + 1;
+        group.push(object);
+    }
+    close_group(&mut group, &mut frames);
+    frames
+}
+
+fn close_group(group: &mut Vec<ByteString>, frames: &mut Vec<ByteString>) {
+    if group.len() < 2 {
+        frames.append(group);
+        return;
+    }
+    let mut array = String::with_capacity(group.iter().map(|object| object.len() + 1).sum());
+    for (index, object) in group.drain(..).enumerate() {
+        array.push(if index == 0 { '[' } else { ',' });
+        array.push_str(&object);
+    }
+    array.push(']');
+    frames.push(array.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn object(bytes: usize) -> ByteString {
+        format!("{{\"x\":\"{}\"}}", "a".repeat(bytes.saturating_sub(8))).into()
+    }
+
+    #[test]
+    fn the_session_is_told_once_until_it_looks() {
+        let now = Instant::now();
+        let outbox = Outbox::new(now);
+        assert_eq!(outbox.push(object(10), now), Pushed::Waits { wake: true });
+        assert_eq!(outbox.push(object(10), now), Pushed::Waits { wake: false });
+        assert!(matches!(outbox.take(), Taken::Frames(frames) if frames.len() == 1));
+        assert_eq!(outbox.push(object(10), now), Pushed::Waits { wake: true });
+    }
+
+    #[test]
+    fn the_bound_is_kept_by_count_and_by_bytes_but_one_large_frame_passes() {
+        let now = Instant::now();
+        let outbox = Outbox::new(now);
+        for _ in 0..CUT.messages {
+            assert!(matches!(outbox.push(object(10), now), Pushed::Waits { .. }));
+        }
+        assert_eq!(outbox.push(object(10), now), Pushed::Full);
+        let outbox = Outbox::new(now);
+        assert!(matches!(outbox.push(object(CUT.bytes + 1), now), Pushed::Waits { .. }));
+        assert_eq!(outbox.push(object(10), now), Pushed::Full);
+        assert!(outbox.is_behind());
+    }
+
+    #[test]
+    fn a_cut_drops_what_waits_and_the_first_code_stands() {
+        let now = Instant::now();
+        let outbox = Outbox::new(now);
+        outbox.push(object(10), now);
+        assert!(outbox.kill(CloseCode::SLOW));
+        assert!(!outbox.kill(CloseCode::DEAD));
+        assert_eq!(outbox.take(), Taken::Close(vec![], CloseCode::SLOW));
+        assert_eq!(outbox.push(object(10), now), Pushed::Dead);
+    }
+
+    #[test]
+    fn a_reader_is_stalled_by_the_age_of_what_waits_not_by_silence() {
+        let now = Instant::now();
+        let outbox = Outbox::new(now);
+        assert!(!outbox.is_stalled(now + STALLED * 9));
+        outbox.push(object(10), now);
+        assert!(!outbox.is_stalled(now + STALLED / 2));
+        assert!(outbox.is_stalled(now + STALLED));
+        outbox.take();
+        assert!(!outbox.is_stalled(now + STALLED));
+    }
+
+    proptest! {
+        #[test]
+        fn joining_keeps_every_object_in_order_within_the_frame_limits(sizes in prop::collection::vec(8usize..9000, 0..200)) {
+            let queue: VecDeque<_> = sizes.iter().map(|size| object(*size)).collect();
+            let mut got = Vec::new();
+            for frame in join(queue.clone()) {
+                prop_assert!(frame.len() <= FRAME_BYTES);
+                match serde_json::from_str::<serde_json::Value>(&frame).unwrap() {
+                    serde_json::Value::Array(items) => {
+                        prop_assert!(items.len() <= JOIN_OBJECTS && items.len() > 1);
+                        got.extend(items);
+                    }
+                    one => got.push(one),
+                }
+            }
+            let want: Vec<serde_json::Value> =
+                queue.iter().map(|object| serde_json::from_str(object).unwrap()).collect();
+            prop_assert_eq!(got, want);
+        }
+    }
+}
