@@ -121,9 +121,7 @@ fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
         ActixApp::new()
             .app_data(data.clone())
             .configure(|service| wiring::routes().configure(service))
-            .service(
-                SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", wiring::openapi()),
-            )
+            .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", wiring::openapi()))
             .default_service(web::to(fallback))
             .wrap_fn(|req, service| {
                 let api = is_api(req.path());

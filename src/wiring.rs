@@ -43,8 +43,16 @@ pub fn jobs() -> Handlers {
 pub fn schedules() -> Vec<Schedule> {
     const HOUR: Duration = Duration::from_secs(3600);
     vec![
-        Schedule { name: "events.purge", every: HOUR, run: |app| async move { events::purge(&app).await }.boxed() },
-        Schedule { name: "idempotency.purge", every: HOUR, run: |app| async move { idempotency::purge(&app).await }.boxed() },
+        Schedule {
+            name: "events.purge",
+            every: HOUR,
+            run: |app| async move { events::purge(&app).await }.boxed(),
+        },
+        Schedule {
+            name: "idempotency.purge",
+            every: HOUR,
+            run: |app| async move { idempotency::purge(&app).await }.boxed(),
+        },
     ]
 }
 

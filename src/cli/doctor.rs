@@ -59,10 +59,9 @@ async fn database(app: &App) -> Finding {
         Ok::<_, String>(row.version)
     };
     match look.await {
-        Ok(version) => Finding::Well(format!(
-            "database: {}",
-            version.split(',').next().unwrap_or(&version)
-        )),
+        Ok(version) => {
+            Finding::Well(format!("database: {}", version.split(',').next().unwrap_or(&version)))
+        }
         Err(error) => Finding::Ill {
             what: format!("database: {error}"),
             next: "start PostgreSQL, or set DATABASE_URL to where it is".into(),

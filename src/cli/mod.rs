@@ -55,12 +55,8 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&error.to_string()),
     };
     telemetry::init(&config.log);
-    let runtime = || {
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-    };
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let system = match runtime() {
         Ok(first) => {
             drop(first);

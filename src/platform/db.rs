@@ -97,10 +97,8 @@ impl Db {
             }
             .boxed()
         });
-        let manager = AsyncDieselConnectionManager::new_with_config(
-            config.url.expose_secret(),
-            manager,
-        );
+        let manager =
+            AsyncDieselConnectionManager::new_with_config(config.url.expose_secret(), manager);
         let wait = Some(Duration::from_secs(config.pool_wait_seconds));
         let pool = Pool::builder(manager)
             .max_size(config.pool_size)

@@ -15,7 +15,9 @@ use super::config;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     /// In production a missing secret stops the start.
-    #[error("the secret `{0}` is missing: put it into {1} (mode 0400), or allow secrets.generate in development")]
+    #[error(
+        "the secret `{0}` is missing: put it into {1} (mode 0400), or allow secrets.generate in development"
+    )]
     Missing(&'static str, PathBuf),
     /// Shorter than its use demands.
     #[error("the secret `{0}` must hold at least {1} bytes")]

@@ -89,7 +89,11 @@ impl Metrics {
         registry.register(Box::new(resident.clone()))?;
         Ok(Self {
             http_inflight: gauge("ilm_http_inflight", "Requests in hand")?,
-            http_requests: vec("ilm_http_requests_total", "Requests", &["route", "method", "status"])?,
+            http_requests: vec(
+                "ilm_http_requests_total",
+                "Requests",
+                &["route", "method", "status"],
+            )?,
             http_seconds,
             jobs_total: vec("ilm_jobs_run_total", "Jobs run", &["kind", "outcome"])?,
             jobs_waiting,

@@ -65,8 +65,7 @@ struct Delivery {
     payload: Value,
 }
 
-type Handle =
-    Arc<dyn Fn(App, Delivery) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
+type Handle = Arc<dyn Fn(App, Delivery) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
 
 /// Who hears what.
 #[derive(Default)]

@@ -119,6 +119,9 @@ mod tests {
         let v4 = ClientAddress("203.0.113.9".parse().unwrap());
         let v6 = ClientAddress("2001:db8:1:2:3:4:5:6".parse().unwrap());
         assert_eq!((v4.network(), v4.limit_key()), ("203.0.113.0/24".into(), "203.0.113.9".into()));
-        assert_eq!((v6.network(), v6.limit_key()), ("2001:db8:1::/48".into(), "2001:db8:1:2::/64".into()));
+        assert_eq!(
+            (v6.network(), v6.limit_key()),
+            ("2001:db8:1::/48".into(), "2001:db8:1:2::/64".into())
+        );
     }
 }

@@ -94,7 +94,8 @@ mod tests {
         checks.text("title", &"я".repeat(300), 1..=200);
         checks.text("name", "  ", 1..=50);
         let doc = checks.done().unwrap_err().doc();
-        let faults: Vec<_> = doc.errors.iter().map(|e| (e.field.as_str(), e.code.as_str())).collect();
+        let faults: Vec<_> =
+            doc.errors.iter().map(|e| (e.field.as_str(), e.code.as_str())).collect();
         assert_eq!(faults, [("title", "too_long"), ("name", "required")]);
     }
 

@@ -20,7 +20,11 @@ pub fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, Problem> {
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or_else(|| {
-            Problem::new(Code::BadRequest).field("cursor", Code::Invalid, "This cursor is not ours.")
+            Problem::new(Code::BadRequest).field(
+                "cursor",
+                Code::Invalid,
+                "This cursor is not ours.",
+            )
         })
 }
 

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::{Error, HttpMessage as _};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::error::PayloadError;
+use actix_web::{Error, HttpMessage as _};
 use bytes::Bytes;
 use futures::Stream;
 use futures::future::{LocalBoxFuture, Ready, ready};

@@ -38,7 +38,9 @@ pub async fn once<T: Serialize>(
         .to_str()
         .ok()
         .filter(|key| (1..=128).contains(&key.len()))
-        .ok_or_else(|| Problem::new(Code::BadRequest).detail("Idempotency-Key is 1 to 128 characters."))?
+        .ok_or_else(|| {
+            Problem::new(Code::BadRequest).detail("Idempotency-Key is 1 to 128 characters.")
+        })?
         .to_owned();
     let route = format!("{} {}", req.method(), req.path());
     let mut hasher = Sha256::new();

@@ -62,9 +62,8 @@ where
         let id = new_request_id(app.clock.now());
         req.extensions_mut().insert(RequestId(id.clone()));
         let address = ClientAddress::of(req.request(), &app);
-        let limited = is_api(req.path())
-            .then(|| api_limit(&app, &req, address))
-            .and_then(Result::err);
+        let limited =
+            is_api(req.path()).then(|| api_limit(&app, &req, address)).and_then(Result::err);
         let started = std::time::Instant::now();
         let method = req.method().clone();
         app.metrics.http_inflight.inc();
@@ -107,7 +106,11 @@ fn is_api(path: &str) -> bool {
 
 /// The general limit counts bearers and networks apart, without looking into the token: a forged
 /// one only buys its own bucket, beside the network's.
-fn api_limit(app: &App, req: &ServiceRequest, address: ClientAddress) -> Result<(), super::Problem> {
+fn api_limit(
+    app: &App,
+    req: &ServiceRequest,
+    address: ClientAddress,
+) -> Result<(), super::Problem> {
     let now = app.clock.now();
     let limits = &app.config.limits;
     match req.headers().get(actix_web::http::header::AUTHORIZATION) {

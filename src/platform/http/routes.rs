@@ -81,13 +81,8 @@ impl Routes {
     method!(head, HEAD);
 
     /// Registers a route.
-    pub fn route<F, Args>(
-        &mut self,
-        method: Method,
-        path: &'static str,
-        policy: Policy,
-        handler: F,
-    ) where
+    pub fn route<F, Args>(&mut self, method: Method, path: &'static str, policy: Policy, handler: F)
+    where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,

@@ -69,7 +69,8 @@ pub fn asset(req: &HttpRequest) -> HttpResponse {
 /// Whether there is such a file beside `index.html`.
 pub fn has_file(path: &str) -> bool {
     let path = path.trim_start_matches('/');
-    path.starts_with("assets/") || (!path.is_empty() && path != "index.html" && Dist::get(path).is_some())
+    path.starts_with("assets/")
+        || (!path.is_empty() && path != "index.html" && Dist::get(path).is_some())
 }
 
 /// The document for a page; `head` where the server knows what the page is about, `found` false
@@ -86,8 +87,7 @@ pub fn document(app: &App, head: Option<&Head>, found: bool) -> HttpResponse {
     let html = String::from_utf8_lossy(&file.data)
         .replace("__CSP_NONCE__", &nonce)
         .replace("<!--head-->", &head_tags(&app.config, head));
-    let mut response =
-        if found { HttpResponse::Ok() } else { HttpResponse::NotFound() };
+    let mut response = if found { HttpResponse::Ok() } else { HttpResponse::NotFound() };
     for (name, value) in document_headers(&app.config, &nonce) {
         response.insert_header((name, value));
     }
@@ -122,7 +122,8 @@ fn document_headers(config: &Config, nonce: &str) -> Vec<(&'static str, String)>
         ("cache-control", "no-cache".to_owned()),
     ];
     if config.site.is_https() {
-        headers.push(("strict-transport-security", "max-age=63072000; includeSubDomains".to_owned()));
+        headers
+            .push(("strict-transport-security", "max-age=63072000; includeSubDomains".to_owned()));
     }
     headers
 }

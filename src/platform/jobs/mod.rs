@@ -123,7 +123,8 @@ pub async fn enqueue<J: Job>(
 pub(super) use store::NewJob;
 pub(super) use store::insert as insert_raw;
 
-type Run = Arc<dyn Fn(App, Value, JobMeta) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
+type Run =
+    Arc<dyn Fn(App, Value, JobMeta) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
 
 /// The kinds of jobs that this process can run.
 #[derive(Default, Clone)]

@@ -1,0 +1,148 @@
+//! HTTP's common manners.
+
+use std::io::{Read as _, Write as _};
+
+use serde_json::json;
+
+use crate::support::{TestServer, TestServerOptions};
+
+#[tokio::test]
+async fn a_fresh_server_is_alive_ready_and_documented() {
+    let s = TestServer::start().await;
+    let anyone = s.anonymous();
+    anyone.get("/health/live").await.expect(200);
+    assert_eq!(anyone.get("/health/ready").await.expect(200).json()["status"], "ok");
+    let config = anyone.get("/api/v1/config").await.expect(200).json();
+    assert_eq!(config["locales"], json!(["uz", "ru", "en", "he"]));
+    let api = anyone.get("/api/openapi.json").await.expect(200).json();
+    assert!(api["paths"]["/api/v1/config"]["get"].is_object());
+    assert!(anyone.get("/api/docs/").await.expect(200).text().contains("swagger"));
+}
+
+/// IDN-18
+#[tokio::test]
+async fn what_is_not_there_is_a_problem_and_never_the_page() {
+    let s = TestServer::start().await;
+    let anyone = s.anonymous();
+    for path in ["/api/v1/nothing", "/api", "/m/x/y/z", "/files/none"] {
+        anyone.get(path).await.expect_problem(404, "not_found");
+    }
+    let answer = anyone.delete("/api/v1/config").await;
+    assert_eq!(answer.header("allow"), "GET");
+    answer.expect_problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn every_answer_bears_its_request_id_and_security_headers() {
+    let s = TestServer::start().await;
+    let answer = s.anonymous().get("/api/v1/nothing").await;
+    let id = answer.header("x-request-id");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.expect_problem(404, "not_found")["instance"], id.as_str());
+}
+
+#[tokio::test]
+async fn the_sandbox_clock_moves_for_everybody_and_is_absent_elsewhere() {
+    let s = TestServer::start().await;
+    let anyone = s.anonymous();
+    let before = s.app.clock.now();
+    anyone.post("/api/v1/sandbox/clock", json!({"advance_s": 86400})).await.expect(200);
+    assert!(s.app.clock.now() - before >= chrono::TimeDelta::days(1));
+    anyone.post("/api/v1/sandbox/clock", json!({})).await.expect_problem(422, "invalid");
+
+    let options = TestServerOptions {
+        configure: Box::new(|config| config.sandbox = false),
+        ..TestServerOptions::default()
+    };
+    let s = TestServer::start_with(options).await;
+    s.anonymous().get("/api/v1/sandbox/clock").await.expect_problem(404, "not_found");
+}
+
+/// SEC-04 API-04
+#[tokio::test]
+async fn too_many_requests_are_told_when_to_come_back() {
+    let options = TestServerOptions {
+        configure: Box::new(|config| config.limits.api_anonymous_per_minute = 3),
+        ..TestServerOptions::default()
+    };
+    let s = TestServer::start_with(options).await;
+    let anyone = s.anonymous();
+    for _ in 0..3 {
+        anyone.get("/api/v1/config").await.expect(200);
+    }
+    let refused = anyone.get("/api/v1/config").await;
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    refused.expect_problem(429, "rate_limited");
+    // Health and the page have no such limit.
+    anyone.get("/health/live").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_database_gone_is_503_with_a_time_to_come_back_and_then_all_is_well() {
+    let options = TestServerOptions {
+        configure: Box::new(|config| {
+            config.database.url = "postgres://nobody@127.0.0.1:1/none".into();
+            config.database.pool_wait_seconds = 1;
+        }),
+        ..TestServerOptions::default()
+    };
+    let s = TestServer::start_with(options).await;
+    let answer = s.anonymous().get("/health/ready").await;
+    assert_eq!(answer.header("retry-after"), "2");
+    assert_eq!(answer.expect(503).json()["status"], "database");
+}
+
+/// SEC-04: a body that drips holds no handler for ever.
+#[tokio::test]
+async fn a_body_that_never_comes_is_cut_with_408() {
+    let s = TestServer::start().await;
+    let address = s.address;
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut socket = std::net::TcpStream::connect(address).unwrap();
+        write!(
+            socket,
+            "POST /api/v1/sandbox/clock HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+             Content-Length: 40\r\n\r\n{{"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        let mut buffer = [0; 2048];
+        // The server's own deadline ends the silence; the test only reads until the answer is in.
+        while !answer.contains("body_timeout") {
+            match socket.read(&mut buffer) {
+                Ok(0) | Err(_) => break,
+                Ok(n) => answer.push_str(&String::from_utf8_lossy(&buffer[..n])),
+            }
+        }
+        answer
+    })
+    .await
+    .unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("body_timeout"), "{answer}");
+}
+
+#[tokio::test]
+async fn bad_json_names_the_field_and_large_json_is_refused() {
+    let s = TestServer::start().await;
+    let anyone = s.anonymous();
+    let body = anyone
+        .post("/api/v1/sandbox/clock", json!({"advance_s": "soon"}))
+        .await
+        .expect_problem(400, "bad_request");
+    assert_eq!(body["errors"][0]["field"], "advance_s");
+    anyone
+        .post("/api/v1/sandbox/clock", json!({"role": "admin"}))
+        .await
+        .expect_problem(400, "bad_request");
+    let large = "x".repeat(300 * 1024);
+    anyone
+        .post("/api/v1/sandbox/clock", json!({"now": large}))
+        .await
+        .expect_problem(413, "too_large");
+    let request =
+        anyone.request(reqwest::Method::POST, "/api/v1/sandbox/clock").body("advance_s=1");
+    anyone.run(request, "form").await.expect_problem(415, "unsupported_media_type");
+}

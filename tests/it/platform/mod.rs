@@ -1,0 +1,4 @@
+//! The platform over HTTP: health, documents, refusals, slow bodies, the outbox and jobs, migrations.
+
+mod http;
+mod migrations;

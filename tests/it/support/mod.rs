@@ -1,0 +1,10 @@
+//! What every integration test stands on: a server of its own with a database of its own, a clock
+//! that can be moved, a mailbox, and clients that speak HTTP.
+
+mod client;
+mod database;
+mod server;
+
+pub use client::{Answer, Client};
+pub use database::TestDatabase;
+pub use server::{TestServer, TestServerOptions};
