@@ -161,35 +161,44 @@ impl Db {
 
     /// Brings the schema up to date and says which migrations ran. Needs a multi-threaded runtime.
     pub async fn migrate(url: &str) -> Result<Vec<String>, DbError> {
-        let conn = AsyncPgConnection::establish(url)
-            .await
-            .map_err(|error| DbError::Unreachable(error.to_string()))?;
-        let mut harness = AsyncMigrationHarness::new(conn);
-        let ran = harness
-            .run_pending_migrations(MIGRATIONS)
-            .map_err(|error| DbError::Migration(error.to_string()))?;
-        Ok(ran.iter().map(ToString::to_string).collect())
+        with_harness(url, |mut harness| {
+            let ran = harness.run_pending_migrations(MIGRATIONS)?;
+            Ok(ran.iter().map(ToString::to_string).collect())
+        })
+        .await
     }
 
     /// Takes every migration back, newest first (for the test that `down` undoes `up`).
     pub async fn revert_all(url: &str) -> Result<(), DbError> {
-        let conn = AsyncPgConnection::establish(url)
-            .await
-            .map_err(|error| DbError::Unreachable(error.to_string()))?;
-        AsyncMigrationHarness::new(conn)
-            .revert_all_migrations(MIGRATIONS)
-            .map(|_| ())
-            .map_err(|error| DbError::Migration(error.to_string()))
+        with_harness(url, |mut harness| harness.revert_all_migrations(MIGRATIONS).map(|_| ())).await
     }
 
     /// Names of migrations that the database still lacks.
     pub async fn pending_migrations(url: &str) -> Result<Vec<String>, DbError> {
-        let conn = AsyncPgConnection::establish(url)
+        with_harness(url, |mut harness| {
+            let pending = harness.pending_migrations(MIGRATIONS)?;
+            Ok(pending.iter().map(|m| m.name().to_string()).collect())
+        })
+        .await
+    }
+}
+
+/// Works with migrations. The harness blocks its thread, which tokio allows to a spawned task of a
+/// multi-threaded runtime, but not on actix's main thread: its `LocalSet` forbids it.
+async fn with_harness<T: Send + 'static>(
+    url: &str,
+    work: impl FnOnce(AsyncMigrationHarness<AsyncPgConnection>) -> diesel::migration::Result<T>
+    + Send
+    + 'static,
+) -> Result<T, DbError> {
+    let url = url.to_owned();
+    tokio::spawn(async move {
+        let conn = AsyncPgConnection::establish(&url)
             .await
             .map_err(|error| DbError::Unreachable(error.to_string()))?;
-        AsyncMigrationHarness::new(conn)
-            .pending_migrations(MIGRATIONS)
-            .map(|pending| pending.iter().map(|m| m.name().to_string()).collect())
+        work(AsyncMigrationHarness::new(conn))
             .map_err(|error| DbError::Migration(error.to_string()))
-    }
+    })
+    .await
+    .map_err(|error| DbError::Migration(error.to_string()))?
 }
