@@ -7,6 +7,7 @@
 //! - [`chat_room`]: one room's order, batches, presence; `room.rs` is the pure state machine.
 //! - [`relay`]: one per web worker thread: room -> relay -> sessions; outbox bounds and liveness.
 //! - [`bus`]: the port for frames between nodes.
+//! - [`transcode`]: one transcoding job: lease, heartbeat, child process, cancel.
 //! - [`wire`]: codes and texts that the socket speaks; [`limits`]: token buckets.
 //! - [`shutdown`]: the drain.
 
@@ -16,6 +17,7 @@ pub mod limits;
 pub mod registry;
 pub mod relay;
 pub mod shutdown;
+pub mod transcode;
 pub mod wire;
 
 #[cfg(test)]
