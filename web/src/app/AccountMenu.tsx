@@ -1,0 +1,71 @@
+// The account at the end of the header: a way in for guests, the menu for people who are in.
+import { Menu } from '@mantine/core';
+import { IconLogout, IconSchool, IconUserCircle } from '@tabler/icons-react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { signOut, useSession } from '~/features/identity/session';
+import { Initials } from '~/ui/Initials';
+import { LinkButton } from '~/ui/LinkButton';
+import { toast } from '~/ui/toast';
+import { useErrorText } from '~/ui/useErrorText';
+import css from './Frame.module.css';
+
+export function AccountMenu() {
+  const { t } = useTranslation();
+  const { state, me } = useSession();
+  const navigate = useNavigate();
+  const errorText = useErrorText();
+  // The room of the avatar is kept while the cookie is being asked, so that nothing jumps.
+  if (state === 'restoring' || (state === 'user' && !me)) return <span className={css.icon} />;
+  if (!me) {
+    return (
+      <div className="row">
+        <LinkButton to="/sign-in" size="sm" variant="default">
+          {t('signIn')}
+        </LinkButton>
+      </div>
+    );
+  }
+  const name = `${me.first_name} ${me.last_name}`.trim() || me.email;
+  const leave = async () => {
+    try {
+      await signOut();
+      toast({ text: t('signedOut') });
+      void navigate({ to: '/' });
+    } catch (error) {
+      toast({ text: errorText(error) });
+    }
+  };
+  return (
+    <Menu position="bottom-end" shadow="sm" width={240}>
+      <Menu.Target>
+        <button type="button" className={css.avatar} aria-label={t('account')}>
+          <Initials name={name} id={me.id} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <span className="clip" style={{ display: 'block' }}>
+            <bdi>{name}</bdi>
+          </span>
+          <span className="clip" style={{ display: 'block' }}>
+            <bdi>{me.email}</bdi>
+          </span>
+        </Menu.Label>
+        <Menu.Item component={Link} to="/profile" leftSection={<IconUserCircle size={18} stroke={1.75} />}>
+          {t('profile')}
+        </Menu.Item>
+        <Menu.Item component={Link} to="/my/learning" leftSection={<IconSchool size={18} stroke={1.75} />}>
+          {t('myLearning')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconLogout size={18} stroke={1.75} className="flip" />}
+          onClick={() => void leave()}
+        >
+          {t('signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

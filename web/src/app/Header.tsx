@@ -1,0 +1,64 @@
+// The header of every ordinary page. On a phone: logo, search, account; the rest is in the bar at the bottom.
+import { IconArrowLeft, IconSearch } from '@tabler/icons-react';
+import { Link, useRouter } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Logo } from '~/ui/Logo';
+import { AccountMenu } from './AccountMenu';
+import css from './Frame.module.css';
+import { LanguageMenu } from './LanguageMenu';
+import { SearchBox } from './SearchBox';
+
+export function Header({ back }: { back: boolean }) {
+  const { t } = useTranslation();
+  const router = useRouter();
+  const [searching, setSearching] = useState(false);
+  return (
+    <header className={css.header}>
+      <div className={`page ${css.inner}`}>
+        {back && (
+          <button
+            type="button"
+            className={`${css.icon} only-phone`}
+            aria-label={t('back')}
+            onClick={() =>
+              router.history.canGoBack() ? router.history.back() : router.navigate({ to: '/' })
+            }
+          >
+            <IconArrowLeft size={22} stroke={1.75} className="flip" />
+          </button>
+        )}
+        <Link to="/" className={css.logo}>
+          <Logo />
+        </Link>
+        <nav className={`${css.nav} only-wide`} aria-label={t('nav.main')}>
+          <Link to="/catalogue" activeOptions={{ includeSearch: false }}>
+            {t('catalogue')}
+          </Link>
+        </nav>
+        <SearchBox className="only-wide" shortcut />
+        <div className={css.end}>
+          <nav className={`${css.nav} only-wide`}>
+            <Link to="/my/learning">{t('myLearning')}</Link>
+          </nav>
+          <LanguageMenu className="only-wide" />
+          <button
+            type="button"
+            className={`${css.icon} only-phone`}
+            aria-label={t('search.open')}
+            aria-expanded={searching}
+            onClick={() => setSearching(!searching)}
+          >
+            <IconSearch size={22} stroke={1.75} />
+          </button>
+          <AccountMenu />
+        </div>
+      </div>
+      {searching && (
+        <div className={`page only-phone ${css.phoneSearch}`}>
+          <SearchBox className="" focused done={() => setSearching(false)} />
+        </div>
+      )}
+    </header>
+  );
+}

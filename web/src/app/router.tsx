@@ -1,0 +1,24 @@
+// Every address of the app. A feature adds its routes in features/<name>/routes.ts and its one line here.
+import { createRouter } from '@tanstack/react-router';
+import { courseRoutes } from '~/features/courses/routes';
+import { identityRoutes } from '~/features/identity/routes';
+import { learningRoutes } from '~/features/learning/routes';
+import { Crashed } from './Crash';
+import { NotFound } from './NotFound';
+import { rootRoute } from './root';
+
+const routeTree = rootRoute.addChildren([...courseRoutes, ...identityRoutes, ...learningRoutes]);
+
+export const router = createRouter({
+  routeTree,
+  scrollRestoration: true,
+  defaultPreload: 'intent',
+  defaultErrorComponent: ({ error }) => <Crashed error={error} />,
+  defaultNotFoundComponent: NotFound,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

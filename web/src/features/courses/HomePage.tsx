@@ -1,0 +1,126 @@
+// The home page: what to go on with, the goal, and courses to choose from.
+
+import { IconBook2 } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { SearchBox } from '~/app/SearchBox';
+import { ContinueLearning } from '~/features/learning/ContinueLearning';
+import { useMyLearning } from '~/features/learning/queries';
+import { Failed, State } from '~/ui/State';
+import { useLocale } from '~/ui/useFormat';
+import { useTitle } from '~/ui/useTitle';
+import { Waiting } from '~/ui/Waiting';
+import { CardRow, CardSkeletons } from './CourseCard';
+import css from './HomePage.module.css';
+import { categoriesQuery, rowQuery } from './queries';
+import type { CatalogueSearch } from './search';
+
+export function HomePage() {
+  const { t } = useTranslation(['courses', 'common']);
+  useTitle(t('home.title'));
+  const mine = useMyLearning();
+  const next = mine.data?.items.find((row) => row.percent < 100) ?? mine.data?.items[0];
+  return (
+    <div className={`page ${css.home}`}>
+      {next && mine.data ? <ContinueLearning row={next} count={mine.data.items.length} /> : <Welcome />}
+      <Goals />
+      <Popular />
+      <Row title={t('home.newest')} search={{ sort: 'newest' }} />
+    </div>
+  );
+}
+
+function Welcome() {
+  const { t } = useTranslation(['courses', 'common']);
+  return (
+    <section className={css.welcome}>
+      <h1>{t('home.hero')}</h1>
+      <p className={css.lead}>{t('home.heroText')}</p>
+      <SearchBox className={css.search ?? ''} />
+    </section>
+  );
+}
+
+function Goals() {
+  const { t } = useTranslation(['courses', 'common']);
+  return (
+    <section className="section">
+      <div className="section-head">
+        <h2>{t('home.goal')}</h2>
+      </div>
+      <div className={css.goals}>
+        {([60, 80] as const).map((track) => (
+          <Link key={track} to="/catalogue" search={{ track }}>
+            <bdi className={css.big}>{track}+</bdi>
+            <span>
+              <b>{t(`home.track${track}`)}</b>
+              <span className={css.goalText}>{t(`home.track${track}Text`)}</span>
+            </span>
+          </Link>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Popular() {
+  const { t } = useTranslation(['courses', 'common']);
+  const locale = useLocale();
+  const [category, setCategory] = useState<string | undefined>(undefined);
+  const categories = useQuery(categoriesQuery);
+  const tops = categories.data?.items.filter((item) => item.parent_id === null && item.courses > 0) ?? [];
+  return (
+    <Row
+      title={t('home.popular')}
+      search={{ sort: 'popular', ...(category ? { category } : {}) }}
+      chips={
+        tops.length > 1 && (
+          <fieldset className={css.chips} aria-label={t('home.categories')}>
+            {[undefined, ...tops].map((item) => (
+              <button
+                key={item?.slug ?? ''}
+                type="button"
+                className={css.chip}
+                aria-pressed={category === item?.slug}
+                onClick={() => setCategory(item?.slug)}
+              >
+                {item ? item.name[locale] : t('common:all')}
+              </button>
+            ))}
+          </fieldset>
+        )
+      }
+    />
+  );
+}
+
+function Row({ title, search, chips }: { title: string; search: CatalogueSearch; chips?: React.ReactNode }) {
+  const { t } = useTranslation(['courses', 'common']);
+  const courses = useQuery(rowQuery(search));
+  return (
+    <section className="section">
+      <div className="section-head">
+        <h2>{title}</h2>
+        <Link to="/catalogue" search={search} className="link small">
+          {t('home.whole')}
+        </Link>
+      </div>
+      {chips}
+      {courses.isError ? (
+        <Failed error={courses.error} retry={() => void courses.refetch()} />
+      ) : (
+        <Waiting pending={courses.isPending} skeleton={<CardSkeletons count={4} />}>
+          {courses.data?.items.length === 0 ? (
+            <State icon={<IconBook2 size={28} stroke={1.5} />} title={t('empty.first')}>
+              {t('empty.firstText')}
+            </State>
+          ) : (
+            <CardRow courses={courses.data?.items ?? []} />
+          )}
+        </Waiting>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,28 @@
+// The profile: who you are, your password, where you are signed in.
+import { useTranslation } from 'react-i18next';
+import { SignInFirst } from '~/ui/State';
+import { useTitle } from '~/ui/useTitle';
+import { PasswordPart } from './PasswordPart';
+import { PersonPart } from './PersonPart';
+import css from './ProfilePage.module.css';
+import { SessionsPart } from './SessionsPart';
+import { useSession } from './session';
+
+export function ProfilePage() {
+  const { t } = useTranslation('identity');
+  useTitle(t('profile.title'));
+  const { state, me } = useSession();
+  if (state === 'guest') return <SignInFirst page />;
+  return (
+    <div className={`page ${css.page}`}>
+      <h1 className="work">{t('profile.title')}</h1>
+      {me && (
+        <>
+          <PersonPart key={me.id} me={me} />
+          <PasswordPart me={me} />
+          <SessionsPart />
+        </>
+      )}
+    </div>
+  );
+}

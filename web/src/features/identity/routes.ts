@@ -1,0 +1,47 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { rootRoute } from '~/app/root';
+import { safeNext } from './rules';
+
+/** `next`: the page to go back to after sign-in. */
+type EntrySearch = { next?: string };
+const entrySearch = (raw: Record<string, unknown>): EntrySearch => {
+  const next = safeNext(raw.next);
+  return next ? { next } : {};
+};
+
+const bare = { frame: 'bare' } as const;
+
+export const identityRoutes = [
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/sign-in',
+    validateSearch: entrySearch,
+    component: lazyRouteComponent(() => import('./SignInPage'), 'SignInPage'),
+    staticData: bare,
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/register',
+    validateSearch: entrySearch,
+    component: lazyRouteComponent(() => import('./RegisterPage'), 'RegisterPage'),
+    staticData: bare,
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/forgot',
+    component: lazyRouteComponent(() => import('./ForgotPage'), 'ForgotPage'),
+    staticData: bare,
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    // The token of the link stands in the fragment (`/reset#token`), so that it reaches no log.
+    path: '/reset',
+    component: lazyRouteComponent(() => import('./ResetPage'), 'ResetPage'),
+    staticData: bare,
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/profile',
+    component: lazyRouteComponent(() => import('./ProfilePage'), 'ProfilePage'),
+  }),
+] as const;

@@ -1,0 +1,26 @@
+// A person without a picture: the initials on one of five tints that stays the same for that person.
+import css from './Initials.module.css';
+
+const tints = ['lapis', 'sand', 'teal', 'rose', 'violet'] as const;
+
+/** `size` in px: 24, 32 (default), 48 or 64. */
+export function Initials({ name, id, size = 32 }: { name: string; id: string; size?: 24 | 32 | 48 | 64 }) {
+  const letters = name
+    .trim()
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => [...word][0] ?? '')
+    .join('');
+  const tint = tints[hash(id) % tints.length] ?? 'lapis';
+  return (
+    <span className={`${css.face} ${css[tint]} ${css[`s${size}`]}`} aria-hidden>
+      {letters.toLocaleUpperCase()}
+    </span>
+  );
+}
+
+export function hash(text: string): number {
+  let sum = 0;
+  for (const letter of text) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;
+  return sum;
+}

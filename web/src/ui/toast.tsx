@@ -1,0 +1,59 @@
+// A short word after something was done, with Undo where that is possible. One at a time, six seconds. Errors do not
+// belong here: they stay in place beside what failed.
+import { IconX } from '@tabler/icons-react';
+import { useEffect, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import css from './toast.module.css';
+
+type Toast = { text: string; action?: { label: string; run: () => void } };
+
+let shown: Toast | undefined;
+const hearers = new Set<() => void>();
+const set = (next: Toast | undefined) => {
+  shown = next;
+  for (const hear of hearers) hear();
+};
+
+export const toast = (next: Toast): void => set(next);
+
+const LIFE = 6_000;
+
+export function Toasts() {
+  const { t } = useTranslation();
+  const current = useSyncExternalStore(
+    (hear) => {
+      hearers.add(hear);
+      return () => hearers.delete(hear);
+    },
+    () => shown,
+  );
+  useEffect(() => {
+    if (!current) return;
+    const timer = setTimeout(() => set(undefined), LIFE);
+    return () => clearTimeout(timer);
+  }, [current]);
+  return (
+    <div className={css.place} role="status" aria-live="polite">
+      {current && (
+        <div className={css.toast}>
+          <span className="grow">{current.text}</span>
+          {current.action && (
+            <button
+              type="button"
+              className={css.action}
+              onClick={() => {
+                current.action?.run();
+                set(undefined);
+              }}
+            >
+              {current.action.label}
+            </button>
+          )}
+          <button type="button" className={css.close} aria-label={t('close')} onClick={() => set(undefined)}>
+            <IconX size={18} stroke={1.75} />
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
