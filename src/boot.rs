@@ -9,36 +9,14 @@ use kernel::{Clock, IdSource as _, RandomIds, SecretBytes, SettableClock, System
 use media::storage::{DiskStore, ObjectStore, S3Config, S3Store};
 
 use crate::app::{App, Parts};
+use crate::platform::BootError;
 use crate::platform::config::{Config, MailKind, SmtpTls, StorageKind};
-use crate::platform::db::{Db, DbError};
+use crate::platform::db::Db;
 use crate::platform::http::Limits;
 use crate::platform::live::Live;
-use crate::platform::secrets::{Secrets, SecretsError};
+use crate::platform::secrets::Secrets;
 use crate::platform::telemetry::Metrics;
 use crate::{courses, identity, learning, messaging, video};
-
-/// Why the process cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum BootError {
-    /// A secret is missing or malformed.
-    #[error(transparent)]
-    Secrets(#[from] SecretsError),
-    /// The database's settings do not fit.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// The object store cannot be opened.
-    #[error("the object store cannot be opened: {0}")]
-    Storage(String),
-    /// The mail settings do not fit.
-    #[error("mail cannot be set up: {0}")]
-    Mail(String),
-    /// Two metrics of one name.
-    #[error("metrics cannot be registered: {0}")]
-    Metrics(String),
-    /// A context's services cannot be made.
-    #[error("{0}")]
-    Service(String),
-}
 
 /// Adapters that tests put in the place of the configured ones.
 #[derive(Default)]

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::time::Duration;
 
+use actix_web::HttpResponse;
 use actix_web::dev::Extensions;
 use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,7 @@ use utoipa::OpenApi;
 
 use crate::app::App;
 use crate::platform::events::Subscribers;
-use crate::platform::http::{Routes, idempotency};
+use crate::platform::http::{Policy, Routes, idempotency};
 use crate::platform::jobs::{Handlers, Schedule};
 use crate::platform::{events, health, sandbox, site};
 use crate::{courses, identity, learning, messaging, video};
@@ -18,6 +19,7 @@ use crate::{courses, identity, learning, messaging, video};
 /// Every route of the API and the media paths. (The documents of the web app are the fallback.)
 pub fn routes() -> Routes {
     let mut r = Routes::new();
+    r.get("/api/openapi.json", Policy::Public("documentation"), openapi_json);
     health::routes(&mut r);
     site::routes(&mut r);
     sandbox::routes(&mut r);
@@ -69,6 +71,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         api.merge(part);
     }
     api
+}
+
+/// The OpenAPI document as JSON.
+async fn openapi_json() -> HttpResponse {
+    HttpResponse::Ok().json(openapi())
 }
 
 /// Starts what lives beside requests and jobs: actors and listeners of `app.live`.

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use crate::boot::BootError;
+use crate::platform::BootError;
 use crate::platform::config::Config;
 use crate::platform::http::Routes;
 

@@ -16,3 +16,26 @@ mod schema;
 pub mod secrets;
 pub mod site;
 pub mod telemetry;
+
+/// Why the process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// A secret is missing or malformed.
+    #[error(transparent)]
+    Secrets(#[from] secrets::SecretsError),
+    /// The database's settings do not fit.
+    #[error(transparent)]
+    Db(#[from] db::DbError),
+    /// The object store cannot be opened.
+    #[error("the object store cannot be opened: {0}")]
+    Storage(String),
+    /// The mail settings do not fit.
+    #[error("mail cannot be set up: {0}")]
+    Mail(String),
+    /// Two metrics of one name.
+    #[error("metrics cannot be registered: {0}")]
+    Metrics(String),
+    /// A context's services cannot be made.
+    #[error("{0}")]
+    Service(String),
+}

@@ -1,5 +1,5 @@
-//! What the web app must know before anybody signs in, the OpenAPI document, reports of the
-//! browser's Content-Security-Policy.
+//! What the web app must know before anybody signs in, the frame of the OpenAPI document, reports
+//! of the browser's Content-Security-Policy.
 
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -35,7 +35,6 @@ impl Modify for Bearer {
 pub fn routes(r: &mut Routes) {
     r.get("/api/v1/config", Policy::Public("the web app starts with it"), config);
     r.post("/api/v1/csp-reports", Policy::Public("browsers send them by themselves"), csp_report);
-    r.get("/api/openapi.json", Policy::Public("documentation"), openapi);
 }
 
 /// What the web app must know.
@@ -128,11 +127,6 @@ fn directive(body: &[u8]) -> Option<String> {
     // Only what can be a directive's name may become a metric's label.
     let known = word.len() <= 32 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     known.then(|| word.to_owned())
-}
-
-/// The OpenAPI document.
-pub async fn openapi() -> HttpResponse {
-    HttpResponse::Ok().json(crate::wiring::openapi())
 }
 
 #[cfg(test)]

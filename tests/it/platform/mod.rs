@@ -1,4 +1,5 @@
 //! The platform over HTTP: health, documents, refusals, slow bodies, the outbox and jobs, migrations.
 
+mod background;
 mod http;
 mod migrations;
