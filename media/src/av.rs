@@ -114,24 +114,6 @@ pub fn audio_params(stream: &format::stream::Stream<'_>) -> AudioParams {
     }
 }
 
-/// The codec's own header (`avcC`, `AudioSpecificConfig` …) of an opened encoder.
-#[expect(
-    unsafe_code,
-    reason = "ffmpeg-next does not expose extradata; libav keeps pointer and length in step for \
-              an opened context, and the bytes are copied while it is borrowed"
-)]
-pub fn extradata(context: &codec::Context) -> Vec<u8> {
-    unsafe {
-        let raw = context.as_ptr();
-        match usize::try_from((*raw).extradata_size) {
-            Ok(len) if len > 0 && !(*raw).extradata.is_null() => {
-                std::slice::from_raw_parts((*raw).extradata, len).to_vec()
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
 /// Makes a fragmenting muxer write out what it holds as one fragment, down to the sink.
 #[expect(
     unsafe_code,
@@ -147,6 +129,28 @@ pub fn flush_fragment(output: &mut format::context::Output) -> Result<(), ffmpeg
         }
     }
     Ok(())
+}
+
+/// libav's scale from a quantiser to its lambda.
+pub const QP_TO_LAMBDA: usize = ffi::FF_QP2LAMBDA as usize;
+
+/// The number of a pixel format, as filters want it.
+pub fn pixel_number(format: format::Pixel) -> i32 {
+    ffi::AVPixelFormat::from(format) as i32
+}
+
+/// Fills in the channel description that `ffmpeg-next` leaves empty in frames which it makes on
+/// FFmpeg 5.1 (it sets the older field alone, and encoders look at both).
+#[expect(
+    unsafe_code,
+    reason = "ch_layout has no setter in ffmpeg-next for FFmpeg 5; the frame is borrowed mutably, \
+              and av_channel_layout_default only writes into the struct"
+)]
+pub fn settle_channels(sound: &mut ffmpeg::frame::Audio) {
+    let channels = i32::from(sound.channels());
+    unsafe {
+        ffi::av_channel_layout_default(&raw mut (*sound.as_mut_ptr()).ch_layout, channels);
+    }
 }
 
 /// The version of the linked libavcodec, e.g. `59.37.100`, and its licence.

@@ -4,10 +4,13 @@
 //! HTTP.
 
 mod av;
+mod film;
 pub mod hls;
 pub mod ladder;
+pub mod mp4;
 pub mod probe;
 pub mod sniff;
 pub mod storage;
 pub mod token;
+pub mod transcode;
 pub mod worker;

@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use ffmpeg_next as ffmpeg;
 use ffmpeg_next::{Dictionary, codec, color, decoder, format, media};
 use serde::{Deserialize, Serialize};
 
@@ -290,7 +289,7 @@ fn describe(
         .map(|us| us * 1_000_000 / AV_TIME_BASE.unsigned_abs());
     let longest = u64::from(limits.max_duration_s) * 1_000_000;
     if let Some(us) = duration_us.filter(|us| *us > longest) {
-        return Err(RefuseReason::TooLong(us / 1_000_000, limits.max_duration_s));
+        return Err(RefuseReason::TooLong(us.div_ceil(1_000_000), limits.max_duration_s));
     }
     let cover = format::stream::Disposition::ATTACHED_PIC;
     let video = input
@@ -384,11 +383,6 @@ fn display_size(width: u32, height: u32, sar: (i32, i32), turn: Orientation) -> 
     let wide = if sane { (u64::from(width) * num + den / 2) / den } else { u64::from(width) };
     let wide = u32::try_from(wide).unwrap_or(u32::MAX).max(1);
     if turn.swaps_sides() { (height, wide) } else { (wide, height) }
-}
-
-/// What libav says when it fails, as a sentence for the log.
-pub(crate) fn av_text(error: ffmpeg::Error) -> String {
-    error.to_string()
 }
 
 #[cfg(test)]

@@ -1,0 +1,385 @@
+//! The sound's way: decoder, graph, AAC-LC encoder, muxer. Segments end on the AAC frame that is
+//! nearest to the video's cut; the distance never accumulates.
+
+use std::collections::VecDeque;
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::{ChannelLayout, Dictionary, Packet, Rational, Rescale, codec, encoder, filter};
+use ffmpeg_next::{format, frame};
+
+use super::decode::{self, StreamDecoder};
+use super::graph;
+use super::mux::{self, Fragmenter};
+use super::{During, Emit, Event, TranscodeError};
+use crate::ladder::{AAC_FRAME, AUDIO_NAME, AUDIO_RATE, FrameRate, Ladder, SEGMENT_S};
+use crate::worker::{RenditionDone, WorkerOrder};
+use crate::{av, mp4};
+
+/// Bits a second for one channel, and for two.
+const BIT_RATES: [usize; 2] = [64_000, 128_000];
+
+/// Frames encoded and dropped before the first wanted one when a job goes on in the middle: the
+/// transform overlaps its neighbours.
+const RUN_UP: u64 = 4;
+
+/// Frames that wait before the muxer, so that the end can still be trimmed to the video's.
+const HELD: usize = 2;
+
+/// Sample rate as a time base.
+fn tick() -> Rational {
+    Rational(1, i32::try_from(AUDIO_RATE).unwrap_or(48_000))
+}
+
+/// Where segments are cut.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cuts {
+    /// Length of a segment as frames of a rate.
+    frames: u64,
+    rate: FrameRate,
+}
+
+impl Cuts {
+    /// At the cuts of `ladder`, or every four seconds for pure sound.
+    pub(super) fn of(ladder: Option<&Ladder>) -> Self {
+        match ladder {
+            Some(ladder) => {
+                Self { frames: u64::from(ladder.segment_frames()), rate: ladder.frame_rate }
+            }
+            None => Self { frames: u64::from(SEGMENT_S), rate: FrameRate::new(1, 1) },
+        }
+    }
+
+    /// The AAC frame that segment `seq` starts with: the one that starts nearest to the cut.
+    fn first_frame(self, seq: u32) -> u64 {
+        let (num, den) = (u128::from(self.rate.num), u128::from(self.rate.den));
+        let samples = u128::from(seq) * u128::from(self.frames) * den * u128::from(AUDIO_RATE);
+        let frame = num * u128::from(AAC_FRAME);
+        u64::try_from((samples + frame / 2) / frame).unwrap_or(u64::MAX)
+    }
+}
+
+/// How long `frames` AAC frames play, in microseconds.
+fn frames_us(frames: u64) -> u64 {
+    FrameRate::new(AUDIO_RATE, AAC_FRAME).micros(frames)
+}
+
+/// Everything between the packets of an audio stream and its segments.
+pub(super) struct AudioPipe {
+    decoder: StreamDecoder,
+    graph: Option<(filter::Graph, String)>,
+    channels: u32,
+    encoder: encoder::audio::Encoder,
+    muxer: Fragmenter,
+    init: Vec<u8>,
+    cuts: Cuts,
+    zero: i64,
+    /// End of what was decoded, in ticks of the stream from zero.
+    end: i64,
+    /// AAC frames given to the encoder, counted from the beginning of the video.
+    sent: u64,
+    /// The first frame that is kept.
+    first: u64,
+    held: VecDeque<Packet>,
+    /// AAC frames in the muxer, counted from the beginning.
+    written: u64,
+    seq: u32,
+}
+
+impl AudioPipe {
+    /// Opens decoder and encoder.
+    pub(super) fn new(
+        stream: &format::stream::Stream<'_>,
+        channels: u32,
+        cuts: Cuts,
+        order: &WorkerOrder,
+        zero_us: i64,
+    ) -> Result<Self, TranscodeError> {
+        let decoder = StreamDecoder::new(stream, 1)?;
+        let zero = zero_us.rescale(Rational(1, 1_000_000), decoder.time_base());
+        let encoder = open_aac(channels)?;
+        let first = cuts.first_frame(order.first_segment);
+        let origin = i64::try_from(first * u64::from(AAC_FRAME)).unwrap_or(i64::MAX);
+        let (muxer, init) = Fragmenter::new(&encoder, tick(), origin, order.first_segment)?;
+        Ok(Self {
+            decoder,
+            graph: None,
+            channels,
+            encoder,
+            muxer,
+            init,
+            cuts,
+            zero,
+            end: 0,
+            sent: first.saturating_sub(RUN_UP),
+            first,
+            held: VecDeque::with_capacity(HELD + 1),
+            written: first,
+            seq: order.first_segment,
+        })
+    }
+
+    /// Gives the initialisation segment out.
+    pub(super) fn announce(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let codecs = mp4::codecs(&self.init)
+            .ok_or(TranscodeError::Unexpected("the audio header is not as expected"))?;
+        let bytes = std::mem::take(&mut self.init);
+        Ok(emit(Event::Init { rendition: AUDIO_NAME.into(), codecs, bytes })?)
+    }
+
+    /// How far the rendition is, in microseconds.
+    pub(super) fn made_us(&self) -> u64 {
+        frames_us(self.sent)
+    }
+
+    /// Where the last decoded sound ends, in microseconds.
+    pub(super) fn end_us(&self) -> u64 {
+        decode::micros(self.end, self.decoder.time_base()).unsigned_abs()
+    }
+
+    /// Packets and frames skipped.
+    pub(super) fn corrupt(&self) -> u64 {
+        self.decoder.corrupt()
+    }
+
+    /// Takes one packet of the stream.
+    pub(super) fn feed(
+        &mut self,
+        packet: &Packet,
+        horizon_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        self.decoder.send(Some(packet));
+        self.decode(horizon_us, emit)
+    }
+
+    /// The stream has ended: takes what the decoder still holds.
+    pub(super) fn drain_decoder(
+        &mut self,
+        horizon_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        self.decoder.send(None);
+        self.decode(horizon_us, emit)
+    }
+
+    fn decode(&mut self, horizon_us: u64, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let base = self.decoder.time_base();
+        let mut sound = frame::Audio::empty();
+        while self.decoder.next(&mut sound) {
+            if sound.rate() == 0 || sound.channels() == 0 || sound.samples() == 0 {
+                continue;
+            }
+            let pts = sound.timestamp().map_or(self.end, |pts| pts - self.zero);
+            if decode::micros(pts, base) > i64::try_from(horizon_us).unwrap_or(i64::MAX) {
+                continue;
+            }
+            let rate = Rational(1, i32::try_from(sound.rate()).unwrap_or(48_000));
+            let samples = i64::try_from(sound.samples()).unwrap_or(0);
+            self.end = self.end.max(pts + samples.rescale(rate, base));
+            // Long before the first wanted frame, after a seek: not worth filtering.
+            let ends_us = decode::micros(pts, base) + decode::micros(samples, rate);
+            if ends_us + 500_000 < i64::try_from(frames_us(self.sent)).unwrap_or(0)
+                && self.graph.is_none()
+            {
+                continue;
+            }
+            sound.set_pts(Some(pts.rescale(base, rate)));
+            if sound.channel_layout().is_empty() {
+                sound.set_channel_layout(ChannelLayout::default(i32::from(sound.channels())));
+            }
+            self.filter(&sound, emit)?;
+        }
+        Ok(())
+    }
+
+    fn filter(&mut self, sound: &frame::Audio, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let layout = sound.channel_layout();
+        let shape = if layout.is_empty() {
+            format!("channels={}", sound.channels())
+        } else {
+            format!("channel_layout=0x{:x}", layout.bits())
+        };
+        let args = format!(
+            "time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:{shape}",
+            rate = sound.rate(),
+            format = sound.format().name(),
+        );
+        if self.graph.as_ref().is_none_or(|(_, built_for)| *built_for != args) {
+            self.close_graph(emit)?;
+            let layout = if self.channels == 1 { "mono" } else { "stereo" };
+            // Gaps become silence, and the first sample gets its true place.
+            let spec = format!(
+                "[in]aresample={AUDIO_RATE}:async=1:first_pts={},\
+                 aformat=sample_fmts=fltp:channel_layouts={layout},asetnsamples=n={AAC_FRAME}:p=1\
+                 [out0]",
+                self.sent * u64::from(AAC_FRAME),
+            );
+            let graph = graph::audio_graph(&args, &spec).during("building the audio filters")?;
+            self.graph = Some((graph, args));
+        }
+        if let Some((graph, _)) = &mut self.graph {
+            graph::push(graph, sound).during("filtering sound")?;
+        }
+        self.encode_ready(emit)
+    }
+
+    fn close_graph(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        if let Some((graph, _)) = &mut self.graph {
+            graph::close(graph, ffmpeg::ffi::AV_NOPTS_VALUE).during("ending the audio filters")?;
+            self.encode_ready(emit)?;
+        }
+        self.graph = None;
+        Ok(())
+    }
+
+    fn encode_ready(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let mut sound = frame::Audio::empty();
+        while let Some((graph, _)) = &mut self.graph {
+            if graph::pull(graph, "out0", &mut sound).during("filtering sound")?.is_none() {
+                break;
+            }
+            self.encode(&mut sound, emit)?;
+        }
+        Ok(())
+    }
+
+    fn encode(
+        &mut self,
+        sound: &mut frame::Audio,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        // The graph gives frames of 1024 samples without a gap: their place is their number.
+        let pts = i64::try_from(self.sent * u64::from(AAC_FRAME)).unwrap_or(i64::MAX);
+        sound.set_pts(Some(pts));
+        self.sent += 1;
+        self.encoder.send_frame(sound).during("encoding sound")?;
+        self.collect(emit)
+    }
+
+    fn collect(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let mut ready = Vec::new();
+        mux::packets(&mut self.encoder, |packet| {
+            ready.push(packet);
+            Ok(())
+        })?;
+        let first = i64::try_from(self.first * u64::from(AAC_FRAME)).unwrap_or(i64::MAX);
+        for packet in ready {
+            // The encoder's priming packet lies before the start, as does the run-up.
+            if packet.pts().is_none_or(|pts| pts < first) {
+                continue;
+            }
+            self.held.push_back(packet);
+            if self.held.len() > HELD
+                && let Some(packet) = self.held.pop_front()
+            {
+                self.write(packet, emit)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, packet: Packet, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        if self.written == self.cuts.first_frame(self.seq + 1) {
+            self.cut(emit)?;
+        }
+        self.muxer.write(packet, i64::from(AAC_FRAME))?;
+        self.written += 1;
+        Ok(())
+    }
+
+    fn cut(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let start = self.cuts.first_frame(self.seq);
+        let duration_us = frames_us(self.written) - frames_us(start);
+        let (rendition, seq) = (AUDIO_NAME.to_owned(), self.seq);
+        let bytes = self.muxer.cut()?;
+        self.seq += 1;
+        Ok(emit(Event::Segment { rendition, seq, duration_us, bytes })?)
+    }
+
+    /// Ends the rendition at `end_us`, within half an AAC frame: with silence if the sound is
+    /// shorter. Gives the moment.
+    pub(super) fn finish(
+        &mut self,
+        end_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<u64, TranscodeError> {
+        self.close_graph(emit)?;
+        let frame = u128::from(AAC_FRAME) * 1_000_000;
+        let wanted = (u128::from(end_us) * u128::from(AUDIO_RATE) + frame / 2) / frame;
+        let wanted = u64::try_from(wanted).unwrap_or(u64::MAX).max(self.first + 1);
+        while self.sent < wanted {
+            let mut silence = self.silence();
+            self.encode(&mut silence, emit)?;
+        }
+        self.encoder.send_eof().during("ending the encoder")?;
+        self.collect(emit)?;
+        while let Some(packet) = self.held.pop_front() {
+            if self.written < wanted {
+                self.write(packet, emit)?;
+            }
+        }
+        if self.written > self.cuts.first_frame(self.seq) {
+            self.cut(emit)?;
+        }
+        let (rendition, segments) = (AUDIO_NAME.to_owned(), self.seq);
+        let duration_us = frames_us(self.written);
+        emit(Event::RenditionDone(RenditionDone { rendition, segments, duration_us }))?;
+        Ok(duration_us)
+    }
+
+    fn silence(&self) -> frame::Audio {
+        let layout = layout_of(self.channels);
+        let kind = format::Sample::F32(format::sample::Type::Planar);
+        let mut sound = frame::Audio::new(kind, AAC_FRAME as usize, layout);
+        sound.set_rate(AUDIO_RATE);
+        for plane in 0..sound.planes() {
+            sound.plane_mut::<f32>(plane).fill(0.0);
+        }
+        av::settle_channels(&mut sound);
+        sound
+    }
+}
+
+fn layout_of(channels: u32) -> ChannelLayout {
+    if channels == 1 { ChannelLayout::MONO } else { ChannelLayout::STEREO }
+}
+
+fn open_aac(channels: u32) -> Result<encoder::audio::Encoder, TranscodeError> {
+    let aac = encoder::find_by_name("aac").ok_or(ffmpeg::Error::EncoderNotFound);
+    let context = codec::Context::new_with_codec(aac.during("finding the AAC encoder")?);
+    let mut audio = context.encoder().audio().during("making the AAC encoder")?;
+    let [mono, stereo] = BIT_RATES;
+    audio.set_rate(i32::try_from(AUDIO_RATE).unwrap_or(48_000));
+    audio.set_format(format::Sample::F32(format::sample::Type::Planar));
+    audio.set_channel_layout(layout_of(channels));
+    audio.set_bit_rate(if channels == 1 { mono } else { stereo });
+    audio.set_time_base(tick());
+    audio.set_flags(codec::Flags::GLOBAL_HEADER);
+    audio.open_with(Dictionary::new()).during("opening the AAC encoder")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn audio_is_cut_at_the_frame_nearest_to_the_video_and_never_drifts() {
+        let cuts = Cuts { frames: 120, rate: FrameRate::new(30_000, 1_001) };
+        for seq in 0..3_000 {
+            let cut = f64::from(seq) * 120.0 * 1_001.0 / 30_000.0;
+            let start = cuts.first_frame(seq) as f64 * 1_024.0 / 48_000.0;
+            assert!((start - cut).abs() <= 0.010_667, "{seq}: {start} {cut}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn segments_of_sound_have_a_length_near_to_four_seconds(seq in 0u32..3_600) {
+            let cuts = Cuts::of(None);
+            let frames = cuts.first_frame(seq + 1) - cuts.first_frame(seq);
+            prop_assert!((187..=188).contains(&frames));
+        }
+    }
+}

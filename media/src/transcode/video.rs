@@ -1,0 +1,443 @@
+//! The picture's way: decoder, one graph, an encoder and a muxer for each rung.
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::{Dictionary, Packet, Rational, Rescale, codec, color, encoder, filter, format};
+use ffmpeg_next::{frame, picture};
+
+use super::decode::{self, StreamDecoder};
+use super::graph::{self, PictureShape};
+use super::mux::{self, Fragmenter};
+use super::{During, Emit, Event, TranscodeError, poster};
+use crate::ladder::{FrameRate, Ladder, Rung};
+use crate::probe::VideoInfo;
+use crate::worker::{RenditionDone, WorkerOrder};
+use crate::{av, mp4};
+
+/// The poster is taken after this much of the video, in percent, at the latest after a minute.
+const POSTER_PERCENT: u64 = 10;
+const POSTER_LATEST_US: u64 = 60_000_000;
+/// The same for a video of unknown length.
+const POSTER_BLIND_US: u64 = 2_000_000;
+
+/// Everything between the packets of a video stream and the segments of its renditions.
+pub(super) struct VideoPipe {
+    decoder: StreamDecoder,
+    source: VideoInfo,
+    ladder: Ladder,
+    graph: Option<(filter::Graph, PictureShape)>,
+    outputs: Vec<RungOutput>,
+    /// Zero of the timeline, in ticks of the stream.
+    zero: i64,
+    /// Number of the next frame to come out of the graph, at the ladder's rate.
+    next_frame: u64,
+    /// End of what was decoded, in ticks of the stream from zero.
+    end: i64,
+    poster: PosterWatch,
+}
+
+struct PosterWatch {
+    /// Which output it is taken from.
+    output: usize,
+    at_us: u64,
+    made: bool,
+    /// The first picture, in case that the video ends before its time comes.
+    spare: Option<frame::Video>,
+}
+
+impl VideoPipe {
+    /// Opens the decoder and an encoder for each rung.
+    pub(super) fn new(
+        stream: &format::stream::Stream<'_>,
+        source: &VideoInfo,
+        ladder: &Ladder,
+        order: &WorkerOrder,
+        zero_us: i64,
+        duration_us: Option<u64>,
+    ) -> Result<Self, TranscodeError> {
+        let decoder = StreamDecoder::new(stream, order.threads)?;
+        let zero = zero_us.rescale(Rational(1, 1_000_000), decoder.time_base());
+        let outputs: Result<Vec<_>, _> =
+            ladder.rungs.iter().map(|rung| RungOutput::new(rung, ladder, order)).collect();
+        let at_us = duration_us.map_or(POSTER_BLIND_US, |us| us * POSTER_PERCENT / 100);
+        let small = |rung: &Rung| rung.width.min(rung.height) <= 720;
+        let poster = PosterWatch {
+            output: ladder.rungs.iter().rposition(small).unwrap_or(0),
+            at_us: at_us.min(POSTER_LATEST_US),
+            made: false,
+            spare: None,
+        };
+        let next_frame = u64::from(order.first_segment) * u64::from(ladder.segment_frames());
+        Ok(Self {
+            decoder,
+            source: source.clone(),
+            ladder: ladder.clone(),
+            graph: None,
+            outputs: outputs?,
+            zero,
+            next_frame,
+            end: 0,
+            poster,
+        })
+    }
+
+    /// Gives the initialisation segments out.
+    pub(super) fn announce(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        for output in &mut self.outputs {
+            output.announce(emit)?;
+        }
+        Ok(())
+    }
+
+    /// How far the renditions are, in microseconds.
+    pub(super) fn made_us(&self) -> u64 {
+        self.ladder.frame_rate.micros(self.next_frame)
+    }
+
+    /// Where the last decoded picture ends, in microseconds.
+    pub(super) fn end_us(&self) -> u64 {
+        decode::micros(self.end, self.decoder.time_base()).unsigned_abs()
+    }
+
+    /// Pictures decoded.
+    pub(super) fn decoded(&self) -> u64 {
+        self.decoder.decoded()
+    }
+
+    /// Packets and pictures skipped.
+    pub(super) fn corrupt(&self) -> u64 {
+        self.decoder.corrupt()
+    }
+
+    /// Takes one packet of the stream.
+    pub(super) fn feed(
+        &mut self,
+        packet: &Packet,
+        horizon_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        self.decoder.send(Some(packet));
+        self.decode(horizon_us, emit)
+    }
+
+    /// The stream has ended: takes what the decoder still holds.
+    pub(super) fn drain_decoder(
+        &mut self,
+        horizon_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        self.decoder.send(None);
+        self.decode(horizon_us, emit)
+    }
+
+    fn decode(&mut self, horizon_us: u64, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let base = self.decoder.time_base();
+        let mut frame = frame::Video::empty();
+        while self.decoder.next(&mut frame) {
+            let pts = frame.timestamp().map_or(self.end, |pts| pts - self.zero);
+            if decode::micros(pts, base) > i64::try_from(horizon_us).unwrap_or(i64::MAX) {
+                continue;
+            }
+            let length = frame.packet().duration.max(0);
+            let one = i64::from(self.ladder.frame_rate.den).rescale(
+                Rational(1, i32::try_from(self.ladder.frame_rate.num).unwrap_or(25)),
+                base,
+            );
+            self.end = self.end.max(pts + if length > 0 { length } else { one.max(1) });
+            frame.set_pts(Some(pts));
+            // The source's picture types would be orders to the encoder.
+            frame.set_kind(picture::Type::None);
+            self.filter(&frame, pts, emit)?;
+        }
+        Ok(())
+    }
+
+    fn filter(
+        &mut self,
+        frame: &frame::Video,
+        pts: i64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        let shape = PictureShape {
+            width: frame.width(),
+            height: frame.height(),
+            format: av::pixel_number(frame.format()),
+            aspect: frame.aspect_ratio(),
+            time_base: self.decoder.time_base(),
+        };
+        if self.graph.as_ref().is_none_or(|(_, built_for)| *built_for != shape) {
+            self.close_graph(pts, emit)?;
+            let interlaced = self.source.interlaced || frame.is_interlaced();
+            let known = frame.color_space() != color::Space::Unspecified;
+            let start = self.next_frame;
+            let spec = graph::video_spec(&self.ladder, &self.source, interlaced, known, start);
+            let graph = graph::video_graph(&shape, &spec, self.outputs.len());
+            self.graph = Some((graph.during("building the video filters")?, shape));
+        }
+        if let Some((graph, _)) = &mut self.graph {
+            graph::push(graph, frame).during("filtering a picture")?;
+        }
+        self.encode(emit)
+    }
+
+    /// Ends the current graph at `pts`, up to which its last picture stands.
+    fn close_graph(&mut self, pts: i64, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        if let Some((graph, _)) = &mut self.graph {
+            graph::close(graph, pts).during("ending the video filters")?;
+            self.encode(emit)?;
+        }
+        self.graph = None;
+        Ok(())
+    }
+
+    /// Moves every picture that the graph has ready into its encoder.
+    fn encode(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let Some((graph, _)) = &mut self.graph else { return Ok(()) };
+        let mut picture = frame::Video::empty();
+        for (index, output) in self.outputs.iter_mut().enumerate() {
+            let sink = format!("out{index}");
+            while let Some(base) =
+                graph::pull(graph, &sink, &mut picture).during("filtering a picture")?
+            {
+                let number = output.take(&mut picture, base, emit)?;
+                let passed = number * u64::from(output.frame_step) + u64::from(output.frame_step);
+                self.next_frame = self.next_frame.max(passed);
+                if index == self.poster.output {
+                    self.poster.see(&picture, output.rate.micros(number), emit)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the renditions at the first frame boundary not before `end_us`; gives that moment.
+    pub(super) fn finish(
+        &mut self,
+        end_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<u64, TranscodeError> {
+        // A whole number of frames of the slowest rung, so that all rungs end at one moment.
+        let step =
+            self.outputs.iter().map(|output| u64::from(output.frame_step)).max().unwrap_or(1);
+        let rate = self.ladder.frame_rate;
+        let frames = (u128::from(end_us) * u128::from(rate.num))
+            .div_ceil(u128::from(rate.den) * 1_000_000 * u128::from(step));
+        // A microsecond of rounding must not cost a frame.
+        let frames = u64::try_from(frames).unwrap_or(u64::MAX).saturating_mul(step);
+        let fits = |frames: u64| frames >= step && rate.micros(frames - step) + 1_000 >= end_us;
+        let frames = if fits(frames) { frames - step } else { frames }.max(self.next_frame);
+        let frames = frames.next_multiple_of(step);
+        let micros = i64::try_from(rate.micros(frames)).unwrap_or(i64::MAX);
+        let pts = micros.rescale(Rational(1, 1_000_000), self.decoder.time_base());
+        self.close_graph(pts, emit)?;
+        for output in &mut self.outputs {
+            output.finish(emit)?;
+        }
+        self.poster.finish(emit)?;
+        Ok(self.outputs.iter().map(RungOutput::end_us).max().unwrap_or(0))
+    }
+}
+
+impl PosterWatch {
+    fn see(
+        &mut self,
+        picture: &frame::Video,
+        at_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        if self.made {
+            return Ok(());
+        }
+        if at_us < self.at_us {
+            self.spare.get_or_insert_with(|| picture.clone());
+            return Ok(());
+        }
+        self.make(picture, at_us, emit)
+    }
+
+    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        match self.spare.take() {
+            Some(picture) if !self.made => self.make(&picture, 0, emit),
+            _ => Ok(()),
+        }
+    }
+
+    fn make(
+        &mut self,
+        picture: &frame::Video,
+        at_us: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        self.made = true;
+        self.spare = None;
+        let poster = poster::encode(picture)?;
+        let (bytes, width, height) = (poster.bytes, poster.width, poster.height);
+        Ok(emit(Event::Poster { bytes, width, height, at_us })?)
+    }
+}
+
+/// One rung: encoder, muxer, and the count of what went through.
+struct RungOutput {
+    name: String,
+    rate: FrameRate,
+    frame_step: u32,
+    /// Frames in a segment of this rung.
+    segment_frames: u64,
+    encoder: encoder::video::Encoder,
+    muxer: Fragmenter,
+    init: Vec<u8>,
+    /// Frames before the first one made here.
+    origin: u64,
+    /// Packets that came out, counted from the beginning of the video.
+    packets: u64,
+    /// The number that the next picture must have at least.
+    next: u64,
+    /// The first segment made here.
+    seq: u32,
+}
+
+impl RungOutput {
+    fn new(rung: &Rung, ladder: &Ladder, order: &WorkerOrder) -> Result<Self, TranscodeError> {
+        let encoder = open_x264(rung, order)?;
+        let segment_frames = u64::from(ladder.segment_frames() / rung.frame_step);
+        let origin = u64::from(order.first_segment) * segment_frames;
+        let start = i64::try_from(origin).unwrap_or(i64::MAX);
+        let base = tick(rung.frame_rate);
+        let (muxer, init) = Fragmenter::new(&encoder, base, start, order.first_segment)?;
+        Ok(Self {
+            name: rung.name.clone(),
+            rate: rung.frame_rate,
+            frame_step: rung.frame_step,
+            segment_frames,
+            encoder,
+            muxer,
+            init,
+            origin,
+            packets: origin,
+            next: origin,
+            seq: order.first_segment,
+        })
+    }
+
+    fn announce(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let codecs = mp4::codecs(&self.init)
+            .ok_or(TranscodeError::Unexpected("the video header is not as expected"))?;
+        let (rendition, bytes) = (self.name.clone(), std::mem::take(&mut self.init));
+        Ok(emit(Event::Init { rendition, codecs, bytes })?)
+    }
+
+    /// Encodes one picture; gives its number at this rung's rate.
+    fn take(
+        &mut self,
+        picture: &mut frame::Video,
+        base: Rational,
+        emit: &mut Emit<'_>,
+    ) -> Result<u64, TranscodeError> {
+        let pts = picture.pts().unwrap_or(0).rescale(base, tick(self.rate));
+        let number = u64::try_from(pts).unwrap_or(0);
+        // The filter counts by ones; two pictures of one number would break the encoder.
+        if number < self.next {
+            return Ok(self.next.saturating_sub(1));
+        }
+        self.next = number + 1;
+        picture.set_pts(Some(pts));
+        picture.set_kind(picture::Type::None);
+        self.encoder.send_frame(picture).during("encoding a picture")?;
+        self.collect(emit)?;
+        Ok(number)
+    }
+
+    fn collect(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        let Self { encoder, muxer, packets, segment_frames, .. } = self;
+        let mut full = Vec::new();
+        mux::packets(encoder, |packet| {
+            // Groups of pictures are closed: the first packet of a segment must be a key.
+            if packets.is_multiple_of(*segment_frames) && !packet.is_key() {
+                return Err(TranscodeError::Unexpected(
+                    "a segment does not start with a key frame",
+                ));
+            }
+            muxer.write(packet, 1)?;
+            *packets += 1;
+            // The last packet is in: no need to wait for the next segment's first.
+            if packets.is_multiple_of(*segment_frames) {
+                full.push(muxer.cut()?);
+            }
+            Ok(())
+        })?;
+        let frames = self.segment_frames;
+        full.into_iter().try_for_each(|bytes| self.give(bytes, frames, emit))
+    }
+
+    fn give(
+        &mut self,
+        bytes: Vec<u8>,
+        frames: u64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        let start = u64::from(self.seq) * self.segment_frames;
+        let duration_us = self.rate.micros(start + frames) - self.rate.micros(start);
+        let (rendition, seq) = (self.name.clone(), self.seq);
+        self.seq += 1;
+        Ok(emit(Event::Segment { rendition, seq, duration_us, bytes })?)
+    }
+
+    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+        self.encoder.send_eof().during("ending the encoder")?;
+        self.collect(emit)?;
+        let rest = self.packets % self.segment_frames;
+        if rest > 0 {
+            let bytes = self.muxer.cut()?;
+            self.give(bytes, rest, emit)?;
+        }
+        let (rendition, segments) = (self.name.clone(), self.seq);
+        let duration_us = self.end_us();
+        Ok(emit(Event::RenditionDone(RenditionDone { rendition, segments, duration_us }))?)
+    }
+
+    fn end_us(&self) -> u64 {
+        self.rate.micros(self.packets.max(self.origin))
+    }
+}
+
+/// One frame of `rate` as a time base.
+fn tick(rate: FrameRate) -> Rational {
+    let side = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    Rational(side(rate.den), side(rate.num))
+}
+
+fn open_x264(rung: &Rung, order: &WorkerOrder) -> Result<encoder::video::Encoder, TranscodeError> {
+    let x264 = encoder::find_by_name("libx264").ok_or(ffmpeg::Error::EncoderNotFound);
+    let context = codec::Context::new_with_codec(x264.during("finding the H.264 encoder")?);
+    let mut video = context.encoder().video().during("making the H.264 encoder")?;
+    video.set_width(rung.width);
+    video.set_height(rung.height);
+    video.set_format(format::Pixel::YUV420P);
+    video.set_aspect_ratio(Rational(1, 1));
+    video.set_time_base(tick(rung.frame_rate));
+    let rate = tick(rung.frame_rate);
+    video.set_frame_rate(Some(Rational(rate.denominator(), rate.numerator())));
+    video.set_gop(rung.gop);
+    video.set_max_b_frames(2);
+    video.set_colorspace(color::Space::BT709);
+    video.set_color_primaries(color::Primaries::BT709);
+    video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
+    video.set_color_range(color::Range::MPEG);
+    // Parameter sets go into the initialisation segment, not into the stream.
+    video.set_flags(codec::Flags::GLOBAL_HEADER);
+    let mut options = Dictionary::new();
+    for (key, value) in [
+        ("preset", order.preset.clone()),
+        ("crf", rung.crf.to_string()),
+        ("maxrate", rung.max_rate.to_string()),
+        ("bufsize", (u64::from(rung.max_rate) * 2).to_string()),
+        ("profile", rung.profile.to_owned()),
+        ("level", format!("{}.{}", rung.level / 10, rung.level % 10)),
+        ("threads", order.threads.to_string()),
+        ("sc_threshold", "0".into()),
+        // Key frames exactly every group, and no reference across them.
+        ("x264-params", format!("keyint={0}:min-keyint={0}:open-gop=0:rc-lookahead=20", rung.gop)),
+    ] {
+        options.set(key, &value);
+    }
+    video.open_with(options).during("opening the H.264 encoder")
+}
