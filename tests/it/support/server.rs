@@ -84,6 +84,7 @@ impl TestServer {
             config.server.roles = vec![Role::Web];
         }
         (options.configure)(&mut config);
+        ilmspace::platform::telemetry::init(&config.log);
 
         let mailer = Arc::new(MemoryMailer::new());
         let overrides = Overrides { mailer: Some(mailer.clone()), store: options.store };
