@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use actors::bus::Bus;
 use futures::future::{Ready, ready};
 use gateways::mail::Mailer;
 use kernel::{Clock, IdSource, SettableClock};
 use media::storage::ObjectStore;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::platform::config::Config;
@@ -48,10 +50,14 @@ pub struct Parts {
     pub limits: Limits,
     /// What is known at once on this node.
     pub live: Live,
+    /// Frames between nodes.
+    pub bus: Arc<dyn Bus>,
     /// Metrics.
     pub metrics: Metrics,
     /// True from the moment that the process is asked to stop.
     pub draining: AtomicBool,
+    /// Cancelled when the process stops: whatever lives beside requests ends with it.
+    pub stop: CancellationToken,
     /// Identity's services.
     pub identity: identity::Services,
     /// Video's services.

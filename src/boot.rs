@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use actors::bus::{Bus, LocalBus};
 use gateways::mail::{DirectoryMailer, Mailer, SmtpMailer, SmtpOptions};
 use kernel::{Clock, IdSource as _, RandomIds, SecretBytes, SettableClock, SystemClock};
 use media::storage::{DiskStore, ObjectStore, S3Config, S3Store};
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::app::{App, Parts};
 use crate::platform::BootError;
@@ -14,6 +18,7 @@ use crate::platform::config::{Config, MailKind, SmtpTls, StorageKind};
 use crate::platform::db::Db;
 use crate::platform::http::Limits;
 use crate::platform::live::Live;
+use crate::platform::redis_bus::RedisBus;
 use crate::platform::secrets::Secrets;
 use crate::platform::telemetry::Metrics;
 use crate::{courses, identity, learning, messaging, video};
@@ -51,8 +56,12 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         Some(mailer) => mailer,
         None => mailer(&config, &secrets)?,
     };
+    let node_id = RandomIds.new_id(SystemClock.now());
+    let live = Live::default();
+    let stop = CancellationToken::new();
+    let bus = bus(&config, node_id, &live, &stop)?;
     let parts = Parts {
-        node_id: RandomIds.new_id(SystemClock.now()),
+        node_id,
         clock,
         movable_clock,
         ids: Arc::new(RandomIds),
@@ -60,7 +69,9 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         store,
         mailer,
         limits: Limits::new(config.limits.factor),
-        live: Live::default(),
+        live,
+        bus,
+        stop,
         metrics: Metrics::new().map_err(|error| BootError::Metrics(error.to_string()))?,
         draining: AtomicBool::new(false),
         identity: identity::Services::new(&config, &secrets)?,
@@ -72,6 +83,22 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         config,
     };
     Ok(App::new(parts))
+}
+
+/// Redis where there is one; else this node is alone.
+fn bus(
+    config: &Config,
+    node_id: Uuid,
+    live: &Live,
+    stop: &CancellationToken,
+) -> Result<Arc<dyn Bus>, BootError> {
+    let url = config.redis.url.expose_secret();
+    if url.is_empty() {
+        return Ok(Arc::new(LocalBus::alone(node_id)));
+    }
+    let bus = RedisBus::start(url, node_id, live, stop.clone())
+        .map_err(|error| BootError::Service(format!("redis.url: {error}")))?;
+    Ok(Arc::new(bus))
 }
 
 /// Calls to the object store take at most this long.

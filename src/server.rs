@@ -8,7 +8,6 @@ use std::time::Duration;
 use actix_web::dev::{Server as ActixServer, ServerHandle, Service as _};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
-use tokio_util::sync::CancellationToken;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
@@ -27,7 +26,6 @@ pub struct Running {
     pub metrics_address: Option<SocketAddr>,
     app: App,
     servers: Vec<ServerHandle>,
-    stop: CancellationToken,
     worker: Option<tokio::task::JoinHandle<()>>,
 }
 
@@ -39,16 +37,14 @@ impl std::fmt::Debug for Running {
 
 /// Starts what the configuration's roles name. Must be called inside an actix system.
 pub fn start(app: App) -> io::Result<Running> {
-    let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
         metrics_address: None,
         app: app.clone(),
         servers: Vec::new(),
-        stop: stop.clone(),
         worker: None,
     };
-    wiring::start_services(&app, &stop);
+    wiring::start_services(&app);
     if app.config.has_role(Role::Web) {
         let listener = TcpListener::bind(&app.config.server.bind)?;
         running.address = Some(listener.local_addr()?);
@@ -72,7 +68,7 @@ pub fn start(app: App) -> io::Result<Running> {
     }
     if app.config.has_role(Role::Worker) {
         let worker = worker(&app);
-        running.worker = Some(tokio::spawn(worker.run(app.clone(), stop)));
+        running.worker = Some(tokio::spawn(worker.run(app.clone(), app.stop.clone())));
     }
     Ok(running)
 }
@@ -87,7 +83,7 @@ impl Running {
     /// then the server ends, at the latest after `server.drain_seconds`.
     pub async fn stop(self) {
         self.app.draining.store(true, Ordering::Relaxed);
-        self.stop.cancel();
+        self.app.stop.cancel();
         let limit = Duration::from_secs(self.app.config.server.drain_seconds);
         let drained = async {
             wiring::drain_services(&self.app).await;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::dev::Extensions;
 use futures::FutureExt as _;
-use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -78,8 +77,9 @@ async fn openapi_json() -> HttpResponse {
     HttpResponse::Ok().json(openapi())
 }
 
-/// Starts what lives beside requests and jobs: actors and listeners of `app.live`.
-pub fn start_services(_app: &App, _stop: &CancellationToken) {}
+/// Starts what lives beside requests and jobs: actors and listeners of `app.live`. They end with
+/// `app.stop`.
+pub fn start_services(_app: &App) {}
 
 /// Lets them finish what is in hand, before the web server stops.
 pub async fn drain_services(_app: &App) {}

@@ -2,12 +2,16 @@
 //! Facts that must not be lost go through the outbox; these only make things fast. With several
 //! nodes, whoever bridges them subscribes here.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
 /// Something that happened just now.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Notice {
     /// A session ended: its sockets and streams end too.
     SessionEnded {
@@ -16,7 +20,7 @@ pub enum Notice {
         /// Which one.
         session_id: Uuid,
         /// `signed_out`, `ended_by_user`, `reuse`, `password_changed` …
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// Every session of a person ended, by ban or suspension.
     UserBlocked {
@@ -46,23 +50,37 @@ pub enum Notice {
 
 /// The in-process bus: bounded, lossy for a listener that lags (it is told, and re-reads).
 #[derive(Debug, Clone)]
-pub struct Live(broadcast::Sender<Notice>);
+pub struct Live {
+    all: broadcast::Sender<Notice>,
+    own: broadcast::Sender<Notice>,
+}
 
 impl Default for Live {
     fn default() -> Self {
-        Self(broadcast::channel(4096).0)
+        Self { all: broadcast::channel(4096).0, own: broadcast::channel(4096).0 }
     }
 }
 
 impl Live {
-    /// Tells everybody who listens.
+    /// Tells everybody who listens, here and, where there is a bridge, on the other nodes. No
+    /// listener is no fault: nobody had anything to drop.
     pub fn tell(&self, notice: Notice) {
-        // No listener is no fault: nobody had anything to drop.
-        let _ = self.0.send(notice);
+        let _ = self.own.send(notice.clone());
+        let _ = self.all.send(notice);
+    }
+
+    /// Tells this node's listeners what another node said.
+    pub fn tell_from_elsewhere(&self, notice: Notice) {
+        let _ = self.all.send(notice);
     }
 
     /// Listens from now on.
     pub fn listen(&self) -> broadcast::Receiver<Notice> {
-        self.0.subscribe()
+        self.all.subscribe()
+    }
+
+    /// Listens to what this node says: for the bridge to the others.
+    pub fn listen_own(&self) -> broadcast::Receiver<Notice> {
+        self.own.subscribe()
     }
 }

@@ -3,3 +3,4 @@
 mod background;
 mod http;
 mod migrations;
+mod nodes;
