@@ -2,6 +2,7 @@
 import './styles/mantine.css';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/fields.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
 import { allowOnlyStyles } from './app/trusted-types';

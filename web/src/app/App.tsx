@@ -11,7 +11,7 @@ import { browserZone, ZoneContext } from '~/ui/zone';
 import { Crash } from './Crash';
 import { queryClient } from './queries';
 import { router } from './router';
-import { theme } from './theme';
+import { theme, variables } from './theme';
 
 /** The nonce that the server gave this page; browsers hide it from the attribute, scripts read the property. */
 const styleNonce = (): string =>
@@ -37,7 +37,12 @@ function Languages({ children }: { children: ReactNode }) {
   return (
     // A new key on a change of direction: Mantine reads the initial direction once.
     <DirectionProvider key={direction(locale)} initialDirection={direction(locale)} detectDirection={false}>
-      <MantineProvider theme={theme} forceColorScheme="light" getStyleNonce={styleNonce}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={variables}
+        forceColorScheme="light"
+        getStyleNonce={styleNonce}
+      >
         {children}
       </MantineProvider>
     </DirectionProvider>

@@ -1,5 +1,12 @@
 // The design tokens as a Mantine theme; styles/tokens.css holds the same values for plain CSS.
-import { Badge, Button, createTheme, Input, type MantineColorsTuple } from '@mantine/core';
+import {
+  Badge,
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  Input,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 // biome-ignore format: one colour a line reads as a scale.
 const lapis: MantineColorsTuple = ['#f3f5fd', '#e4e9fa', '#c7d1f4', '#a0b1eb', '#7690e1', '#4f6dd6', '#2f4fc7', '#263fa6', '#1e3283', '#172663'];
@@ -54,13 +61,35 @@ export const theme = createTheme({
     Button: Button.extend({
       defaultProps: { fw: 500 },
       vars: (_theme, props) => ({
-        root: { '--button-height': props.size === 'xs' ? '2rem' : props.size === 'lg' ? '3rem' : '2.5rem' },
+        root: {
+          '--button-height': props.size === 'xs' ? '2rem' : props.size === 'lg' ? '3rem' : '2.5rem',
+          '--button-fz': props.size === 'xs' ? '0.875rem' : props.size === 'lg' ? '1rem' : '0.9375rem',
+          '--button-padding-x': props.size === 'xs' ? '0.75rem' : props.size === 'lg' ? '1.25rem' : '1rem',
+          ...(props.size === 'xs' ? { '--button-radius': '6px' } : {}),
+        },
       }),
     }),
     Input: Input.extend({
       vars: (_theme, props) => ({
-        wrapper: { '--input-height': props.size === 'xs' ? '2.25rem' : '2.75rem', '--input-bd': '#858c9b' },
+        wrapper: {
+          '--input-height': props.size === 'xs' ? '2.25rem' : '2.75rem',
+          '--input-bd': '#858c9b',
+          '--input-fz': '0.9375rem',
+          '--input-padding': '0.75rem',
+        },
       }),
     }),
   },
+});
+
+/** Where Mantine's own names stand for other steps of the scale than ours. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-default-border': '#d3d7df',
+    '--mantine-color-dimmed': '#565d6b',
+    '--mantine-color-placeholder': '#6b7280',
+    '--mantine-color-error': '#b4232b',
+  },
+  dark: {},
 });

@@ -80,6 +80,17 @@ export function formatMoney(locale: Locale, money: MoneyValue): string {
   return plainSpaces(text).replace('-', MINUS);
 }
 
+/** The number alone, beside a sum that names the currency (the old price). */
+export function formatAmount(locale: Locale, money: MoneyValue): string {
+  const digits = minorDigits[money.currency] ?? 2;
+  const shown = money.currency === 'UZS' && money.amount % 100 === 0 ? 0 : digits;
+  return plainSpaces(
+    numbers(numberTag[locale], { minimumFractionDigits: shown, maximumFractionDigits: shown }).format(
+      money.amount / 10 ** digits,
+    ),
+  ).replace('-', MINUS);
+}
+
 /** A movement of money: `+620 000 сум` or `−314 100 сум`. */
 export function formatSignedMoney(locale: Locale, money: MoneyValue): string {
   const sum = formatMoney(locale, { ...money, amount: Math.abs(money.amount) });

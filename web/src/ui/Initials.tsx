@@ -19,8 +19,12 @@ export function Initials({ name, id, size = 32 }: { name: string; id: string; si
   );
 }
 
+/** A steady number for a text; not for secrets. */
 export function hash(text: string): number {
-  let sum = 0;
-  for (const letter of text) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;
-  return sum;
+  // FNV-1a with a final mixing, so that ids that differ in the last digit alone still fall far apart.
+  let sum = 0x811c9dc5;
+  for (const letter of text) sum = Math.imul(sum ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b);
+  sum = Math.imul(sum ^ (sum >>> 13), 0xc2b2ae35);
+  return (sum ^ (sum >>> 16)) >>> 0;
 }

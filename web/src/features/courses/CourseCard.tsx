@@ -8,12 +8,15 @@ import { Money } from '~/ui/Money';
 import { Progress } from '~/ui/Progress';
 import { useFormat } from '~/ui/useFormat';
 import css from './CourseCard.module.css';
+import { CourseTitle } from './CourseTitle';
 import { Cover } from './Cover';
 import type { CourseCard as Card } from './queries';
 
 export function CourseCard({ course, list = false }: { course: Card; list?: boolean }) {
   const { t } = useTranslation('courses');
   const format = useFormat();
+  // In the catalogue cards follow the h1 at once; in a row of the home page they are under its h2.
+  const Heading = list ? 'h2' : 'h3';
   const row = useLearningRow(course.id);
   const facts = [
     course.hours_s > 0 ? format.span(course.hours_s) : undefined,
@@ -26,11 +29,11 @@ export function CourseCard({ course, list = false }: { course: Card; list?: bool
         cover={course.cover}
         {...(list ? { sizes: '(max-width: 768px) 112px, (max-width: 1024px) 45vw, 300px' } : {})}
       />
-      <h3 className={`two-lines ${css.title}`}>
+      <Heading className={`two-lines ${css.title}`}>
         <Link to="/courses/$courseId" params={{ courseId: course.id }} className={css.link}>
-          <bdi>{course.title}</bdi>
+          <CourseTitle course={course} />
         </Link>
-      </h3>
+      </Heading>
       <p className={`clip ${css.author}`}>
         <bdi>{course.author.name}</bdi>
       </p>
@@ -53,7 +56,7 @@ export function CourseCard({ course, list = false }: { course: Card; list?: bool
               variant="light"
               className={css.button ?? ''}
             >
-              {t('card.continue')}
+              {t(row.percent >= 100 ? 'card.open' : row.percent > 0 ? 'card.continue' : 'card.start')}
             </LinkButton>
           </>
         ) : (

@@ -24,8 +24,9 @@ import { useTitle } from '~/ui/useTitle';
 import { Waiting } from '~/ui/Waiting';
 import { Rating } from './CourseCard';
 import css from './CoursePage.module.css';
+import { CourseTitle } from './CourseTitle';
 import { Trailer } from './Preview';
-import { BuyBar, PriceCard } from './PriceCard';
+import { BuyBar, PriceCard, useEnroll } from './PriceCard';
 import { Programme } from './Programme';
 import { type CoursePage as Course, categoriesQuery, courseQuery } from './queries';
 
@@ -48,6 +49,8 @@ export function CoursePage() {
 
 function Loaded({ course }: { course: Course }) {
   const { t } = useTranslation(['courses', 'common']);
+  // One enrollment for the card and the bar: a click on either is the same click.
+  const enroll = useEnroll(course);
   return (
     <div className={`page ${css.page}`}>
       <Breadcrumb course={course} />
@@ -59,7 +62,7 @@ function Loaded({ course }: { course: Course }) {
             </p>
           )}
           <h1>
-            <bdi>{course.title}</bdi>
+            <CourseTitle course={course} />
           </h1>
           {course.subtitle && (
             <p className={css.subtitle} dir="auto">
@@ -71,7 +74,7 @@ function Loaded({ course }: { course: Course }) {
             <Trailer course={course} />
           </div>
         </div>
-        <PriceCard course={course} className={css.buy ?? ''} />
+        <PriceCard course={course} enroll={enroll} className={css.buy ?? ''} />
         <div className={css.rest}>
           {course.learn.length > 0 && (
             <Part title={t('courses:course.learn')}>
@@ -106,7 +109,7 @@ function Loaded({ course }: { course: Course }) {
           <Author course={course} />
         </div>
       </div>
-      <BuyBar course={course} />
+      <BuyBar course={course} enroll={enroll} />
     </div>
   );
 }

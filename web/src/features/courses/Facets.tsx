@@ -102,7 +102,9 @@ function Choice({ label, on, toggle, count, depth = 0 }: ChoiceProps) {
     // biome-ignore lint/a11y/noLabelWithoutControl: the control is Mantine's checkbox.
     <label className={css.choice} style={{ paddingInlineStart: depth * 20 }}>
       <Checkbox size="xs" checked={on} onChange={toggle} />
-      <bdi className="grow">{label}</bdi>
+      <span className="grow">
+        <bdi>{label}</bdi>
+      </span>
       {count !== undefined && <span className={css.count}>{format.number(count)}</span>}
     </label>
   );

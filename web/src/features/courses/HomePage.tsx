@@ -3,7 +3,7 @@
 import { IconBook2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SearchBox } from '~/app/SearchBox';
 import { ContinueLearning } from '~/features/learning/ContinueLearning';
@@ -27,7 +27,7 @@ export function HomePage() {
       {next && mine.data ? <ContinueLearning row={next} count={mine.data.items.length} /> : <Welcome />}
       <Goals />
       <Popular />
-      <Row title={t('home.newest')} search={{ sort: 'newest' }} />
+      <Newest />
     </div>
   );
 }
@@ -96,7 +96,19 @@ function Popular() {
   );
 }
 
-function Row({ title, search, chips }: { title: string; search: CatalogueSearch; chips?: React.ReactNode }) {
+const ROW = 4;
+
+/** Left out while the catalogue is so small that it would repeat the row above. */
+function Newest() {
+  const { t } = useTranslation('courses');
+  const popular = useQuery(rowQuery({ sort: 'popular' }));
+  if (!popular.data || popular.data.items.length <= ROW) return null;
+  return <Row title={t('home.newest')} search={{ sort: 'newest' }} most={ROW} />;
+}
+
+type RowProps = { title: string; search: CatalogueSearch; chips?: ReactNode; most?: number };
+
+function Row({ title, search, chips, most = 2 * ROW }: RowProps) {
   const { t } = useTranslation(['courses', 'common']);
   const courses = useQuery(rowQuery(search));
   return (
@@ -117,7 +129,7 @@ function Row({ title, search, chips }: { title: string; search: CatalogueSearch;
               {t('empty.firstText')}
             </State>
           ) : (
-            <CardRow courses={courses.data?.items ?? []} />
+            <CardRow courses={courses.data?.items.slice(0, most) ?? []} />
           )}
         </Waiting>
       )}

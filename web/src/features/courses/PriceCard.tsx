@@ -33,7 +33,7 @@ function useEnrolled(course: CoursePage) {
   return { row, enrolled: row !== undefined || course.viewer.enrolled };
 }
 
-function useEnroll(course: CoursePage) {
+export function useEnroll(course: CoursePage) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { t } = useTranslation('courses');
@@ -51,10 +51,11 @@ function useEnroll(course: CoursePage) {
   });
 }
 
-export function PriceCard({ course, className }: { course: CoursePage; className: string }) {
+type Props = { course: CoursePage; enroll: ReturnType<typeof useEnroll> };
+
+export function PriceCard({ course, enroll, className }: Props & { className: string }) {
   const { t } = useTranslation('courses');
   const errorText = useErrorText();
-  const enroll = useEnroll(course);
   const { row, enrolled } = useEnrolled(course);
   return (
     <aside className={`card ${css.card} ${className}`}>
@@ -103,10 +104,8 @@ export function PriceCard({ course, className }: { course: CoursePage; className
   );
 }
 
-type StepProps = { course: CoursePage; enroll: ReturnType<typeof useEnroll>; className: string };
-
 /** The one filled button of the page, or nothing where there is no step to take yet. */
-function Step({ course, enroll, className }: StepProps) {
+function Step({ course, enroll, className }: Props & { className: string }) {
   const { t } = useTranslation('courses');
   const { state } = useSession();
   const { enrolled } = useEnrolled(course);
@@ -155,12 +154,13 @@ function Step({ course, enroll, className }: StepProps) {
 }
 
 /** The bar at the bottom of phones: price and step, always in reach. */
-export function BuyBar({ course }: { course: CoursePage }) {
+export function BuyBar({ course, enroll }: Props) {
   const { t } = useTranslation('courses');
-  const enroll = useEnroll(course);
+  const errorText = useErrorText();
   const { row, enrolled } = useEnrolled(course);
   return (
     <div className={css.bar}>
+      {enroll.isError && <p className={css.barError}>{errorText(enroll.error)}</p>}
       {enrolled ? (
         row && <Progress percent={row.percent} />
       ) : (

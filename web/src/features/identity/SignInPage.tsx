@@ -38,17 +38,11 @@ export function SignInPage() {
       </EntryFrame>
     );
   }
-  const other = (
-    <Button
-      variant="default"
-      fullWidth
-      onClick={() => setWay(byCode ? 'password' : 'code')}
-      hidden={!both}
-      type="button"
-    >
+  const other = both ? (
+    <Button variant="default" fullWidth onClick={() => setWay(byCode ? 'password' : 'code')}>
       {t(byCode ? 'signIn.byPassword' : 'signIn.byCode')}
     </Button>
-  );
+  ) : null;
   return (
     <EntryFrame>
       <h1>{t('signIn.title')}</h1>

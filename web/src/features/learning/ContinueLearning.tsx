@@ -2,6 +2,7 @@
 import { IconPlayerPlayFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { CourseTitle } from '~/features/courses/CourseTitle';
 import { Cover } from '~/features/courses/Cover';
 import { LinkButton } from '~/ui/LinkButton';
 import { Progress } from '~/ui/Progress';
@@ -37,11 +38,12 @@ export function ContinueLearning({ row, count }: { row: LearningRow; count: numb
         </Link>
         <div>
           <p className="meta mut">
-            <bdi>{row.course.title}</bdi>&nbsp;·{' '}
+            <CourseTitle course={row.course} />
+            &nbsp;·{' '}
             {t('home.ofLessons', { done: format.number(row.lessons_done), all: format.number(row.lessons) })}
           </p>
           <h1 className={`work ${css.title}`}>
-            <bdi>{at?.title ?? row.course.title}</bdi>
+            <CourseTitle course={{ title: at?.title ?? row.course.title, language: row.course.language }} />
           </h1>
           <div className={css.progress}>
             <Progress percent={row.percent} />

@@ -2,6 +2,7 @@
 import { IconSchool } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { CourseTitle } from '~/features/courses/CourseTitle';
 import { Cover } from '~/features/courses/Cover';
 import { useSession } from '~/features/identity/session';
 import { LinkButton } from '~/ui/LinkButton';
@@ -68,7 +69,7 @@ function Row({ row }: { row: LearningRow }) {
       <div className={css.text}>
         <h2 className={`two-lines ${css.title}`}>
           <Link to="/courses/$courseId" params={{ courseId: row.course.id }}>
-            <bdi>{row.course.title}</bdi>
+            <CourseTitle course={row.course} />
           </Link>
         </h2>
         <p className="meta mut clip">

@@ -1,0 +1,133 @@
+// Serves web/dist as the real server does (nonce, content security policy, index.html for every page) over made-up data,
+// for looking at pages. `node dev/mock/server.mjs [port]`; `?` in the cookie `mock=guest,slow,empty,error` bends it.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname } from 'node:path';
+import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
+
+const dist = new URL('../../dist/', import.meta.url);
+const types = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.html': 'text/html',
+  '.json': 'application/json',
+};
+
+export const policy = (nonce) =>
+  `default-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self' 'nonce-${nonce}'; style-src-attr 'none'; ` +
+  "img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; " +
+  "manifest-src 'self'; frame-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; " +
+  "require-trusted-types-for 'script'; trusted-types default";
+
+const problem = (status, code, more = {}) => ({
+  status,
+  body: { type: 'about:blank', title: code, status, code, ...more },
+});
+
+function api(method, path, query, bend, locale) {
+  const guest = bend.includes('guest');
+  const page = (items) => ({ body: { items: bend.includes('empty') ? [] : items, next_cursor: null } });
+  if (path === '/config') {
+    return {
+      body: {
+        repository_url: 'https://example.org/ilmspace',
+        locales: ['uz', 'ru', 'en', 'he'],
+        default_locale: 'uz',
+        currency: 'UZS',
+        sign_in: { password: true, code: true },
+        sandbox: true,
+        version: '0.0.0',
+        upload: { max_bytes: 1e10, types: ['video/mp4'] },
+      },
+    };
+  }
+  if (path.startsWith('/auth/')) {
+    if (path === '/auth/refresh')
+      return guest
+        ? problem(401, 'unauthenticated')
+        : { body: { access_token: 'mock', expires_in: 600, user: me(locale) } };
+    if (path === '/auth/login') return problem(401, 'credentials_invalid');
+    if (path === '/auth/verify') return problem(401, 'otp_invalid');
+    if (path === '/auth/code' || path === '/auth/register')
+      return { status: 202, body: { challenge: 'c', resend_after_s: 60 } };
+    return { status: 204 };
+  }
+  if (bend.includes('error'))
+    return problem(503, 'unavailable', { instance: '0192aaaa-0000-7000-8000-000000000001' });
+  if (path === '/me') return { body: me(locale) };
+  if (path === '/me/sessions') return page(sessions);
+  if (path === '/me/learning') return page(learning);
+  if (path === '/categories') return page(categories);
+  if (path === '/courses') {
+    let found = cards;
+    const category = categories.find((item) => item.slug === query.get('category'));
+    if (category)
+      found = found.filter(
+        (card) =>
+          card.category_id === category.id ||
+          categories.some((c) => c.parent_id === category.id && c.id === card.category_id),
+      );
+    for (const key of ['level', 'language'])
+      if (query.get(key)) found = found.filter((card) => card[key] === query.get(key));
+    if (query.get('free')) found = found.filter((card) => !card.price);
+    if (query.get('track')) found = found.filter((card) => String(card.track) === query.get('track'));
+    if (query.get('q'))
+      found = found.filter((card) => card.title.toLowerCase().includes(query.get('q').toLowerCase()));
+    if (query.get('sort') === 'newest') found = [...found].reverse();
+    return page(found.slice(0, Number(query.get('limit') ?? 24)));
+  }
+  const course = /^\/courses\/([^/]+)$/.exec(path);
+  if (course) {
+    const card = cards.find((item) => item.id === course[1]);
+    return card ? { body: coursePage(card) } : problem(404, 'not_found');
+  }
+  return problem(404, 'not_found', { detail: `${method} ${path} is not mocked` });
+}
+
+export function serve(port) {
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, 'http://localhost');
+    const cookie = request.headers.cookie ?? '';
+    const bend = /mock=([\w,]+)/.exec(cookie)?.[1] ?? '';
+    const locale = /ilm_lang=(\w\w)/.exec(cookie)?.[1] ?? 'uz';
+    request.resume();
+    if (url.pathname.startsWith('/api/v1')) {
+      if (bend.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+      const { status = 200, body } = api(
+        request.method,
+        url.pathname.slice(7),
+        url.searchParams,
+        bend,
+        locale,
+      );
+      response.writeHead(status, {
+        'content-type': status < 400 ? 'application/json' : 'application/problem+json',
+        'cache-control': 'no-store',
+      });
+      return response.end(body === undefined ? undefined : JSON.stringify(body));
+    }
+    const file = new URL(`.${url.pathname}`, dist);
+    if (url.pathname !== '/' && existsSync(file)) {
+      response.writeHead(200, { 'content-type': types[extname(url.pathname)] ?? 'application/octet-stream' });
+      return response.end(readFileSync(file));
+    }
+    if (url.pathname.startsWith('/assets/')) return response.writeHead(404).end();
+    const nonce = randomBytes(16).toString('base64');
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy(nonce),
+    });
+    response.end(readFileSync(new URL('index.html', dist), 'utf8').replaceAll('__CSP_NONCE__', nonce));
+  });
+  return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
+}
+
+if (process.argv[1]?.endsWith('server.mjs')) {
+  const port = Number(process.argv[2] ?? 4173);
+  await serve(port);
+  console.log(`http://localhost:${port}`);
+}

@@ -1,0 +1,136 @@
+// Pictures of the pages over the mock server, in several languages and widths, with a check of what the browser
+// complained about (content security policy, errors) and of accessibility. `npm run shots [name…]`, into test-results/.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { serve } from './mock/server.mjs';
+
+const course = (n) => `/courses/0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+/** name, address, language, how the mock is bent, what to do before the picture */
+const pages = [
+  ['home-ru', '/', 'ru', ''],
+  ['home-guest-uz', '/', 'uz', 'guest'],
+  ['home-he', '/', 'he', ''],
+  ['home-error-ru', '/', 'ru', 'guest,error'],
+  ['catalogue-ru', '/catalogue', 'ru', ''],
+  ['catalogue-filtered-he', '/catalogue?language=he&free=true', 'he', 'guest'],
+  ['catalogue-nothing-en', '/catalogue?q=zzz&level=advanced', 'en', 'guest'],
+  ['catalogue-slow-uz', '/catalogue', 'uz', 'guest,slow'],
+  ['course-uz', course(1), 'uz', 'guest'],
+  ['course-free-he', course(6), 'he', 'guest'],
+  ['course-owned-uz', course(1), 'uz', ''],
+  ['course-missing-en', course(77), 'en', 'guest'],
+  ['sign-in-uz', '/sign-in', 'uz', 'guest', (page) => page.locator('button[type=submit]').click()],
+  [
+    'sign-in-wrong-ru',
+    '/sign-in',
+    'ru',
+    'guest',
+    async (page) => {
+      await page.locator('[name=email]').fill('a@example.com');
+      await page.locator('[name=password]').fill('wrong password');
+      await page.locator('button[type=submit]').click();
+      await page.locator('[role=alert]').waitFor();
+    },
+  ],
+  [
+    'code-he',
+    '/sign-in',
+    'he',
+    'guest',
+    async (page) => {
+      await page.locator('button[type=button]', { hasText: 'קוד' }).click();
+      await page.locator('[name=email]').fill('a@example.com');
+      await page.locator('button[type=submit]').click();
+      await page.locator('[name=code]').waitFor();
+    },
+  ],
+  ['register-ru', '/register', 'ru', 'guest'],
+  ['forgot-uz', '/forgot', 'uz', 'guest'],
+  ['reset-en', '/reset#token', 'en', 'guest'],
+  ['profile-ru', '/profile', 'ru', ''],
+  ['profile-guest-he', '/profile', 'he', 'guest'],
+  ['my-learning-uz', '/my/learning', 'uz', ''],
+  ['my-learning-empty-ru', '/my/learning', 'ru', 'empty'],
+  ['not-found-he', '/nowhere', 'he', 'guest'],
+];
+
+const wanted = process.argv.slice(2);
+const out = new URL('../test-results/', import.meta.url);
+mkdirSync(out, { recursive: true });
+const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const port = 4179;
+const server = await serve(port);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+let complaints = 0;
+for (const [name, path, locale, bend, act] of pages) {
+  if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+  ]) {
+    const context = await browser.newContext({
+      viewport: { width, height },
+      locale,
+      bypassCSP: false,
+      deviceScaleFactor: width < 500 ? 2 : 1,
+      hasTouch: width < 500,
+    });
+    await context.addCookies([
+      { name: 'mock', value: bend || 'none', url: `http://localhost:${port}` },
+      { name: 'ilm_lang', value: locale, url: `http://localhost:${port}` },
+    ]);
+    await context.addInitScript(([value]) => localStorage.setItem('ilm.locale', value), [locale]);
+    const page = await context.newPage();
+    const seen = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type()) && !/Failed to load resource/.test(message.text()))
+        seen.push(message.text());
+    });
+    page.on('pageerror', (error) => seen.push(String(error)));
+    await page.goto(`http://localhost:${port}${path}`);
+    await page.locator('footer').waitFor();
+    if (bend.includes('slow')) await page.waitForTimeout(600);
+    else await page.waitForLoadState('networkidle');
+    if (act) await act(page);
+    await page.waitForTimeout(bend.includes('slow') ? 0 : 500);
+    await page.evaluate(() => document.fonts.ready);
+    const wide = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    if (wide > 0) seen.push(`scrolls sideways by ${wide} px`);
+    await page.screenshot({ path: new URL(`${name}-${width}.png`, out).pathname, fullPage: true });
+    // axe is put in through the debugging protocol, which the page's policy does not bind.
+    const found = await page
+      .evaluate(
+        `(() => { ${axe}; return window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }); })()`,
+      )
+      .catch((error) => ({ violations: [{ id: String(error), nodes: [] }] }));
+    for (const violation of found.violations)
+      seen.push(
+        `axe ${violation.id}: ${violation.nodes
+          .map((node) => node.target.join(' '))
+          .slice(0, 4)
+          .join(' | ')}`,
+      );
+    if (seen.length > 0) {
+      complaints += seen.length;
+      console.log(`${name} ${width}`);
+      for (const line of new Set(seen)) console.log(`   ${line.slice(0, 400)}`);
+    }
+    await context.close();
+  }
+}
+await browser.close();
+server.close();
+console.log(complaints === 0 ? 'No complaints.' : `${complaints} complaints.`);
