@@ -7,7 +7,7 @@ import css from './Frame.module.css';
 export function PhoneBar() {
   const { t } = useTranslation();
   return (
-    <nav className={css.bar} aria-label={t('nav.main')}>
+    <nav className={css.bar} data-bar="places" aria-label={t('nav.main')}>
       <Link to="/" activeOptions={{ exact: true }}>
         <IconHome size={22} stroke={1.75} aria-hidden />
         {t('home')}

@@ -90,6 +90,10 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#565d6b',
     '--mantine-color-placeholder': '#6b7280',
     '--mantine-color-error': '#b4232b',
+    // Quiet buttons: lapis 6 on nothing, lapis 0 under the pointer.
+    '--mantine-color-lapis-light-color': '#2f4fc7',
+    '--mantine-color-lapis-light': '#f3f5fd',
+    '--mantine-color-lapis-light-hover': '#e4e9fa',
   },
   dark: {},
 });

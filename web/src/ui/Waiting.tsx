@@ -26,10 +26,13 @@ export function useSkeleton(pending: boolean): boolean {
 export function Waiting({
   pending,
   skeleton,
+  label,
   children,
 }: {
   pending: boolean;
   skeleton: ReactNode;
+  /** What loads, read aloud: "Loading courses". */
+  label?: string;
   children: ReactNode;
 }) {
   const { t } = useTranslation();
@@ -38,7 +41,7 @@ export function Waiting({
     return (
       <div aria-busy="true">
         <span className="hidden" role="status">
-          {t('loading')}
+          {label ?? t('loading')}
         </span>
         {shown ? skeleton : <Reserve>{skeleton}</Reserve>}
       </div>

@@ -65,7 +65,11 @@ export function CataloguePage() {
           {courses.isError && found.length === 0 ? (
             <Failed error={courses.error} retry={() => void courses.refetch()} />
           ) : (
-            <Waiting pending={courses.isPending} skeleton={<CardSkeletons count={9} list />}>
+            <Waiting
+              pending={courses.isPending}
+              label={t('card.loading')}
+              skeleton={<CardSkeletons count={9} list />}
+            >
               {found.length === 0 ? (
                 <Nothing search={search} change={change} />
               ) : (

@@ -7,7 +7,7 @@ import { localeNames, locales } from '~/i18n/format';
 import { useFormat, useLocale } from '~/ui/useFormat';
 import css from './CataloguePage.module.css';
 import { type Category, categoriesQuery } from './queries';
-import { type CatalogueSearch, levels, tracks } from './search';
+import { type CatalogueSearch, levels, type Track, tracks } from './search';
 
 type Props = { search: CatalogueSearch; change: (next: CatalogueSearch) => void; categories: Category[] };
 
@@ -75,7 +75,7 @@ export function Facets({ search, change, categories }: Props) {
         {tracks.map((track) => (
           <Choice
             key={track}
-            label={`${track}+`}
+            label={trackName(track)}
             on={search.track === track}
             toggle={() => toggle('track', track)}
           />
@@ -110,6 +110,9 @@ function Choice({ label, on, toggle, count, depth = 0 }: ChoiceProps) {
   );
 }
 
+/** "60+" with a mark that keeps the plus behind the number in right-to-left text. */
+const trackName = (track: Track) => `\u200e${track}+`;
+
 /** Parents by their position, each followed by its children. */
 export function ordered(categories: Category[]): { category: Category; depth: number }[] {
   const of = (parent: string | null) =>
@@ -132,6 +135,6 @@ export function useFilterNames(search: CatalogueSearch): { key: keyof CatalogueS
   if (search.free) names.push({ key: 'free', name: t('catalogue.onlyFree') });
   if (search.level) names.push({ key: 'level', name: t(`level.${search.level}`) });
   if (search.language) names.push({ key: 'language', name: localeNames[search.language] });
-  if (search.track) names.push({ key: 'track', name: `${search.track}+` });
+  if (search.track) names.push({ key: 'track', name: trackName(search.track) });
   return names;
 }

@@ -53,7 +53,9 @@ function Goals() {
       <div className={css.goals}>
         {([60, 80] as const).map((track) => (
           <Link key={track} to="/catalogue" search={{ track }}>
-            <bdi className={css.big}>{track}+</bdi>
+            <bdi dir="ltr" className={css.big}>
+              {track}+
+            </bdi>
             <span>
               <b>{t(`home.track${track}`)}</b>
               <span className={css.goalText}>{t(`home.track${track}Text`)}</span>
@@ -123,7 +125,7 @@ function Row({ title, search, chips, most = 2 * ROW }: RowProps) {
       {courses.isError ? (
         <Failed error={courses.error} retry={() => void courses.refetch()} />
       ) : (
-        <Waiting pending={courses.isPending} skeleton={<CardSkeletons count={4} />}>
+        <Waiting pending={courses.isPending} label={t('card.loading')} skeleton={<CardSkeletons count={4} />}>
           {courses.data?.items.length === 0 ? (
             <State icon={<IconBook2 size={28} stroke={1.5} />} title={t('empty.first')}>
               {t('empty.firstText')}

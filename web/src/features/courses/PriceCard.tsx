@@ -79,6 +79,9 @@ export function PriceCard({ course, enroll, className }: Props & { className: st
         </div>
       )}
       <Step course={course} enroll={enroll} className={css.enroll ?? ''} />
+      {!enrolled && !course.viewer.own && !paid(course) && (
+        <p className={`meta mut ${css.freeNote}`}>{t('course.freeNote')}</p>
+      )}
       {course.viewer.own && !enrolled && <p className="meta mut">{t('course.ownText')}</p>}
       {enroll.isError && (
         <div className={`${css.box} ${css.bad}`} role="alert">
@@ -159,7 +162,7 @@ export function BuyBar({ course, enroll }: Props) {
   const errorText = useErrorText();
   const { row, enrolled } = useEnrolled(course);
   return (
-    <div className={css.bar}>
+    <div className={css.bar} data-bar="step">
       {enroll.isError && <p className={css.barError}>{errorText(enroll.error)}</p>}
       {enrolled ? (
         row && <Progress percent={row.percent} />

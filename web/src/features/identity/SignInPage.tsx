@@ -1,7 +1,7 @@
 // Sign-in by password or by a code from the mail.
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, body } from '~/api/client';
 import { useConfig } from '~/app/config';
@@ -13,6 +13,7 @@ import { type Challenge, CodeForm } from './CodeForm';
 import { EntryFrame } from './EntryFrame';
 import css from './EntryFrame.module.css';
 import * as rules from './rules';
+import { sessionWasEnded, useSession } from './session';
 import { useEnter, useSay } from './useEntry';
 
 const route = getRouteApi('/sign-in');
@@ -24,6 +25,7 @@ export function SignInPage() {
   useTitle(t('signIn.title'));
   const { next } = route.useSearch();
   const config = useConfig();
+  const { state } = useSession();
   // The address goes along when the way of signing in changes: nothing typed is lost.
   const [email, setEmail] = useState('');
   const [way, setWay] = useState<'password' | 'code' | undefined>(undefined);
@@ -31,6 +33,8 @@ export function SignInPage() {
   const both = !config || (config.sign_in.password && config.sign_in.code);
   const byCode = way === 'code' || (!way && config !== undefined && !config.sign_in.password);
 
+  // Somebody who is in already (in another tab, perhaps) goes on at once.
+  if (state === 'user') return <GoOn to={next ?? '/'} />;
   if (challenge) {
     return (
       <EntryFrame>
@@ -52,6 +56,11 @@ export function SignInPage() {
           {t('register.title')}
         </Link>
       </p>
+      {sessionWasEnded() && (
+        <div className={css.ended}>
+          <Note>{t('signIn.again')}</Note>
+        </div>
+      )}
       {byCode ? (
         <ByCode start={email} keep={setEmail} done={setChallenge} other={other} />
       ) : (
@@ -59,6 +68,12 @@ export function SignInPage() {
       )}
     </EntryFrame>
   );
+}
+
+function GoOn({ to }: { to: string }) {
+  const navigate = useNavigate();
+  useEffect(() => void navigate({ href: to, replace: true }), [navigate, to]);
+  return null;
 }
 
 type Way = { start: string; keep: (email: string) => void; other: React.ReactNode };

@@ -11,6 +11,9 @@ export type Me = Schemas['Me'];
 type State = 'restoring' | 'guest' | 'user';
 
 let state: State = 'restoring';
+/** Whether the server ended the session, rather than the person: the sign-in page then says so. */
+let ended = false;
+let leaving = false;
 const hearers = new Set<() => void>();
 const set = (next: State) => {
   if (state === next) return;
@@ -28,10 +31,12 @@ session.listen((event) => {
   if (event.kind === 'signed-out') {
     // Nothing of the person who left stays in memory for the next one.
     queryClient.clear();
+    ended = state === 'user' && !leaving;
     set('guest');
     return;
   }
   const before = state;
+  ended = false;
   queryClient.setQueryData(meQuery.queryKey, event.user as Me);
   set('user');
   // Pages that were shown to a guest ("enroll", "own") are asked again as this person.
@@ -61,5 +66,9 @@ export function useSession(): { state: State; me: Me | undefined } {
 /** Ends the session on the server and in all tabs. Without a network the cookie stays, so that is an error to show. */
 export async function signOut(): Promise<void> {
   await api.POST('/auth/logout', { body: {} });
+  leaving = true;
   session.end();
+  leaving = false;
 }
+
+export const sessionWasEnded = (): boolean => ended;

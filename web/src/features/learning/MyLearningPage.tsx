@@ -41,8 +41,8 @@ export function MyLearningPage() {
             </State>
           ) : (
             <ul className={css.list}>
-              {mine.data?.items.map((row) => (
-                <Row key={row.enrollment.id} row={row} />
+              {mine.data?.items.map((row, index) => (
+                <Row key={row.enrollment.id} row={row} first={index === 0} />
               ))}
             </ul>
           )}
@@ -52,7 +52,8 @@ export function MyLearningPage() {
   );
 }
 
-function Row({ row }: { row: LearningRow }) {
+/** Only the first row has the filled button: one next step at a time. */
+function Row({ row, first }: { row: LearningRow; first: boolean }) {
   const { t } = useTranslation('learning');
   const format = useFormat();
   const verb =
@@ -88,7 +89,11 @@ function Row({ row }: { row: LearningRow }) {
           <p className="meta mut">{t('until', { date: format.date(row.enrollment.expires_at) })}</p>
         )}
       </div>
-      <LinkButton {...target} variant={verb === 'again' ? 'default' : 'filled'} className={css.go ?? ''}>
+      <LinkButton
+        {...target}
+        variant={first && verb !== 'again' ? 'filled' : 'default'}
+        className={css.go ?? ''}
+      >
         {t(verb)}
       </LinkButton>
     </li>
