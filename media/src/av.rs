@@ -152,11 +152,3 @@ pub fn settle_channels(sound: &mut ffmpeg::frame::Audio) {
         ffi::av_channel_layout_default(&raw mut (*sound.as_mut_ptr()).ch_layout, channels);
     }
 }
-
-/// The version of the linked libavcodec, e.g. `59.37.100`, and its licence.
-pub fn version() -> String {
-    init();
-    let version = codec::version();
-    let numbers = (version >> 16, (version >> 8) & 0xff, version & 0xff);
-    format!("{}.{}.{} ({})", numbers.0, numbers.1, numbers.2, codec::license())
-}

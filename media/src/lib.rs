@@ -4,6 +4,8 @@
 //! HTTP.
 
 mod av;
+pub mod codecs;
+pub mod demo;
 mod film;
 pub mod hls;
 pub mod ladder;

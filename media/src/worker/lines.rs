@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::SelfTest;
 use crate::ladder::{Plan, RenditionKind};
 use crate::probe::MediaInfo;
 
@@ -302,6 +303,8 @@ pub enum WorkerLine {
     Done(Done),
     /// It cannot be done.
     Failed(Failure),
+    /// The result of a self-test; no line follows.
+    SelfTest(SelfTest),
 }
 
 /// The file name of the poster.
@@ -324,6 +327,11 @@ pub fn is_rendition_name(name: &str) -> bool {
 }
 
 impl WorkerLine {
+    /// Whether nothing follows.
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Failed(_) | Self::SelfTest(_))
+    }
+
     /// Whether the line may be believed as far as names and numbers go: the child has read a
     /// hostile file, so names are those that the parent would have chosen, and numbers are in
     /// range.
@@ -354,7 +362,7 @@ impl WorkerLine {
                 failure.code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                     && failure.code.len() <= 64
             }
-            Self::Sandbox(_) | Self::Probe(_) | Self::Done(_) => true,
+            Self::Sandbox(_) | Self::Probe(_) | Self::Done(_) | Self::SelfTest(_) => true,
         };
         if ok { Ok(()) } else { Err("a line of the worker is out of bounds") }
     }

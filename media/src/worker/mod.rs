@@ -1,6 +1,14 @@
 //! The media worker: a child process of the same binary that reads hostile files, so that a crash
-//! or a runaway is a failed attempt and never a dead server.
+//! or a runaway is a failed attempt and never a dead server. [`run_worker`] is the child,
+//! [`Worker`] the parent's end of it, and the lines between them are in `lines.rs`.
 
+mod child;
 mod lines;
+mod sandbox;
+mod self_test;
+mod supervise;
 
+pub use child::{WorkerArgs, run_worker};
 pub use lines::*;
+pub use self_test::SelfTest;
+pub use supervise::{Cancel, STALL_AFTER, Worker, WorkerError, read_product};

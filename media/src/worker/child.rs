@@ -1,0 +1,194 @@
+//! The child's side: takes one order, closes the sandbox, works, and tells on stdout.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::{
+    Failure, InitReady, LandlockState, POSTER_FILE, PosterReady, SandboxPolicy, SandboxReport,
+    SegmentReady, WorkerLine, WorkerOrder, init_file, sandbox, segment_file, self_test,
+};
+use crate::hls::crypt;
+use crate::transcode::{self, Event, TranscodeError};
+
+/// The longest order that is read, in bytes.
+const MAX_ORDER: u64 = 1024 * 1024;
+
+/// What the child is started with; everything else comes in the order.
+#[derive(Debug, Clone)]
+pub struct WorkerArgs {
+    /// The file to read.
+    pub input: PathBuf,
+    /// An empty directory to write to.
+    pub out: PathBuf,
+    /// Instead of working: try what must not work, and say what happened.
+    pub self_test: bool,
+}
+
+/// Runs the worker to its end and gives the exit code of the process: 0 when a last line has been
+/// written (`done`, `failed`), 2 when there was no order to be had.
+///
+/// Call it from `main` before anything that starts a thread (a runtime, a logger): the sandbox
+/// must hold for all threads, and a name space cannot be left by a process with several.
+pub fn run_worker(args: &WorkerArgs) -> u8 {
+    // The directory must be there for its rule, and the paths must survive every change of root.
+    let Ok(mut teller) = Teller::new() else { return 2 };
+    if sandbox::die_with_parent().is_err() {
+        return 2;
+    }
+    let order = match read_order() {
+        Ok(order) => order,
+        Err(error) => {
+            let detail = format!("The order cannot be read: {error}.");
+            return teller.fail(failure("order_invalid", detail, false));
+        }
+    };
+    let cpu_s = u64::from(order.limits.max_duration_s) * 4 + 600;
+    let report = sandbox::enter(&args.input, &args.out, cpu_s);
+    let enough = report.landlock != LandlockState::None && report.seccomp;
+    if teller.tell(&WorkerLine::Sandbox(report.clone())).is_err() {
+        return 2;
+    }
+    if order.sandbox == SandboxPolicy::Required && !enough {
+        return teller.fail(failure("sandbox_unavailable", weak(&report), true));
+    }
+    if args.self_test {
+        return match teller.tell(&WorkerLine::SelfTest(self_test::run(&args.input, &args.out))) {
+            Ok(()) => 0,
+            Err(_) => 2,
+        };
+    }
+    watch_parent();
+    match work(args, &order, &mut teller) {
+        Ok(line) => u8::from(teller.tell(&line).is_err()) * 2,
+        Err(error) => teller.fail(describe(&error)),
+    }
+}
+
+fn weak(report: &SandboxReport) -> String {
+    format!(
+        "The sandbox does not stand: Landlock {:?}, call filter {}. The server needs a kernel with \
+         Landlock, or the setting media.sandbox = \"best_effort\".",
+        report.landlock,
+        if report.seccomp { "on" } else { "off" },
+    )
+}
+
+/// The first line of stdin, and not a byte more.
+fn read_order() -> io::Result<WorkerOrder> {
+    let mut line = String::new();
+    io::stdin().lock().take(MAX_ORDER).read_line(&mut line)?;
+    let order: WorkerOrder = serde_json::from_str(&line)?;
+    let presets = ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"];
+    if order.epoch_segments == 0 || order.keys.is_empty() || !(1..=64).contains(&order.threads) {
+        return Err(io::Error::other("a number is out of range"));
+    }
+    if !presets.contains(&order.preset.as_str()) {
+        return Err(io::Error::other("an unknown preset"));
+    }
+    Ok(order)
+}
+
+/// Ends the process when the parent closes its end of stdin: it has died, or gives the job up.
+fn watch_parent() {
+    let watch = || {
+        let mut rest = [0; 64];
+        while io::stdin().read(&mut rest).is_ok_and(|n| n > 0) {}
+        end_now();
+    };
+    // Without the thread the kernel's death signal remains.
+    let _ = std::thread::Builder::new().name("parent".into()).spawn(watch);
+}
+
+#[expect(
+    unsafe_code,
+    reason = "_exit takes a number and does not return; the ordinary exit would run destructors \
+              under the feet of libav's threads"
+)]
+fn end_now() -> ! {
+    unsafe { libc::_exit(3) }
+}
+
+/// Writes lines to stdout.
+struct Teller(File);
+
+impl Teller {
+    fn new() -> io::Result<Self> {
+        use std::os::fd::AsFd;
+        // A handle of its own: nothing that prints by accident shares its buffer.
+        Ok(Self(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
+    }
+
+    fn tell(&mut self, line: &WorkerLine) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        // One write, so that a line is never torn by the end of the process.
+        self.0.write_all(&text)
+    }
+
+    fn fail(&mut self, failure: Failure) -> u8 {
+        u8::from(self.tell(&WorkerLine::Failed(failure)).is_err()) * 2
+    }
+}
+
+fn failure(code: &str, detail: String, retryable: bool) -> Failure {
+    Failure { code: code.into(), detail, at_s: None, retryable }
+}
+
+/// What a person is told of an error.
+fn describe(error: &TranscodeError) -> Failure {
+    let detail: String = error.to_string().chars().take(500).collect();
+    match error {
+        TranscodeError::Refused(reason) => failure(reason.code(), detail, false),
+        TranscodeError::Damaged { at_s, .. } => {
+            Failure { at_s: *at_s, ..failure("source_damaged", detail, false) }
+        }
+        TranscodeError::Libav { .. } | TranscodeError::Unexpected(_) => {
+            failure("transcode_failed", detail, true)
+        }
+        TranscodeError::Output(_) => failure("output_failed", detail, true),
+    }
+}
+
+fn work(
+    args: &WorkerArgs,
+    order: &WorkerOrder,
+    teller: &mut Teller,
+) -> Result<WorkerLine, TranscodeError> {
+    let done = transcode::transcode(&args.input, order, &mut |event| {
+        let line = match event {
+            Event::Probed(info) => WorkerLine::Probe(Box::new(info)),
+            Event::Planned(plan) => WorkerLine::Plan(plan),
+            Event::Progress(progress) => WorkerLine::Progress(progress),
+            Event::RenditionDone(done) => WorkerLine::RenditionDone(done),
+            Event::Init { rendition, codecs, bytes } => {
+                let file = init_file(&rendition);
+                let bytes = save(&args.out, &file, &bytes)?;
+                WorkerLine::Init(InitReady { rendition, codecs, file, bytes })
+            }
+            Event::Segment { rendition, seq, duration_us, bytes } => {
+                let epoch = crypt::epoch_of(seq, order.epoch_segments);
+                let key = usize::try_from(epoch).ok().and_then(|epoch| order.keys.get(epoch));
+                let key = key.ok_or_else(|| io::Error::other("there is no key for the epoch"))?;
+                let iv = crypt::segment_iv(key, &rendition, seq);
+                let file = segment_file(&rendition, seq);
+                let bytes = save(&args.out, &file, &crypt::encrypt(key, iv, &bytes))?;
+                let ready = SegmentReady { rendition, seq, duration_us, bytes, epoch, iv, file };
+                WorkerLine::Segment(ready)
+            }
+            Event::Poster { bytes, width, height, at_us } => {
+                let file = POSTER_FILE.to_owned();
+                let bytes = save(&args.out, &file, &bytes)?;
+                WorkerLine::Poster(PosterReady { file, width, height, bytes, at_us })
+            }
+        };
+        teller.tell(&line)
+    })?;
+    Ok(WorkerLine::Done(done))
+}
+
+/// Writes a product; the line that names it is told only when it is whole.
+fn save(out: &Path, name: &str, bytes: &[u8]) -> io::Result<u64> {
+    std::fs::write(out.join(name), bytes)?;
+    Ok(bytes.len() as u64)
+}

@@ -1,0 +1,274 @@
+//! The parent's side: starts the child with nothing but what it needs, reads its lines, believes
+//! none of them unchecked, and ends it when it is cancelled, hangs, misbehaves, or is no longer
+//! wanted.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio_util::sync::CancellationToken;
+
+use super::{LandlockState, MAX_LINE_BYTES, SandboxPolicy, WorkerLine, WorkerOrder};
+
+/// How much of the child's stderr is kept: its end, in bytes.
+const MAX_STDERR: usize = 256 * 1024;
+
+/// The biggest product that is read, in bytes.
+const MAX_PRODUCT: u64 = 256 * 1024 * 1024;
+
+/// How long a child may be silent. It speaks twice a second while it works.
+pub const STALL_AFTER: Duration = Duration::from_secs(120);
+
+/// Why there are no more lines, other than the end of the job.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The child could not be started or spoken to.
+    #[error("the media worker does not start: {0}")]
+    Start(#[source] std::io::Error),
+    /// The child ended without a last line: a crash, or a limit.
+    #[error("the media worker ended early ({status}): {stderr}")]
+    Crashed {
+        /// How it ended.
+        status: String,
+        /// The end of what it wrote to stderr, at most 2 KiB here.
+        stderr: String,
+    },
+    /// The child was silent for too long, and has been ended.
+    #[error("the media worker was silent for {} s", .0.as_secs())]
+    Stalled(Duration),
+    /// The child said something that it must not say, and has been ended.
+    #[error("the media worker misbehaved: {0}")]
+    Misbehaved(&'static str),
+    /// [`Cancel::cancel`] was called, and the child has been ended.
+    #[error("the job was cancelled")]
+    Cancelled,
+}
+
+/// Ends a running job from elsewhere.
+#[derive(Debug, Clone)]
+pub struct Cancel(CancellationToken);
+
+impl Cancel {
+    /// Ends the child; [`Worker::next`] then gives [`WorkerError::Cancelled`].
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+/// A running child. Dropping it ends the child.
+#[derive(Debug)]
+pub struct Worker {
+    child: Child,
+    /// Closing it tells the child to end.
+    _stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    line: Vec<u8>,
+    stderr: Arc<Mutex<Vec<u8>>>,
+    cancelled: CancellationToken,
+    policy: SandboxPolicy,
+    stall_after: Duration,
+    greeted: bool,
+    finished: bool,
+}
+
+impl Worker {
+    /// Starts `program` (the server's own binary) with `arguments` (e.g. `media-worker`) followed
+    /// by `--input` and `--out`. `out` must be an empty directory of this job alone.
+    ///
+    /// Call it on a thread that lives as long as the job (a runtime's worker or an arbiter, not
+    /// `spawn_blocking`): the kernel ends the child together with the thread that started it.
+    ///
+    /// # Errors
+    /// [`WorkerError::Start`].
+    pub async fn spawn(
+        program: &Path,
+        arguments: &[&str],
+        input: &Path,
+        out: &Path,
+        order: &WorkerOrder,
+    ) -> Result<Self, WorkerError> {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .arg("--input")
+            .arg(input)
+            .arg("--out")
+            .arg(out)
+            .env_clear()
+            .env("LANG", "C.UTF-8")
+            .current_dir(out)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(WorkerError::Start)?;
+        let pipes = child.stdin.take().zip(child.stdout.take()).zip(child.stderr.take());
+        let missing = || WorkerError::Start(std::io::Error::other("a pipe is missing"));
+        let ((mut stdin, stdout), stderr) = pipes.ok_or_else(missing)?;
+        let mut text =
+            serde_json::to_vec(order).map_err(|error| WorkerError::Start(error.into()))?;
+        text.push(b'\n');
+        match stdin.write_all(&text).await {
+            // It has ended already: why, its missing lines will show.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            other => other.map_err(WorkerError::Start)?,
+        }
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        tokio::spawn(keep_end(stderr, Arc::clone(&kept)));
+        Ok(Self {
+            child,
+            _stdin: stdin,
+            stdout: BufReader::new(stdout),
+            line: Vec::new(),
+            stderr: kept,
+            cancelled: CancellationToken::new(),
+            policy: order.sandbox,
+            stall_after: STALL_AFTER,
+            greeted: false,
+            finished: false,
+        })
+    }
+
+    /// Changes how long the child may be silent.
+    pub fn set_stall_after(&mut self, stall_after: Duration) {
+        self.stall_after = stall_after;
+    }
+
+    /// A handle that ends the job from elsewhere.
+    pub fn cancel_handle(&self) -> Cancel {
+        Cancel(self.cancelled.clone())
+    }
+
+    /// The next line; `None` after `done` or `failed`. Lines wait in the pipe until they are asked
+    /// for, and the child waits with them: a slow store slows the encoder down and fills nothing.
+    /// Safe to drop half-way (in a `select!`): nothing is lost.
+    ///
+    /// # Errors
+    /// [`WorkerError`]; the child has been ended then.
+    pub async fn next(&mut self) -> Result<Option<WorkerLine>, WorkerError> {
+        if self.finished {
+            return Ok(None);
+        }
+        let cancelled = self.cancelled.clone();
+        let stall_after = self.stall_after;
+        let read = tokio::select! {
+            biased;
+            () = cancelled.cancelled() => Err(WorkerError::Cancelled),
+            line = tokio::time::timeout(stall_after, self.read_line()) => {
+                line.unwrap_or(Err(WorkerError::Stalled(stall_after)))
+            }
+        };
+        let checked = match read {
+            Ok(true) => self.understand(),
+            Ok(false) => Err(self.crashed().await),
+            Err(error) => Err(error),
+        };
+        match checked {
+            Ok(line) => {
+                self.finished = line.is_last();
+                Ok(Some(line))
+            }
+            Err(error) => {
+                self.finished = true;
+                // Already ended is as good.
+                let _ = self.child.kill().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads on to the end of a line; false at the end of the pipe.
+    async fn read_line(&mut self) -> Result<bool, WorkerError> {
+        loop {
+            let ready = self.stdout.fill_buf().await.map_err(WorkerError::Start)?;
+            if ready.is_empty() {
+                return Ok(false);
+            }
+            let newline = ready.iter().position(|byte| *byte == b'\n');
+            let take = newline.map_or(ready.len(), |at| at + 1);
+            self.line.extend(ready.iter().take(take));
+            self.stdout.consume(take);
+            if self.line.len() > MAX_LINE_BYTES {
+                return Err(WorkerError::Misbehaved("a line is too long"));
+            }
+            if newline.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn understand(&mut self) -> Result<WorkerLine, WorkerError> {
+        let line: WorkerLine = serde_json::from_slice(&self.line)
+            .map_err(|_| WorkerError::Misbehaved("a line is not understood"))?;
+        self.line.clear();
+        line.check().map_err(WorkerError::Misbehaved)?;
+        match &line {
+            WorkerLine::Sandbox(report) => {
+                let weak = report.landlock == LandlockState::None || !report.seccomp;
+                // A child without its sandbox may only say so and end.
+                self.greeted = !(weak && self.policy == SandboxPolicy::Required);
+            }
+            WorkerLine::Failed(_) => {}
+            _ if !self.greeted => {
+                return Err(WorkerError::Misbehaved("it works without a sandbox"));
+            }
+            _ => {}
+        }
+        Ok(line)
+    }
+
+    async fn crashed(&mut self) -> WorkerError {
+        let waited = tokio::time::timeout(Duration::from_secs(5), self.child.wait()).await;
+        let status = match waited {
+            Ok(Ok(status)) => status.to_string(),
+            _ => String::from("still running without its output"),
+        };
+        let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        let tail = kept.get(kept.len().saturating_sub(2_048)..).unwrap_or_default();
+        WorkerError::Crashed { status, stderr: String::from_utf8_lossy(tail).into_owned() }
+    }
+
+    /// The end of what the child has written to stderr so far, at most 256 KiB: for the log.
+    pub fn stderr(&self) -> String {
+        let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&kept).into_owned()
+    }
+}
+
+async fn keep_end(mut stderr: ChildStderr, kept: Arc<Mutex<Vec<u8>>>) {
+    let mut piece = [0; 4_096];
+    while let Ok(read @ 1..) = stderr.read(&mut piece).await {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(piece.iter().take(read));
+        let over = kept.len().saturating_sub(MAX_STDERR);
+        kept.drain(..over);
+    }
+}
+
+/// Reads a product that a checked line has named, whose length must be the one that the line says.
+/// The child has read a hostile file: a link in its directory is not followed.
+///
+/// # Errors
+/// When the file is not there, not a plain file, or of another length.
+pub async fn read_product(out: &Path, file: &str, bytes: u64) -> std::io::Result<Bytes> {
+    let wrong = |what: &str| std::io::Error::other(format!("the product {file} is {what}"));
+    if bytes > MAX_PRODUCT || file.contains('/') {
+        return Err(wrong("out of bounds"));
+    }
+    let path: PathBuf = out.join(file);
+    let mut options = tokio::fs::OpenOptions::new();
+    let opened = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path);
+    let handle = opened.await?;
+    let meta = handle.metadata().await?;
+    if !meta.is_file() || meta.len() != bytes {
+        return Err(wrong("not as announced"));
+    }
+    let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    handle.take(bytes).read_to_end(&mut content).await?;
+    Ok(content.into())
+}

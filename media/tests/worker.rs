@@ -1,0 +1,245 @@
+//! The worker as a real child process: its sandbox, its lines, its products, its end.
+
+use std::path::Path;
+use std::time::Duration;
+
+use media::demo::{DemoScene, make_demo_video};
+use media::hls::crypt;
+use media::mp4;
+use media::worker::{
+    Failure, LandlockState, SandboxPolicy, Stage, Worker, WorkerError, WorkerLine, WorkerOrder,
+    read_product,
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_media-worker");
+
+fn lesson(path: &Path, seconds: u32) {
+    let scene =
+        DemoScene { title: "Test".into(), seconds, seed: 1, speech: None, size: (320, 240) };
+    make_demo_video(path, &scene).unwrap();
+}
+
+struct Desk {
+    dir: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("out")).unwrap();
+        Self { dir }
+    }
+
+    fn input(&self) -> std::path::PathBuf {
+        self.dir.path().join("lesson.mp4")
+    }
+
+    fn out(&self) -> std::path::PathBuf {
+        self.dir.path().join("out")
+    }
+
+    async fn worker(&self, arguments: &[&str], order: &WorkerOrder) -> Worker {
+        Worker::spawn(Path::new(PROGRAM), arguments, &self.input(), &self.out(), order)
+            .await
+            .unwrap()
+    }
+}
+
+fn order() -> WorkerOrder {
+    WorkerOrder {
+        preset: "ultrafast".into(),
+        sandbox: SandboxPolicy::BestEffort,
+        ..WorkerOrder::new()
+    }
+}
+
+/// MED-02 JOB-02
+#[tokio::test]
+async fn a_child_makes_encrypted_segments_that_only_the_keys_of_the_order_open() {
+    let desk = Desk::new();
+    lesson(&desk.input(), 9);
+    let order = WorkerOrder { epoch_segments: 2, ..order() };
+    let mut worker = desk.worker(&[], &order).await;
+    let (mut segments, mut inits, mut planned, mut poster, mut done) = (0, 0, 0, false, None);
+    let mut stages = Vec::new();
+    while let Some(line) = worker.next().await.unwrap() {
+        match line {
+            WorkerLine::Sandbox(report) => assert!(report.rlimits, "{report:?}"),
+            WorkerLine::Probe(info) => assert_eq!(info.video.unwrap().display_height, 240),
+            WorkerLine::Plan(plan) => planned = plan.renditions.len(),
+            WorkerLine::Progress(progress) => stages.push(progress.stage),
+            WorkerLine::Init(init) => {
+                inits += 1;
+                let bytes = read_product(&desk.out(), &init.file, init.bytes).await.unwrap();
+                assert_eq!(mp4::codecs(&bytes).as_deref(), Some(init.codecs.as_str()));
+            }
+            WorkerLine::Segment(segment) => {
+                segments += 1;
+                let sealed = read_product(&desk.out(), &segment.file, segment.bytes).await.unwrap();
+                assert_eq!(segment.epoch, segment.seq / 2);
+                let key = &order.keys[segment.epoch as usize];
+                let clear = crypt::decrypt(key, segment.iv, &sealed).expect("the right key");
+                let facts = mp4::segment_facts(&clear).expect("whole boxes");
+                assert!(facts.starts_with_sync);
+                let other = &order.keys[segment.epoch as usize + 1];
+                let garbage = crypt::decrypt(other, segment.iv, &sealed);
+                assert!(garbage.is_none_or(|bytes| mp4::segment_facts(&bytes).is_none()));
+            }
+            WorkerLine::RenditionDone(rendition) => assert_eq!(rendition.segments, 3),
+            WorkerLine::Poster(_) => poster = true,
+            WorkerLine::Done(end) => done = Some(end),
+            other => panic!("{other:?}"),
+        }
+    }
+    let done = done.expect("done");
+    assert!((8_900_000..9_200_000).contains(&done.duration_us));
+    assert_eq!((planned, inits, segments, poster), (2, 2, 6, true));
+    assert_eq!(stages.first(), Some(&Stage::Probing));
+    assert_eq!(stages.last(), Some(&Stage::Transcoding));
+}
+
+async fn failure(desk: &Desk, order: &WorkerOrder) -> Failure {
+    let mut worker = desk.worker(&[], order).await;
+    while let Some(line) = worker.next().await.unwrap() {
+        if let WorkerLine::Failed(failure) = line {
+            return failure;
+        }
+    }
+    panic!("no failure");
+}
+
+#[tokio::test]
+async fn a_bad_file_is_a_failure_with_a_code_and_not_worth_another_attempt() {
+    let desk = Desk::new();
+    for (content, code) in
+        [("hello", "not_media"), ("", "empty_file"), ("#EXTM3U\n/etc/passwd\n", "playlist_refused")]
+    {
+        std::fs::write(desk.input(), content).unwrap();
+        let failure = failure(&desk, &order()).await;
+        assert_eq!((failure.code.as_str(), failure.retryable), (code, false));
+    }
+    std::fs::remove_file(desk.input()).unwrap();
+    assert_eq!(failure(&desk, &order()).await.code, "source_unreadable");
+}
+
+#[tokio::test]
+async fn an_order_out_of_range_is_refused_before_anything_is_read() {
+    let desk = Desk::new();
+    lesson(&desk.input(), 1);
+    let refused = failure(&desk, &WorkerOrder { preset: "placebo".into(), ..order() }).await;
+    assert_eq!(refused.code, "order_invalid");
+}
+
+#[tokio::test]
+async fn a_cancelled_job_ends_its_child_at_once() {
+    let desk = Desk::new();
+    lesson(&desk.input(), 30);
+    let mut worker = desk.worker(&[], &WorkerOrder { preset: "medium".into(), ..order() }).await;
+    let cancel = worker.cancel_handle();
+    loop {
+        match worker.next().await {
+            Ok(Some(WorkerLine::Segment(_))) => cancel.cancel(),
+            Ok(Some(line)) => assert!(!line.is_last()),
+            Ok(None) => panic!("it went on to the end"),
+            Err(error) => {
+                assert!(matches!(error, WorkerError::Cancelled));
+                break;
+            }
+        }
+    }
+    assert!(worker.next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_child_that_says_nothing_is_ended() {
+    let desk = Desk::new();
+    let mut worker = Worker::spawn(
+        Path::new("/bin/sh"),
+        &["-c", "sleep 600"],
+        &desk.input(),
+        &desk.out(),
+        &order(),
+    )
+    .await
+    .unwrap();
+    worker.set_stall_after(Duration::from_millis(200));
+    assert!(matches!(worker.next().await, Err(WorkerError::Stalled(_))));
+}
+
+#[tokio::test]
+async fn a_child_that_crashes_or_babbles_is_a_failed_attempt() {
+    let desk = Desk::new();
+    for (script, expected) in [
+        ("echo oops >&2; exit 7", "exit status: 7"),
+        ("kill -SEGV $$", "signal: 11"),
+        ("echo hello; sleep 600", "not understood"),
+        ("head -c 100000 /dev/zero | tr '\\0' x; sleep 600", "too long"),
+        ("echo '{\"done\":{\"duration_us\":1,\"frames\":1,\"corrupt\":0}}'", "without a sandbox"),
+        (
+            "echo '{\"sandbox\":{\"landlock\":\"full\",\"seccomp\":true,\"netns\":true,\
+             \"rlimits\":true}}'; echo '{\"poster\":{\"file\":\"../x\",\"width\":1,\"height\":1,\
+             \"bytes\":1,\"at_us\":0}}'",
+            "out of bounds",
+        ),
+    ] {
+        let mut worker = Worker::spawn(
+            Path::new("/bin/sh"),
+            &["-c", script],
+            &desk.input(),
+            &desk.out(),
+            &order(),
+        )
+        .await
+        .unwrap();
+        let error = loop {
+            match worker.next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("{script} was believed"),
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(error.contains(expected), "{script}: {error}");
+    }
+}
+
+/// The layers that this kernel has, each seen from inside.
+#[tokio::test]
+async fn what_must_not_work_inside_does_not_work() {
+    let desk = Desk::new();
+    std::fs::write(desk.input(), "x").unwrap();
+    let mut worker = desk.worker(&["--self-test"], &order()).await;
+    let mut report = None;
+    while let Some(line) = worker.next().await.unwrap() {
+        match line {
+            WorkerLine::Sandbox(sandbox) => report = Some(sandbox),
+            WorkerLine::SelfTest(test) => {
+                let report = report.as_ref().expect("the sandbox is told first");
+                println!("{report:?} {test:?}");
+                assert!(test.input_readable && test.output_writable && test.threads_work);
+                assert!(test.memory_limited || !report.rlimits);
+                if report.seccomp {
+                    assert!(test.tcp_closed && test.udp_closed && test.exec_closed);
+                    assert!(test.parent_safe);
+                }
+                if report.landlock != LandlockState::None {
+                    assert!(test.other_file_closed && test.other_directory_closed);
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(report.is_some_and(|report| report.seccomp), "no kernel in use lacks seccomp");
+}
+
+#[tokio::test]
+async fn a_product_that_is_not_as_announced_is_not_read() {
+    let desk = Desk::new();
+    let out = desk.out();
+    std::fs::write(out.join("a"), b"123").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", out.join("link")).unwrap();
+    assert_eq!(read_product(&out, "a", 3).await.unwrap(), "123");
+    for (file, bytes) in [("a", 4), ("link", 3), ("../lesson.mp4", 3), ("none", 0), ("a", 1 << 40)]
+    {
+        assert!(read_product(&out, file, bytes).await.is_err(), "{file}");
+    }
+}
