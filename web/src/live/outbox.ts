@@ -1,0 +1,97 @@
+// Messages that are written but not yet acknowledged. Kept in IndexedDB, so that a closed tab or a dead network loses
+// nothing; each has a client_id that makes a repeated send harmless.
+
+import type { MessageAt } from './protocol';
+
+export type Unsent = {
+  client_id: string;
+  /** Who wrote it: another person in the same browser must not send it. */
+  user: string;
+  room: string;
+  body: string;
+  at?: MessageAt;
+  /** Milliseconds since 1970; the order of sending. */
+  written: number;
+  /** `sending` until the server has answered; `sent` from its ack until the message itself is here. */
+  state: 'sending' | 'sent' | 'failed';
+  /** Why it failed: the server's code, or `stale` for one that waited for a day. */
+  code?: string;
+};
+
+export type OutboxStore = {
+  all: (user: string, room: string) => Promise<Unsent[]>;
+  put: (item: Unsent) => Promise<void>;
+  remove: (clientId: string) => Promise<void>;
+};
+
+/** After this a message is not sent by itself any more: it may no longer be meant. */
+export const STALE = 24 * 3600_000;
+
+/** What was left over by an earlier visit, in order. */
+export const revive = (items: readonly Unsent[], now: number): Unsent[] =>
+  items
+    .map((item): Unsent => {
+      if (item.state === 'failed') return item;
+      return now - item.written > STALE
+        ? { ...item, state: 'failed', code: 'stale' }
+        : { ...item, state: 'sending' };
+    })
+    .sort((a, b) => a.written - b.written);
+
+const DATABASE = 'ilm';
+const STORE = 'outbox';
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open(DATABASE, 1);
+    asked.onupgradeneeded = () => {
+      const store = asked.result.createObjectStore(STORE, { keyPath: 'client_id' });
+      store.createIndex('place', ['user', 'room']);
+    };
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+    asked.onblocked = () => reject(new Error('blocked'));
+  });
+}
+
+const done = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+/** The store of this browser. Without IndexedDB (private modes forbid it) it keeps them as long as the page lives. */
+export function browserOutbox(): OutboxStore {
+  const memory = new Map<string, Unsent>();
+  let opened: Promise<IDBDatabase> | undefined;
+  const use = async <T>(
+    mode: IDBTransactionMode,
+    work: (store: IDBObjectStore) => IDBRequest<T>,
+  ): Promise<T | undefined> => {
+    try {
+      opened ??= open();
+      const database = await opened;
+      return await done(work(database.transaction(STORE, mode).objectStore(STORE)));
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    async all(user, room) {
+      const kept = await use('readonly', (store) => store.index('place').getAll([user, room]));
+      const found = new Map<string, Unsent>();
+      for (const item of (kept ?? []) as Unsent[]) found.set(item.client_id, item);
+      for (const item of memory.values())
+        if (item.user === user && item.room === room) found.set(item.client_id, item);
+      return [...found.values()];
+    },
+    async put(item) {
+      memory.set(item.client_id, item);
+      await use('readwrite', (store) => store.put(item));
+    },
+    async remove(clientId) {
+      memory.delete(clientId);
+      await use('readwrite', (store) => store.delete(clientId));
+    },
+  };
+}

@@ -1,0 +1,268 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type OutboxStore, revive, STALE, type Unsent } from './outbox';
+import { type ChatMessage, type Frame, LiveError } from './protocol';
+import { createRoomClient, type RoomClient, type RoomPorts } from './roomClient';
+import type { TopicHandler } from './socket';
+
+type Asked = {
+  frame: Record<string, unknown>;
+  answer: (frame: Frame) => void;
+  refuse: (error: LiveError) => void;
+};
+
+let asked: Asked[];
+let told: Record<string, unknown>[];
+let handler: TopicHandler;
+let rejoins: number;
+let timers: { work: () => void; at: number }[];
+let now: number;
+let kept: Map<string, Unsent>;
+let ids: number;
+let client: RoomClient;
+
+const store: OutboxStore = {
+  all: async (user, room) => [...kept.values()].filter((item) => item.user === user && item.room === room),
+  put: async (item) => void kept.set(item.client_id, item),
+  remove: async (id) => void kept.delete(id),
+};
+const settle = async () => {
+  for (let turn = 0; turn < 12; turn++) await Promise.resolve();
+};
+async function pass(milliseconds: number) {
+  const until = now + milliseconds;
+  for (;;) {
+    const next = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0];
+    if (!next) break;
+    timers.splice(timers.indexOf(next), 1);
+    now = next.at;
+    next.work();
+    await settle();
+  }
+  now = until;
+}
+const ports = (): RoomPorts => ({
+  live: {
+    topic: (_name, given) => {
+      handler = given;
+      return () => undefined;
+    },
+    rejoin: () => {
+      rejoins++;
+    },
+    request: (frame) =>
+      new Promise<Frame>((answer, refuse) => {
+        asked.push({ frame, answer, refuse });
+      }),
+    tell: (frame) => void told.push(frame),
+  },
+  store,
+  older: async (_room, before) => ({ items: [message(before - 1)], has_more: false }),
+  now: () => now,
+  later: (work, milliseconds) => {
+    const timer = { work, at: now + milliseconds };
+    timers.push(timer);
+    return () => {
+      const index = timers.indexOf(timer);
+      if (index >= 0) timers.splice(index, 1);
+    };
+  },
+  newId: () => `c${++ids}`,
+});
+const message = (seq: number, more: Partial<ChatMessage> = {}): ChatMessage => ({
+  id: `m${seq}`,
+  seq,
+  author: 'other',
+  author_name: 'Other',
+  author_role: 'student',
+  body: `text ${seq}`,
+  created_at: '2026-11-20T15:00:00Z',
+  version: 1,
+  ...more,
+});
+const join = async (head = 2) => {
+  handler.joined({
+    t: 'joined',
+    topic: 'room:r',
+    epoch: 'e',
+    head,
+    resumed: false,
+    page: { items: [message(2)], has_more: true },
+    room: { kind: 'lesson', title: 'T', can_write: true, online: 2, members: 3 },
+  });
+  await settle();
+};
+const msg = (seq: number, more: Partial<ChatMessage> = {}): Frame => ({
+  t: 'msg',
+  topic: 'room:r',
+  seq,
+  m: message(seq, more),
+});
+const outbox = () => client.view().outbox.map((item) => `${item.body} ${item.state}`);
+
+beforeEach(async () => {
+  asked = [];
+  told = [];
+  timers = [];
+  now = 1_000_000_000;
+  kept = new Map();
+  ids = 0;
+  rejoins = 0;
+  client = createRoomClient('me', 'r', ports());
+  await settle();
+});
+
+/** MSG-02 */
+describe('sending', () => {
+  it('goes one after the other and never twice', async () => {
+    await join();
+    client.send('one');
+    client.send('two');
+    await settle();
+    expect(asked.map((request) => request.frame.body)).toEqual(['one']);
+    asked[0]?.answer({ t: 'ack', seq: 3 });
+    await settle();
+    expect(asked.map((request) => request.frame.body)).toEqual(['one', 'two']);
+    expect(outbox()).toEqual(['one sent', 'two sending']);
+    handler.frame(msg(3, { author: 'me', client_id: 'c1', body: 'one' }));
+    expect(outbox()).toEqual(['two sending']);
+    expect(client.view().room.messages.map((item) => item.body)).toEqual(['text 2', 'one']);
+  });
+
+  it('shows a message once when it comes before its ack', async () => {
+    await join();
+    client.send('one');
+    await settle();
+    handler.frame(msg(3, { author: 'me', client_id: 'c1' }));
+    asked[0]?.answer({ t: 'ack', seq: 3 });
+    await settle();
+    expect(outbox()).toEqual([]);
+    expect(kept.size).toBe(0);
+  });
+
+  it('repeats with the same client_id after a loss', async () => {
+    await join();
+    client.send('one');
+    await settle();
+    handler.lost();
+    asked[0]?.refuse(new LiveError('lost', { retryMs: 0 }));
+    await settle();
+    expect(asked.length).toBe(1);
+    await join();
+    expect(asked.map((request) => request.frame.client_id)).toEqual(['c1', 'c1']);
+  });
+
+  it('waits as long as the server says when it is too fast', async () => {
+    await join();
+    client.send('one');
+    await settle();
+    asked[0]?.refuse(new LiveError('rate_limited', { retryMs: 1800 }));
+    await settle();
+    await pass(1799);
+    expect(asked.length).toBe(1);
+    await pass(1);
+    expect(asked.length).toBe(2);
+  });
+
+  it('keeps a refused message with its reason, sends the next, and sends again or forgets on request', async () => {
+    await join();
+    client.send('bad');
+    client.send('good');
+    await settle();
+    asked[0]?.refuse(new LiveError('rejected', { rule: 'links' }));
+    await settle();
+    expect(outbox()).toEqual(['bad failed', 'good sending']);
+    expect(kept.get('c1')?.code).toBe('rejected');
+    asked[1]?.answer({ t: 'ack', seq: 3 });
+    await settle();
+    client.retry('c1');
+    await settle();
+    expect(asked.at(-1)?.frame.client_id).toBe('c1');
+    client.cancel('c1');
+    expect(kept.has('c1')).toBe(false);
+  });
+
+  it('finds what an earlier visit left behind, and asks before sending what is a day old', async () => {
+    const left = (client_id: string, written: number): Unsent => ({
+      client_id,
+      user: 'me',
+      room: 'r',
+      body: client_id,
+      written,
+      state: 'sending',
+    });
+    kept.set('old', left('old', now - STALE - 1));
+    kept.set('new', left('new', now - 5));
+    kept.set('theirs', { ...left('theirs', now), user: 'somebody' });
+    client = createRoomClient('me', 'r', ports());
+    await settle();
+    await join();
+    expect(outbox()).toEqual(['old failed', 'new sending']);
+    expect(asked.map((request) => request.frame.body)).toEqual(['new']);
+    expect(revive([left('old', 0)], STALE + 1)[0]?.code).toBe('stale');
+  });
+});
+
+describe('receiving', () => {
+  it('asks once for what is missing', async () => {
+    await join();
+    handler.frame(msg(5));
+    handler.frame(msg(6));
+    expect(rejoins).toBe(1);
+    handler.joined({
+      t: 'joined',
+      topic: 'room:r',
+      epoch: 'e',
+      head: 6,
+      resumed: true,
+      entries: [3, 4, 5, 6].map((seq) => ({ t: 'msg', seq, m: message(seq) })),
+    });
+    expect(client.view().room.messages.map((item) => item.seq)).toEqual([2, 3, 4, 5, 6]);
+  });
+
+  it('tells who types until they have written or stopped', async () => {
+    await join();
+    handler.frame({ t: 'typing', topic: 'room:r', user: 'b', name: 'Ben' });
+    handler.frame({ t: 'typing', topic: 'room:r', user: 'me', name: 'Me' });
+    expect(client.view().typing).toEqual([{ user: 'b', name: 'Ben' }]);
+    handler.frame(msg(3, { author: 'b' }));
+    expect(client.view().typing).toEqual([]);
+    handler.frame({ t: 'typing', topic: 'room:r', user: 'b', name: 'Ben' });
+    await pass(6_000);
+    expect(client.view().typing).toEqual([]);
+  });
+
+  it('says at most once a second how far it has come', async () => {
+    await join();
+    handler.frame(msg(3));
+    client.seen(3);
+    await pass(999);
+    expect(told).toEqual([]);
+    await pass(1);
+    expect(told).toEqual([{ t: 'mark', topic: 'room:r', read: 3, delivered: 3 }]);
+    client.seen(2);
+    await pass(5_000);
+    expect(told.length).toBe(1);
+  });
+
+  it('tells that it types at most every three seconds', async () => {
+    await join();
+    client.typing();
+    client.typing();
+    expect(told.length).toBe(1);
+    await pass(3_000);
+    client.typing();
+    expect(told.filter((frame) => frame.t === 'typing').length).toBe(2);
+  });
+
+  it('loads what is older', async () => {
+    await join();
+    await client.loadOlder();
+    expect(client.view().room.messages.map((item) => item.seq)).toEqual([1, 2]);
+    expect(client.view().room.hasOlder).toBe(false);
+  });
+
+  it('says so when it may not come in', async () => {
+    handler.refused(new LiveError('not_found'));
+    expect(client.view().phase).toBe('refused');
+  });
+});

@@ -1,0 +1,286 @@
+// One chat room on this page: the room's state, what is still to be sent, who types. Ties the pure rules of room.ts to
+// the socket and the outbox. The order of one author holds: a message is sent when the one before was answered.
+
+import type { OutboxStore, Unsent } from './outbox';
+import { revive } from './outbox';
+import type { ChatMessage, Entry, Frame, JoinedFrame, Mark, MessageAt } from './protocol';
+import { LiveError } from './protocol';
+import {
+  emptyRoom,
+  hasHole,
+  onEntries,
+  onJoined,
+  onMarks,
+  onOlder,
+  onOwnMark,
+  onPresence,
+  type RoomState,
+  resumeFrom,
+} from './room';
+import type { Live } from './socket';
+
+export type Typist = { user: string; name: string };
+
+export type RoomView = {
+  /** `refused`: not a member, or no such room. */
+  phase: 'joining' | 'ready' | 'refused';
+  room: RoomState;
+  outbox: readonly Unsent[];
+  typing: readonly Typist[];
+  older: 'idle' | 'loading' | 'failed';
+};
+
+export type RoomPorts = {
+  live: Pick<Live, 'topic' | 'rejoin' | 'request' | 'tell'>;
+  store: OutboxStore;
+  /** Messages before a number, newest last. */
+  older: (room: string, before: number) => Promise<{ items: ChatMessage[]; has_more: boolean }>;
+  now: () => number;
+  later: (work: () => void, milliseconds: number) => () => void;
+  newId: () => string;
+};
+
+/** "Is typing" of somebody ends by itself after this, and is told at most so often. */
+const TYPING_LIFE = 6_000;
+const TYPING_EVERY = 3_000;
+const MARK_EVERY = 1_000;
+
+export type RoomClient = ReturnType<typeof createRoomClient>;
+
+export function createRoomClient(user: string, room: string, ports: RoomPorts) {
+  const topic = `room:${room}`;
+  let view: RoomView = { phase: 'joining', room: emptyRoom, outbox: [], typing: [], older: 'idle' };
+  const hearers = new Set<() => void>();
+  let joined = false;
+  let inFlight = false;
+  let closed = false;
+  let toldTyping = 0;
+  let toldMark: Mark = { read: 0, delivered: 0 };
+  let markTimer: (() => void) | undefined;
+  const typists = new Map<string, () => void>();
+
+  const set = (next: Partial<RoomView>) => {
+    view = { ...view, ...next };
+    for (const hear of hearers) hear();
+  };
+
+  function apply(next: RoomState) {
+    if (next === view.room) return;
+    const arrived = next.messages === view.room.messages ? [] : newIn(view.room, next);
+    const mine = new Set(arrived.map((message) => message.client_id).filter(Boolean));
+    const outbox = mine.size > 0 ? view.outbox.filter((item) => !mine.has(item.client_id)) : view.outbox;
+    for (const id of mine) if (id) void ports.store.remove(id);
+    for (const message of arrived) stopTyping(message.author);
+    set({ room: next, outbox, typing: typing() });
+    if (next.last > toldMark.delivered) tellMark();
+  }
+
+  const names = new Map<string, string>();
+  const typing = (): Typist[] => [...typists.keys()].map((id) => ({ user: id, name: names.get(id) ?? '' }));
+  function stopTyping(id: string) {
+    typists.get(id)?.();
+    typists.delete(id);
+  }
+
+  function onFrame(frame: Frame) {
+    switch (frame.t) {
+      case 'entries':
+        return settle(onEntries(view.room, (frame.entries as Entry[] | undefined) ?? []));
+      case 'marks':
+        return apply(onMarks(view.room, (frame.m as (Mark & { user: string })[] | undefined) ?? []));
+      case 'mark':
+        return apply(onOwnMark(view.room, { read: Number(frame.read), delivered: Number(frame.delivered) }));
+      case 'presence':
+        return apply(onPresence(view.room, Number(frame.n)));
+      case 'typing': {
+        const id = String(frame.user);
+        if (id === user) return;
+        stopTyping(id);
+        names.set(id, String(frame.name ?? ''));
+        typists.set(
+          id,
+          ports.later(() => {
+            typists.delete(id);
+            set({ typing: typing() });
+          }, TYPING_LIFE),
+        );
+        return set({ typing: typing() });
+      }
+      default:
+        if (typeof frame.seq === 'number') settle(onEntries(view.room, [frame as unknown as Entry]));
+    }
+  }
+
+  /** Applies, and asks for what is missing when that leaves a hole. One such join at a time. */
+  function settle(next: RoomState) {
+    apply(next);
+    if (joined && hasHole(next)) {
+      joined = false;
+      ports.live.rejoin(topic);
+    }
+  }
+
+  function onJoin(frame: JoinedFrame) {
+    joined = true;
+    apply(onJoined(view.room, frame));
+    set({ phase: 'ready' });
+    void pump();
+  }
+
+  const leave = ports.live.topic(topic, {
+    join: () => ({ ...resumeFrom(view.room), presence: true }),
+    joined: onJoin,
+    frame: onFrame,
+    refused: () => set({ phase: 'refused' }),
+    lost: () => {
+      joined = false;
+      for (const id of [...typists.keys()]) stopTyping(id);
+      set({ typing: [] });
+    },
+  });
+
+  void ports.store.all(user, room).then((items) => {
+    if (closed) return;
+    const known = new Set(view.outbox.map((item) => item.client_id));
+    const rest = revive(items, ports.now()).filter((item) => !known.has(item.client_id));
+    if (rest.length > 0) set({ outbox: [...rest, ...view.outbox] });
+    void pump();
+  });
+
+  function change(clientId: string, next: Partial<Unsent>) {
+    const outbox = view.outbox.map((item) => (item.client_id === clientId ? { ...item, ...next } : item));
+    const changed = outbox.find((item) => item.client_id === clientId);
+    if (changed && changed.state !== 'sent') void ports.store.put(changed);
+    set({ outbox });
+  }
+
+  function drop(clientId: string) {
+    void ports.store.remove(clientId);
+    set({ outbox: view.outbox.filter((item) => item.client_id !== clientId) });
+  }
+
+  /** Sends what waits, one after the other. */
+  async function pump(): Promise<void> {
+    if (inFlight || !joined || closed) return;
+    const item = view.outbox.find((candidate) => candidate.state === 'sending');
+    if (!item) return;
+    inFlight = true;
+    try {
+      const ack = await ports.live.request({
+        t: 'send',
+        topic,
+        client_id: item.client_id,
+        body: item.body,
+        ...(item.at ? { at: item.at } : {}),
+      });
+      void ports.store.remove(item.client_id);
+      const seq = Number(ack.seq);
+      // Doubles are acknowledged with the number of the first: the message may be here already, or be too old to come.
+      if (seq <= view.room.last) drop(item.client_id);
+      else change(item.client_id, { state: 'sent' });
+    } catch (error) {
+      const problem = error instanceof LiveError ? error : new LiveError('unavailable', { retryMs: 1_000 });
+      if (problem.retryMs === undefined) change(item.client_id, { state: 'failed', code: problem.code });
+      // Lost: it is repeated after the next join. Anything else temporary: after the pause that the server named.
+      else if (problem.code !== 'lost') {
+        ports.later(
+          () => {
+            inFlight = false;
+            void pump();
+          },
+          Math.max(300, problem.retryMs),
+        );
+        return;
+      }
+    }
+    inFlight = false;
+    await pump();
+  }
+
+  function tellMark() {
+    if (markTimer || closed) return;
+    markTimer = ports.later(() => {
+      markTimer = undefined;
+      flushMark();
+    }, MARK_EVERY);
+  }
+
+  function flushMark() {
+    const mark = { read: view.room.me.read, delivered: view.room.last };
+    if (!joined || (mark.read <= toldMark.read && mark.delivered <= toldMark.delivered)) return;
+    toldMark = mark;
+    ports.live.tell({ t: 'mark', topic, ...mark });
+  }
+
+  return {
+    room,
+    user,
+    view: () => view,
+    listen(hear: () => void): () => void {
+      hearers.add(hear);
+      return () => hearers.delete(hear);
+    },
+    send(body: string, at?: MessageAt): void {
+      const item: Unsent = {
+        client_id: ports.newId(),
+        user,
+        room,
+        body,
+        ...(at ? { at } : {}),
+        written: ports.now(),
+        state: 'sending',
+      };
+      set({ outbox: [...view.outbox, item] });
+      void ports.store.put(item);
+      toldTyping = 0;
+      void pump();
+    },
+    retry(clientId: string): void {
+      change(clientId, { state: 'sending', written: ports.now() });
+      void pump();
+    },
+    cancel: drop,
+    /** The reader has had this entry on screen for a second, in a focused window. */
+    seen(seq: number): void {
+      if (seq <= view.room.me.read) return;
+      apply(onOwnMark(view.room, { read: seq, delivered: view.room.last }));
+      tellMark();
+    },
+    typing(): void {
+      const now = ports.now();
+      if (!joined || now - toldTyping < TYPING_EVERY) return;
+      toldTyping = now;
+      ports.live.tell({ t: 'typing', topic });
+    },
+    async loadOlder(): Promise<void> {
+      const first = view.room.messages[0];
+      if (view.older === 'loading' || !view.room.hasOlder || !first) return;
+      set({ older: 'loading' });
+      try {
+        const page = await ports.older(room, first.seq);
+        // A fresh page may have taken the place of what we had.
+        const still = view.room.messages[0]?.seq === first.seq;
+        set({ older: 'idle', room: still ? onOlder(view.room, page.items, page.has_more) : view.room });
+      } catch {
+        set({ older: 'failed' });
+      }
+    },
+    close(): void {
+      if (closed) return;
+      flushMark();
+      closed = true;
+      markTimer?.();
+      for (const id of [...typists.keys()]) stopTyping(id);
+      leave();
+    },
+  };
+}
+
+/** The messages that `next` has and `before` had not, at the new end. */
+function newIn(before: RoomState, next: RoomState): readonly ChatMessage[] {
+  const last = before.messages.at(-1);
+  if (!last) return next.messages;
+  let index = next.messages.length;
+  while (index > 0 && (next.messages[index - 1]?.seq ?? 0) > last.seq) index--;
+  return next.messages.slice(index);
+}
