@@ -299,7 +299,7 @@ export function coursePage(card) {
     },
     created_at: '2026-06-04T08:00:00Z',
     published_at: '2026-07-04T08:00:00Z',
-    viewer: { enrolled: false, own: false, continue_lesson_id: null },
+    viewer: { own: false },
   };
 }
 

@@ -121,7 +121,11 @@ export function serve(port) {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy(nonce),
     });
-    response.end(readFileSync(new URL('index.html', dist), 'utf8').replaceAll('__CSP_NONCE__', nonce));
+    response.end(
+      readFileSync(new URL('index.html', dist), 'utf8')
+        .replaceAll('__CSP_NONCE__', nonce)
+        .replace('<!--head-->', '<title>IlmSpace</title>'),
+    );
   });
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
 }

@@ -2,6 +2,7 @@
 // was typed, and sends the cursor to the first field at fault.
 import { type FormEvent, useCallback, useMemo, useRef, useState } from 'react';
 import { isApiError } from '~/api/error';
+import { useFieldText } from './useErrorText';
 
 type Rules<V, P> = { [K in keyof V]?: (value: V[K], all: V) => P | undefined };
 
@@ -20,6 +21,7 @@ export function useForm<V extends Record<string, string>, P>({ start, rules, say
   const [failure, setFailure] = useState<unknown>(undefined);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  const fieldText = useFieldText();
 
   const problems = useMemo(() => {
     const found: Partial<Record<keyof V, string>> = {};
@@ -50,7 +52,7 @@ export function useForm<V extends Record<string, string>, P>({ start, rules, say
       await send(values);
     } catch (error) {
       const fields = isApiError(error) ? error.fields.filter((field) => field.field in values) : [];
-      setTheirs(Object.fromEntries(fields.map((field) => [field.field, field.message])) as typeof theirs);
+      setTheirs(Object.fromEntries(fields.map((field) => [field.field, fieldText(field)])) as typeof theirs);
       if (fields[0]) focus(fields[0].field);
       else setFailure(error);
     } finally {

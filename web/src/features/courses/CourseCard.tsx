@@ -20,7 +20,7 @@ export function CourseCard({ course, list = false }: { course: Card; list?: bool
   const row = useLearningRow(course.id);
   const facts = [
     course.hours_s > 0 ? format.span(course.hours_s) : undefined,
-    t(`level.${course.level}`).toLocaleLowerCase(format.locale),
+    course.level ? t(`level.${course.level}`).toLocaleLowerCase(format.locale) : undefined,
   ].filter(Boolean);
   return (
     <article className={list ? css.listCard : css.card}>

@@ -167,10 +167,12 @@ function Facts({ course }: { course: Course }) {
           {t('common:count.students', { count: course.students, value: format.number(course.students) })}
         </li>
       )}
-      <li>
-        <IconChartBar {...icon} />
-        {t(`courses:level.${course.level}`)}
-      </li>
+      {course.level && (
+        <li>
+          <IconChartBar {...icon} />
+          {t(`courses:level.${course.level}`)}
+        </li>
+      )}
       <li>
         <IconLanguage {...icon} />
         <bdi>{localeNames[course.language]}</bdi>

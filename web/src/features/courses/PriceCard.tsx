@@ -30,7 +30,7 @@ const paid = (course: CoursePage) => course.price !== null && course.price.amoun
 /** Whether this person may go on learning here already. */
 function useEnrolled(course: CoursePage) {
   const row = useLearningRow(course.id);
-  return { row, enrolled: row !== undefined || course.viewer.enrolled };
+  return { row, enrolled: row !== undefined };
 }
 
 export function useEnroll(course: CoursePage) {

@@ -57,7 +57,11 @@ export function Programme({ course }: { course: CoursePage }) {
                     )}
                   </span>
                   {lesson.duration_s > 0 && (
-                    <bdi className={css.length}>{format.clock(lesson.duration_s)}</bdi>
+                    <bdi className={css.length}>
+                      {lesson.kind === 'video'
+                        ? format.clock(lesson.duration_s)
+                        : format.span(lesson.duration_s)}
+                    </bdi>
                   )}
                 </li>
               ))}

@@ -35,7 +35,7 @@ export function PasswordPart({ me }: { me: Me }) {
         body: {
           new_password,
           ...(me.has_password ? { current_password } : {}),
-          ...(endOthers ? { end_others: true } : {}),
+          end_others: endOthers,
         },
       });
       form.setValues(empty);

@@ -49,7 +49,7 @@ export function PersonPart({ me }: { me: Me }) {
             last_name: last_name.trim(),
             phone: phone.trim() ? rules.plainPhone(phone) : null,
             timezone,
-            about: about.trim() || null,
+            about: about.trim(),
           },
         }),
       );
