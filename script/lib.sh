@@ -31,7 +31,7 @@ ensure_packages() {
   command -v apt-get >/dev/null || die "install these by hand, apt-get is not here: ${missing[*]}"
   say "installing: ${missing[*]}"
   as_root apt-get update -q >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >&2
 }
 
 # free_port: prints a TCP port of the loopback on which nothing listens, below the range that the kernel hands out.
