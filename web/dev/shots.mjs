@@ -101,7 +101,10 @@ for (const [name, path, locale, bend, act] of pages) {
     await page.goto(`http://localhost:${port}${path}`);
     await page.locator('footer').waitFor();
     if (bend.includes('slow')) await page.waitForTimeout(600);
-    else await page.waitForLoadState('networkidle');
+    else {
+      await page.locator('h1').first().waitFor();
+      await page.waitForLoadState('networkidle');
+    }
     if (act) await act(page);
     await page.waitForTimeout(bend.includes('slow') ? 0 : 500);
     await page.evaluate(() => document.fonts.ready);

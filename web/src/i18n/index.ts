@@ -37,7 +37,7 @@ export function chosenLocale(): Locale | undefined {
   }
 }
 
-/** The chosen language, else the first of the browser's languages that we have, else Uzbek. */
+/** The chosen language, else the first of the browser's languages that we have, else that of the document. */
 export function startLocale(wanted: readonly string[] = navigator.languages): Locale {
   const chosen = chosenLocale();
   if (chosen) return chosen;
@@ -46,7 +46,8 @@ export function startLocale(wanted: readonly string[] = navigator.languages): Lo
     const language = tag.toLowerCase().split('-')[0]?.replace('iw', 'he');
     if (isLocale(language)) return language;
   }
-  return 'uz';
+  const { lang } = document.documentElement;
+  return isLocale(lang) ? lang : 'uz';
 }
 
 export async function startTexts(locale: Locale): Promise<void> {
