@@ -90,6 +90,14 @@ pub fn timescale(init: &[u8]) -> Option<u32> {
     u32_at(mdhd, if version == 1 { 20 } else { 12 })
 }
 
+/// Width and height of the picture that an initialisation segment describes.
+pub fn picture_size(init: &[u8]) -> Option<(u16, u16)> {
+    let path: Vec<&[u8; 4]> = STSD.iter().copied().chain([b"avc1"]).collect();
+    let entry = find(init, &path)?;
+    let side = |at: usize| entry.get(at..)?.first_chunk().map(|side| u16::from_be_bytes(*side));
+    Some((side(24)?, side(26)?))
+}
+
 /// Where `path` leads in `bytes`: the offset of the body of the last box.
 fn body_offset(bytes: &[u8], path: &[&[u8; 4]]) -> Option<usize> {
     let body = find(bytes, path)?;

@@ -1,10 +1,17 @@
 //! The worker as a real child process: its sandbox, its lines, its products, its end.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use media::demo::{DemoScene, make_demo_video};
-use media::hls::crypt;
+use media::hls::validate::validate;
+use media::hls::{
+    AudioTrack, Bitrate, MasterPlaylist, MediaPath, MediaPlaylist, Segment, VideoTrack, crypt,
+};
+use media::ladder::{Plan, RenditionKind};
 use media::mp4;
 use media::worker::{
     Failure, LandlockState, SandboxPolicy, Stage, Worker, WorkerError, WorkerLine, WorkerOrder,
@@ -96,6 +103,150 @@ async fn a_child_makes_encrypted_segments_that_only_the_keys_of_the_order_open()
     assert_eq!((planned, inits, segments, poster), (2, 2, 6, true));
     assert_eq!(stages.first(), Some(&Stage::Probing));
     assert_eq!(stages.last(), Some(&Stage::Transcoding));
+}
+
+/// What a server would keep of a job: rows and objects.
+#[derive(Default)]
+struct Shelf {
+    plan: Option<Plan>,
+    inits: BTreeMap<String, (String, Vec<u8>)>,
+    segments: BTreeMap<String, Vec<Segment>>,
+    objects: BTreeMap<(String, u32), Vec<u8>>,
+}
+
+impl Shelf {
+    async fn take(&mut self, out: &Path, line: WorkerLine) {
+        match line {
+            WorkerLine::Plan(plan) => self.plan = Some(plan),
+            WorkerLine::Init(init) => {
+                let bytes = read_product(out, &init.file, init.bytes).await.unwrap();
+                self.inits.insert(init.rendition, (init.codecs, bytes.to_vec()));
+            }
+            WorkerLine::Segment(ready) => {
+                let bytes = read_product(out, &ready.file, ready.bytes).await.unwrap();
+                self.objects.insert((ready.rendition.clone(), ready.seq), bytes.to_vec());
+                self.segments.entry(ready.rendition).or_default().push(Segment {
+                    seq: ready.seq,
+                    duration_us: ready.duration_us,
+                    bytes: ready.bytes,
+                    epoch: ready.epoch,
+                    iv: ready.iv,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn bitrate(&self, name: &str) -> Bitrate {
+        Bitrate::measure(self.segments[name].iter().map(|s| (s.bytes, s.duration_us)))
+    }
+
+    fn serve(&self, order: &WorkerOrder, path: &MediaPath, ended: bool) -> Option<Vec<u8>> {
+        let plan = self.plan.as_ref()?;
+        let of = |kind| plan.renditions.iter().filter(move |r| r.kind == kind);
+        match path {
+            MediaPath::Master => {
+                let video = of(RenditionKind::Video).map(|r| VideoTrack {
+                    name: r.name.clone(),
+                    codecs: self.inits[&r.name].0.clone(),
+                    width: r.width,
+                    height: r.height,
+                    frame_rate: r.frame_rate.unwrap(),
+                    bitrate: self.bitrate(&r.name),
+                });
+                let audio = of(RenditionKind::Audio).next().map(|r| AudioTrack {
+                    name: r.name.clone(),
+                    codecs: self.inits[&r.name].0.clone(),
+                    channels: r.channels,
+                    language: None,
+                    bitrate: self.bitrate(&r.name),
+                });
+                let master = MasterPlaylist { video: video.collect(), audio };
+                Some(master.render().into_bytes())
+            }
+            MediaPath::VideoPlaylist(name) | MediaPath::AudioPlaylist(name) => {
+                let playlist = MediaPlaylist {
+                    rendition: name,
+                    target_duration_s: plan.target_duration_s,
+                    segments: self.segments.get(name)?,
+                    ended,
+                    event: false,
+                };
+                Some(playlist.render().into_bytes())
+            }
+            MediaPath::Init(name) => self.inits.get(name).map(|init| init.1.clone()),
+            MediaPath::Segment(name, seq) => self.objects.get(&(name.clone(), *seq)).cloned(),
+            MediaPath::Key(epoch) => Some(order.keys.get(*epoch as usize)?.0.to_vec()),
+            MediaPath::Poster => None,
+        }
+    }
+}
+
+/// MED-10 MED-12
+#[tokio::test]
+async fn what_a_server_makes_of_the_lines_is_a_valid_stream_while_it_grows_and_at_the_end() {
+    let desk = Desk::new();
+    let scene = DemoScene {
+        title: "Long enough for four segments".into(),
+        seconds: 14,
+        seed: 3,
+        speech: None,
+        size: (854, 480),
+    };
+    make_demo_video(&desk.input(), &scene).unwrap();
+    let order = WorkerOrder { epoch_segments: 2, ..order() };
+    let mut worker = desk.worker(&[], &order).await;
+    let mut shelf = Shelf::default();
+    let mut growing = 0;
+    while let Some(line) = worker.next().await.unwrap() {
+        let segment = matches!(line, WorkerLine::Segment(_));
+        shelf.take(&desk.out(), line).await;
+        let fewest = shelf.segments.values().map(Vec::len).min().unwrap_or(0);
+        if segment && shelf.segments.len() == 4 && fewest >= 1 {
+            growing += 1;
+            let report = validate(&mut |path| shelf.serve(&order, path, false)).unwrap();
+            assert!(!report.ended);
+        }
+    }
+    assert!(growing > 3);
+    let report = validate(&mut |path| shelf.serve(&order, path, true)).unwrap();
+    assert!(report.ended);
+    assert_eq!(report.video, ["480p", "240p", "360p"]);
+    assert_eq!(report.audio.as_deref(), Some("audio"));
+    assert!(report.segments.values().all(|count| *count == 4), "{report:?}");
+    assert_eq!(report.epochs.len(), 2);
+    assert!((13_900_000..14_200_000).contains(&report.duration_us));
+
+    // The validator is worth something only if it sees what is wrong.
+    let broken = |change: &dyn Fn(&MediaPath, Vec<u8>) -> Vec<u8>| {
+        validate(&mut |path| shelf.serve(&order, path, true).map(|body| change(path, body)))
+            .expect_err("a broken rule")
+    };
+    let swapped = broken(&|path, body| match path {
+        MediaPath::Segment(name, 1) if name == "360p" => shelf.objects[&(name.clone(), 2)].clone(),
+        _ => body,
+    });
+    assert!(swapped.contains("does not decrypt") || swapped.contains("not whole"), "{swapped}");
+    let wrong_key = broken(&|path, mut body| {
+        if let MediaPath::Key(1) = path {
+            body[0] ^= 1;
+        }
+        body
+    });
+    assert!(wrong_key.contains("decrypt") || wrong_key.contains("not whole"), "{wrong_key}");
+    let text = |body: Vec<u8>| String::from_utf8(body).unwrap();
+    let long = broken(&|path, body| match path {
+        MediaPath::AudioPlaylist(_) => {
+            text(body).replacen("#EXTINF:4.0", "#EXTINF:9.0", 1).into_bytes()
+        }
+        _ => body,
+    });
+    assert!(long.contains("target"), "{long}");
+    let lying = broken(&|path, body| match path {
+        MediaPath::Master => text(body).replace("BANDWIDTH=", "BANDWIDTH=1").into_bytes(),
+        _ => body,
+    });
+    assert!(lying.contains("BANDWIDTH"), "{lying}");
 }
 
 async fn failure(desk: &Desk, order: &WorkerOrder) -> Failure {

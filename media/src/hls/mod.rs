@@ -3,6 +3,7 @@
 pub mod crypt;
 mod path;
 mod playlist;
+pub mod validate;
 
 pub use path::MediaPath;
 pub use playlist::{AudioTrack, Bitrate, MasterPlaylist, MediaPlaylist, Segment, VideoTrack};

@@ -100,7 +100,6 @@ fn decode_all(dir: &Path, made: &Made) -> (u64, u32, u32) {
     let mut input = format::input(path.to_str().unwrap()).unwrap();
     let stream = input.streams().next().unwrap();
     let mut decoder = decode::StreamDecoder::new(&stream, 1).unwrap();
-    drop(stream);
     let mut frame = ffmpeg::frame::Video::empty();
     let (mut width, mut height) = (0, 0);
     loop {
