@@ -1,0 +1,84 @@
+// Pictures of the running product: node script/screenshots.mjs BASE_URL DIRECTORY. Called by script/screenshots.
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const { chromium } = createRequire(new URL("../web/package.json", import.meta.url))("playwright-core");
+const [base, directory] = process.argv.slice(2);
+mkdirSync(directory, { recursive: true });
+
+/** The email and password of a demo account: the first line of its kind that holds both. */
+function account(kind) {
+  const given = process.env[`ILMSPACE_${kind.toUpperCase()}`];
+  if (given) return { email: given.slice(0, given.indexOf(":")), password: given.slice(given.indexOf(":") + 1) };
+  for (const line of (process.env.ACCOUNTS ?? "").split("\n")) {
+    const words = line.trim().split(/\s+/);
+    const at = words.findIndex((word) => /^\S+@\S+\.\S+$/.test(word));
+    if (at >= 0 && new RegExp(kind, "i").test(line) && words[at + 1]) return { email: words[at], password: words[at + 1] };
+  }
+  throw new Error(`no demo account of a ${kind} is known: set ILMSPACE_${kind.toUpperCase()}=email:password`);
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM_BIN,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"],
+});
+
+/** A browser of one person, in a language and a size. */
+async function visit(locale, { kind, width = 1280, height = 800 } = {}) {
+  const context = await browser.newContext({ baseURL: base, locale, viewport: { width, height }, deviceScaleFactor: 1 });
+  let token = null;
+  if (kind) {
+    const answer = await context.request.post("/api/v1/auth/login", { data: account(kind), headers: { "X-Ilm-Request": "1", Origin: base } });
+    if (!answer.ok()) throw new Error(`${kind} cannot sign in: ${answer.status()} ${await answer.text()}`);
+    token = (await answer.json()).access_token;
+  }
+  const page = await context.newPage();
+  const api = async (path) => {
+    const answer = await context.request.get(`/api/v1${path}`, { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    if (!answer.ok()) throw new Error(`GET ${path}: ${answer.status()}`);
+    return answer.json();
+  };
+  const shoot = async (name, path, ready) => {
+    await page.goto(path);
+    await page.locator("footer, main").first().waitFor();
+    if (ready) await ready(page);
+    // Pictures and fonts are there; nothing is being fetched.
+    await page.evaluate(() => document.fonts.ready);
+    await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+    await page.screenshot({ path: join(directory, `${name}.png`) });
+    console.log(`${name}.png`);
+  };
+  return { context, page, api, shoot };
+}
+
+const guest = await visit("ru-RU");
+const courses = (await guest.api("/courses?limit=20")).items;
+if (courses.length === 0) throw new Error("the catalogue is empty: run script/run for the demo school");
+const hebrew = courses.find((course) => course.language === "he") ?? courses[0];
+await guest.shoot("home", "/");
+await guest.shoot("catalogue", "/catalogue");
+await guest.shoot("course", `/courses/${courses[0].id}`);
+const right = await visit("he-IL");
+await right.shoot("course-he", `/courses/${hebrew.id}`);
+const phone = await visit("uz-UZ", { width: 390, height: 844 });
+await phone.shoot("home-phone", "/");
+
+const student = await visit("ru-RU", { kind: "student" });
+await student.shoot("my-learning", "/my/learning");
+const learning = (await student.api("/me/learning")).items;
+if (learning.length === 0) throw new Error("the demo student is enrolled nowhere");
+const outline = await student.api(`/learn/courses/${learning[0].course.id}`);
+const lesson = outline.modules.flatMap((module) => module.lessons).find((l) => l.kind === "video");
+await student.shoot("player", `/learn/${learning[0].course.id}/${lesson.id}`, (page) =>
+  page.waitForFunction(() => {
+    const video = document.querySelector("video");
+    if (video?.paused) video.play().catch(() => {});
+    return video !== null && video.currentTime > 3 && video.videoWidth > 0;
+  }),
+);
+
+const author = await visit("ru-RU", { kind: "author" });
+const own = (await author.api("/studio/courses")).items;
+await author.shoot("studio", own.length > 0 ? `/studio/courses/${own[0].id}` : "/studio");
+await browser.close();
