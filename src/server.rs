@@ -5,7 +5,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::dev::{Server as ActixServer, ServerHandle, Service as _};
+use actix_web::body::MessageBody;
+use actix_web::dev::{
+    Server as ActixServer, ServerHandle, Service as _, ServiceFactory, ServiceRequest,
+    ServiceResponse,
+};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
 use utoipa_swagger_ui::SwaggerUi;
@@ -111,32 +115,7 @@ fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
         n => n,
     };
     let per_worker = (config.max_connections / workers).max(1);
-    let data = web::Data::new(app.clone());
-    let server = HttpServer::new(move || {
-        let app = data.get_ref().clone();
-        ActixApp::new()
-            .app_data(data.clone())
-            .configure(|service| wiring::routes().configure(service))
-            .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", wiring::openapi()))
-            .default_service(web::to(fallback))
-            .wrap_fn(|req, service| {
-                let api = is_api(req.path());
-                let answer = service.call(req);
-                async move {
-                    let mut response = answer.await?;
-                    let headers = response.headers_mut();
-                    for (name, value) in if api { API_HEADERS } else { COMMON_HEADERS } {
-                        let name = HeaderName::from_static(name);
-                        if !headers.contains_key(&name) {
-                            headers.insert(name, HeaderValue::from_static(value));
-                        }
-                    }
-                    Ok(response)
-                }
-            })
-            .wrap(BodyDeadline::default())
-            .wrap(RequestLog(app))
-    })
+    let server = HttpServer::new(move || service(app.clone()))
     .workers(workers)
     .max_connections(per_worker)
     .backlog(1024)
@@ -149,6 +128,43 @@ fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
     .on_connect(wiring::on_connect)
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// The whole application as an actix service: what each web worker runs, and what `demo` speaks to
+/// without a network.
+pub fn service(
+    app: App,
+) -> ActixApp<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    ActixApp::new()
+        .app_data(web::Data::new(app.clone()))
+        .configure(|service| wiring::routes().configure(service))
+        .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", wiring::openapi()))
+        .default_service(web::to(fallback))
+        .wrap_fn(|req, service| {
+            let api = is_api(req.path());
+            let answer = service.call(req);
+            async move {
+                let mut response = answer.await?;
+                let headers = response.headers_mut();
+                for (name, value) in if api { API_HEADERS } else { COMMON_HEADERS } {
+                    let name = HeaderName::from_static(name);
+                    if !headers.contains_key(&name) {
+                        headers.insert(name, HeaderValue::from_static(value));
+                    }
+                }
+                Ok(response)
+            }
+        })
+        .wrap(BodyDeadline::default())
+        .wrap(RequestLog(app))
 }
 
 const COMMON_HEADERS: &[(&str, &str)] = &[("x-content-type-options", "nosniff")];
