@@ -37,7 +37,9 @@ pub fn subscribers() -> Subscribers {
 
 /// Every kind of job.
 pub fn jobs() -> Handlers {
-    Handlers::default()
+    let mut jobs = Handlers::default();
+    jobs.job::<identity::SendMail>();
+    jobs
 }
 
 /// What is done again and again.
@@ -48,6 +50,11 @@ pub fn schedules() -> Vec<Schedule> {
             name: "events.purge",
             every: HOUR,
             run: |app| async move { events::purge(&app).await }.boxed(),
+        },
+        Schedule {
+            name: "identity.purge",
+            every: HOUR,
+            run: |app| async move { identity::purge(&app).await }.boxed(),
         },
         Schedule {
             name: "idempotency.purge",
@@ -79,7 +86,9 @@ async fn openapi_json() -> HttpResponse {
 
 /// Starts what lives beside requests and jobs: actors and listeners of `app.live`. They end with
 /// `app.stop`.
-pub fn start_services(_app: &App) {}
+pub fn start_services(app: &App) {
+    actix_rt::spawn(identity::listen(app.clone()));
+}
 
 /// Lets them finish what is in hand, before the web server stops.
 pub async fn drain_services(_app: &App) {}

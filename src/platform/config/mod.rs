@@ -195,6 +195,8 @@ pub struct Auth {
     pub access_token_seconds: u32,
     pub session_idle_days: u32,
     pub session_absolute_days: u32,
+    pub author_session_idle_days: u32,
+    pub author_session_absolute_days: u32,
     pub staff_session_idle_minutes: u32,
     pub staff_session_absolute_hours: u32,
     pub password_min_length: usize,

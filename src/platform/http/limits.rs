@@ -118,6 +118,15 @@ impl Limits {
         });
     }
 
+    /// Gives one taken call back: for limits that count failures, once the act has succeeded.
+    pub fn give_back(&self, rule: &Rule, key: &str, now: Timestamp) {
+        let rule = self.scaled(rule);
+        let _ = self.with_bucket(&rule, key, now, |rule, tat, _| {
+            *tat = tat.saturating_sub(rule.interval_ms());
+            Ok(())
+        });
+    }
+
     fn scaled(&self, rule: &Rule) -> Rule {
         Rule {
             count: rule.count.saturating_mul(self.factor),
@@ -209,6 +218,9 @@ mod tests {
         limits.check(&rule, "bob", now).unwrap();
         limits.clear(&rule, "ann", now);
         limits.check(&rule, "ann", now).unwrap();
+        limits.give_back(&rule, "ann", now);
+        limits.check(&rule, "ann", now).unwrap();
+        limits.check(&rule, "ann", now).unwrap_err();
         let off = Limits::new(0);
         for _ in 0..10 {
             off.check(&rule, "ann", now).unwrap();
