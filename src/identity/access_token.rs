@@ -141,7 +141,8 @@ impl AccessTokens {
         let der = pair.to_pkcs8v1().map_err(|error| wrong(&error))?;
         let public = pair.public_key().as_ref();
         let fingerprint = Sha256::digest(public);
-        let kid = kid.map_or_else(|| URL_SAFE_NO_PAD.encode(fingerprint)[..11].to_owned(), str::to_owned);
+        let kid =
+            kid.map_or_else(|| URL_SAFE_NO_PAD.encode(fingerprint)[..11].to_owned(), str::to_owned);
         Ok(Self {
             issuer: base_url.to_owned(),
             life_s: i64::from(life_s).min(MAX_LIFE_S),
@@ -220,9 +221,8 @@ impl AccessTokens {
         // Time is judged below, by the app's clock instead of the machine's.
         rules.validate_exp = false;
         rules.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.public, &rules)
-            .map_err(|_| invalid)?
-            .claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &key.public, &rules).map_err(|_| invalid)?.claims;
         let now = now.timestamp();
         if claims.exp - claims.iat > MAX_LIFE_S || claims.nbf > now + LEEWAY_S {
             return Err(invalid);
@@ -242,7 +242,8 @@ mod tests {
 
     const USER: Uuid = Uuid::from_u128(0x018f_3a5e_7c00_7abc_8def_0123_4567_89ab);
     const SESSION: Uuid = Uuid::from_u128(0x018f_3a5e_7c01_7abc_8def_0123_4567_89ab);
-    const VECTOR: &str = "1maOjJL08CcRwX-7szHmvtsZcu80mA7AeErB3PffqBZDLdOZfln4Kwm2bBmitXGcUOY-eznRub3jQFotCasICA";
+    const VECTOR: &str =
+        "1maOjJL08CcRwX-7szHmvtsZcu80mA7AeErB3PffqBZDLdOZfln4Kwm2bBmitXGcUOY-eznRub3jQFotCasICA";
 
     fn seed() -> SecretBytes {
         SecretBytes::new(
@@ -277,8 +278,7 @@ mod tests {
     fn made(header: &str, claims: &Claims, key: &EncodingKey, algorithm: Algorithm) -> String {
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap());
         let message = format!("{}.{body}", URL_SAFE_NO_PAD.encode(header));
-        let signature =
-            jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm).unwrap();
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm).unwrap();
         format!("{message}.{signature}")
     }
 
@@ -307,7 +307,8 @@ mod tests {
     fn forged_tokens_open_nothing() {
         let ours = tokens();
         let now = at(1_800_000_100);
-        let refused = |token: &str| assert_eq!(ours.verify(token, now), Err(TokenError::Invalid), "{token}");
+        let refused =
+            |token: &str| assert_eq!(ours.verify(token, now), Err(TokenError::Invalid), "{token}");
         let good = r#"{"alg":"EdDSA","kid":"2026-11a","typ":"at+jwt"}"#;
         let token = |header: &str| made(header, &claims(), &ours.private, Algorithm::EdDSA);
         assert!(ours.verify(&token(good), now).is_ok());
@@ -319,7 +320,12 @@ mod tests {
 
         let public = Ed25519KeyPair::from_seed_unchecked(seed().expose()).unwrap();
         let secret = EncodingKey::from_secret(public.public_key().as_ref());
-        refused(&made(r#"{"alg":"HS256","kid":"2026-11a","typ":"at+jwt"}"#, &claims(), &secret, Algorithm::HS256));
+        refused(&made(
+            r#"{"alg":"HS256","kid":"2026-11a","typ":"at+jwt"}"#,
+            &claims(),
+            &secret,
+            Algorithm::HS256,
+        ));
         refused(&made(good, &claims(), &secret, Algorithm::HS256));
 
         let foreign = AccessTokens::with_kid(

@@ -76,9 +76,15 @@ mod tests {
     #[test]
     fn over_tls_the_cookies_are_bound_to_the_host() {
         let cookie = Cookies::new(true).set(Kind::Refresh, "v".to_owned(), 60).to_string();
-        assert_eq!(cookie, "__Host-ilm_rt=v; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60");
+        assert_eq!(
+            cookie,
+            "__Host-ilm_rt=v; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
+        );
         let device = Cookies::new(true).set(Kind::Device, "d".to_owned(), DEVICE_S).to_string();
-        assert_eq!(device, "__Host-ilm_dev=d; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=34560000");
+        assert_eq!(
+            device,
+            "__Host-ilm_dev=d; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=34560000"
+        );
     }
 
     #[test]

@@ -6,14 +6,11 @@ use sha2::{Digest as _, Sha256};
 
 /// A browser's own id, 128 random bits; only its hash is stored.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Device {
-    id: [u8; 16],
-    is_new: bool,
-}
+pub struct Device([u8; 16]);
 
 impl std::fmt::Debug for Device {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Device").field("is_new", &self.is_new).finish_non_exhaustive()
+        f.write_str("Device(…)")
     }
 }
 
@@ -23,25 +20,17 @@ impl Device {
         let known = cookie
             .and_then(|value| URL_SAFE_NO_PAD.decode(value).ok())
             .and_then(|bytes| bytes.try_into().ok());
-        match known {
-            Some(id) => Self { id, is_new: false },
-            None => Self { id: rand::random(), is_new: true },
-        }
-    }
-
-    /// Whether the browser did not bring one.
-    pub fn is_new(&self) -> bool {
-        self.is_new
+        Self(known.unwrap_or_else(rand::random))
     }
 
     /// The cookie's value.
     pub fn cookie(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.id)
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 
     /// What sessions keep of it.
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.id).into()
+        Sha256::digest(self.0).into()
     }
 }
 
@@ -88,9 +77,24 @@ mod tests {
     #[test]
     fn sessions_are_called_by_browser_and_system() {
         let named = |agent| name(Some(agent));
-        assert_eq!(named("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"), "Firefox, Windows");
-        assert_eq!(named("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"), "Chrome, Android");
-        assert_eq!(named("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"), "Safari, iPhone");
+        assert_eq!(
+            named(
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+            ),
+            "Firefox, Windows"
+        );
+        assert_eq!(
+            named(
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
+            ),
+            "Chrome, Android"
+        );
+        assert_eq!(
+            named(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+            ),
+            "Safari, iPhone"
+        );
         assert_eq!(named("curl/8.5.0"), "App");
         assert_eq!(name(None), "App");
     }
@@ -99,9 +103,8 @@ mod tests {
     fn a_device_keeps_its_id_and_shows_it_to_nobody() {
         let first = Device::of(None);
         let again = Device::of(Some(&first.cookie()));
-        assert!(first.is_new() && !again.is_new());
         assert_eq!(first.hash(), again.hash());
-        assert!(Device::of(Some("short")).is_new());
+        assert_ne!(Device::of(Some("short")), Device::of(Some("short")));
         assert!(!format!("{first:?}").contains(&first.cookie()));
     }
 }

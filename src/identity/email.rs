@@ -57,10 +57,21 @@ mod tests {
     #[test]
     fn two_spellings_are_one_account_and_nonsense_is_none() {
         let email = Email::parse(" Ann.Lee+uz@Example.COM ").unwrap();
-        assert_eq!((email.address(), email.key()), ("Ann.Lee+uz@Example.COM", "ann.lee+uz@example.com"));
+        assert_eq!(
+            (email.address(), email.key()),
+            ("Ann.Lee+uz@Example.COM", "ann.lee+uz@example.com")
+        );
         assert_eq!(format!("{email:?}"), "A***@E***");
         let long = format!("{}@example.com", "a".repeat(250));
-        for bad in ["", "ann", "ann@localhost", "ann@[127.0.0.1]", "a\n@b.com", "a@b.com\r\nBcc: x@y.z", &long] {
+        for bad in [
+            "",
+            "ann",
+            "ann@localhost",
+            "ann@[127.0.0.1]",
+            "a\n@b.com",
+            "a@b.com\r\nBcc: x@y.z",
+            &long,
+        ] {
             assert!(Email::parse(bad).is_none(), "{bad:?}");
         }
     }

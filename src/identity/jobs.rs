@@ -87,8 +87,7 @@ impl Job for SendMail {
                     return Ok(());
                 };
                 let sessions = links::sessions(&app);
-                let about =
-                    About::SessionReused { device: &session.device, sessions: &sessions };
+                let about = About::SessionReused { device: &session.device, sessions: &sessions };
                 send(&app, meta.id, &user.email, about, &user.locale).await
             }
             Letter::NewDevice { session_id } => {

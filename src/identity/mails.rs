@@ -135,14 +135,18 @@ fn en(about: About<'_>) -> (String, Vec<Part<'_>>) {
             vec![
                 p("This is your code to sign in to IlmSpace:"),
                 Part::Code(code),
-                p("It works for 10 minutes, in the browser in which you asked for it. We never ask for it by phone or in a chat: give it to nobody."),
+                p(
+                    "It works for 10 minutes, in the browser in which you asked for it. We never ask for it by phone or in a chat: give it to nobody.",
+                ),
                 p("If you did not ask for it, do nothing."),
             ],
         ),
         About::AccountExists { sign_in, forgot } => (
             "You already have an IlmSpace account".to_owned(),
             vec![
-                p("Somebody, probably you, tried to register at IlmSpace with this address. It already has an account, so nothing was changed. Sign in here:"),
+                p(
+                    "Somebody, probably you, tried to register at IlmSpace with this address. It already has an account, so nothing was changed. Sign in here:",
+                ),
                 Part::Link(sign_in),
                 p("If you have forgotten the password, set a new one:"),
                 Part::Link(forgot),
@@ -160,7 +164,9 @@ fn en(about: About<'_>) -> (String, Vec<Part<'_>>) {
         About::SessionReused { device, sessions } => (
             "We have ended a sign-in of yours".to_owned(),
             vec![
-                p(format!("A used sign-in key of yours at IlmSpace ({device}) was presented a second time. That can mean that somebody copied it, so we have ended that sign-in. Sign in again to go on.")),
+                p(format!(
+                    "A used sign-in key of yours at IlmSpace ({device}) was presented a second time. That can mean that somebody copied it, so we have ended that sign-in. Sign in again to go on."
+                )),
                 p("Look at your sign-ins and end those that you do not know:"),
                 Part::Link(sessions),
             ],
@@ -168,7 +174,9 @@ fn en(about: About<'_>) -> (String, Vec<Part<'_>>) {
         About::NewDevice { device, network, at, sessions, forgot } => (
             "A new sign-in to your IlmSpace account".to_owned(),
             vec![
-                p(format!("Somebody signed in to your account: {device}, network {network}, {at}.")),
+                p(format!(
+                    "Somebody signed in to your account: {device}, network {network}, {at}."
+                )),
                 p("If it was you, all is well. If not, end that sign-in here:"),
                 Part::Link(sessions),
                 p("and set a new password:"),
@@ -193,14 +201,18 @@ fn ru(about: About<'_>) -> (String, Vec<Part<'_>>) {
             vec![
                 p("Это ваш код для входа в IlmSpace:"),
                 Part::Code(code),
-                p("Он действует 10 минут в том браузере, в котором вы его запросили. Мы никогда не спрашиваем его по телефону или в чате: не сообщайте его никому."),
+                p(
+                    "Он действует 10 минут в том браузере, в котором вы его запросили. Мы никогда не спрашиваем его по телефону или в чате: не сообщайте его никому.",
+                ),
                 p("Если вы его не запрашивали, ничего делать не нужно."),
             ],
         ),
         About::AccountExists { sign_in, forgot } => (
             "У вас уже есть аккаунт IlmSpace".to_owned(),
             vec![
-                p("Кто-то, вероятно вы, пытался зарегистрироваться в IlmSpace с этим адресом. Аккаунт с ним уже есть, поэтому ничего не изменилось. Войдите здесь:"),
+                p(
+                    "Кто-то, вероятно вы, пытался зарегистрироваться в IlmSpace с этим адресом. Аккаунт с ним уже есть, поэтому ничего не изменилось. Войдите здесь:",
+                ),
                 Part::Link(sign_in),
                 p("Если вы забыли пароль, задайте новый:"),
                 Part::Link(forgot),
@@ -210,7 +222,9 @@ fn ru(about: About<'_>) -> (String, Vec<Part<'_>>) {
         About::Reset(link) => (
             "Новый пароль для IlmSpace".to_owned(),
             vec![
-                p("По этой ссылке можно задать новый пароль. Она работает один раз, в течение 30 минут:"),
+                p(
+                    "По этой ссылке можно задать новый пароль. Она работает один раз, в течение 30 минут:",
+                ),
                 Part::Link(link),
                 p("Если вы её не запрашивали, ничего делать не нужно: пароль останется прежним."),
             ],
@@ -218,7 +232,9 @@ fn ru(about: About<'_>) -> (String, Vec<Part<'_>>) {
         About::SessionReused { device, sessions } => (
             "Мы завершили один из ваших входов".to_owned(),
             vec![
-                p(format!("Уже использованный ключ вашего входа в IlmSpace ({device}) был предъявлен второй раз. Возможно, его скопировали, поэтому мы завершили этот вход. Чтобы продолжить, войдите снова.")),
+                p(format!(
+                    "Уже использованный ключ вашего входа в IlmSpace ({device}) был предъявлен второй раз. Возможно, его скопировали, поэтому мы завершили этот вход. Чтобы продолжить, войдите снова."
+                )),
                 p("Посмотрите список своих входов и завершите те, которые вам не знакомы:"),
                 Part::Link(sessions),
             ],
@@ -251,14 +267,18 @@ fn uz(about: About<'_>) -> (String, Vec<Part<'_>>) {
             vec![
                 p("Bu IlmSpace saytiga kirish uchun kodingiz:"),
                 Part::Code(code),
-                p("U 10 daqiqa davomida, faqat so‘ralgan brauzerda ishlaydi. Biz uni hech qachon telefon yoki chat orqali so‘ramaymiz: hech kimga aytmang."),
+                p(
+                    "U 10 daqiqa davomida, faqat so‘ralgan brauzerda ishlaydi. Biz uni hech qachon telefon yoki chat orqali so‘ramaymiz: hech kimga aytmang.",
+                ),
                 p("Agar uni so‘ramagan bo‘lsangiz, hech narsa qilish kerak emas."),
             ],
         ),
         About::AccountExists { sign_in, forgot } => (
             "Sizda IlmSpace hisobi allaqachon bor".to_owned(),
             vec![
-                p("Kimdir, ehtimol siz, shu manzil bilan IlmSpace saytida ro‘yxatdan o‘tmoqchi bo‘ldi. Bu manzilda hisob bor, shuning uchun hech narsa o‘zgarmadi. Bu yerda kiring:"),
+                p(
+                    "Kimdir, ehtimol siz, shu manzil bilan IlmSpace saytida ro‘yxatdan o‘tmoqchi bo‘ldi. Bu manzilda hisob bor, shuning uchun hech narsa o‘zgarmadi. Bu yerda kiring:",
+                ),
                 Part::Link(sign_in),
                 p("Parolni unutgan bo‘lsangiz, yangisini o‘rnating:"),
                 Part::Link(forgot),
@@ -268,15 +288,21 @@ fn uz(about: About<'_>) -> (String, Vec<Part<'_>>) {
         About::Reset(link) => (
             "IlmSpace uchun yangi parol".to_owned(),
             vec![
-                p("Bu havola orqali yangi parol o‘rnatasiz. U bir marta, 30 daqiqa davomida ishlaydi:"),
+                p(
+                    "Bu havola orqali yangi parol o‘rnatasiz. U bir marta, 30 daqiqa davomida ishlaydi:",
+                ),
                 Part::Link(link),
-                p("Agar uni so‘ramagan bo‘lsangiz, hech narsa qilish kerak emas: parolingiz o‘zgarmaydi."),
+                p(
+                    "Agar uni so‘ramagan bo‘lsangiz, hech narsa qilish kerak emas: parolingiz o‘zgarmaydi.",
+                ),
             ],
         ),
         About::SessionReused { device, sessions } => (
             "Kirishlaringizdan birini tugatdik".to_owned(),
             vec![
-                p(format!("IlmSpace saytiga kirishingizning ({device}) ishlatilgan kaliti ikkinchi marta ko‘rsatildi. Uni kimdir nusxalagan bo‘lishi mumkin, shuning uchun o‘sha kirishni tugatdik. Davom etish uchun qayta kiring.")),
+                p(format!(
+                    "IlmSpace saytiga kirishingizning ({device}) ishlatilgan kaliti ikkinchi marta ko‘rsatildi. Uni kimdir nusxalagan bo‘lishi mumkin, shuning uchun o‘sha kirishni tugatdik. Davom etish uchun qayta kiring."
+                )),
                 p("Kirishlaringiz ro‘yxatini ko‘ring va notanishlarini tugating:"),
                 Part::Link(sessions),
             ],
@@ -285,7 +311,9 @@ fn uz(about: About<'_>) -> (String, Vec<Part<'_>>) {
             "IlmSpace hisobingizga yangi kirish".to_owned(),
             vec![
                 p(format!("Hisobingizga kirildi: {device}, tarmoq {network}, {at}.")),
-                p("Agar bu siz bo‘lsangiz, hammasi joyida. Aks holda o‘sha kirishni bu yerda tugating:"),
+                p(
+                    "Agar bu siz bo‘lsangiz, hammasi joyida. Aks holda o‘sha kirishni bu yerda tugating:",
+                ),
                 Part::Link(sessions),
                 p("va yangi parol o‘rnating:"),
                 Part::Link(forgot),
@@ -309,14 +337,18 @@ fn he(about: About<'_>) -> (String, Vec<Part<'_>>) {
             vec![
                 p("זה הקוד שלך לכניסה ל-IlmSpace:"),
                 Part::Code(code),
-                p("הקוד תקף ל-10 דקות, בדפדפן שבו ביקשת אותו. לעולם לא נבקש אותו בטלפון או בצ׳אט: אין למסור אותו לאיש."),
+                p(
+                    "הקוד תקף ל-10 דקות, בדפדפן שבו ביקשת אותו. לעולם לא נבקש אותו בטלפון או בצ׳אט: אין למסור אותו לאיש.",
+                ),
                 p("אם לא ביקשת אותו, אין צורך לעשות דבר."),
             ],
         ),
         About::AccountExists { sign_in, forgot } => (
             "כבר יש לך חשבון ב-IlmSpace".to_owned(),
             vec![
-                p("מישהו, כנראה את או אתה, ניסה להירשם ל-IlmSpace עם הכתובת הזאת. כבר יש לה חשבון, ולכן דבר לא השתנה. אפשר להיכנס כאן:"),
+                p(
+                    "מישהו, כנראה את או אתה, ניסה להירשם ל-IlmSpace עם הכתובת הזאת. כבר יש לה חשבון, ולכן דבר לא השתנה. אפשר להיכנס כאן:",
+                ),
                 Part::Link(sign_in),
                 p("אם שכחת את הסיסמה, אפשר לקבוע חדשה:"),
                 Part::Link(forgot),
@@ -334,7 +366,9 @@ fn he(about: About<'_>) -> (String, Vec<Part<'_>>) {
         About::SessionReused { device, sessions } => (
             "סיימנו אחת מהכניסות שלך".to_owned(),
             vec![
-                p(format!("מפתח כניסה משומש שלך ל-IlmSpace ({device}) הוצג בפעם השנייה. ייתכן שמישהו העתיק אותו, ולכן סיימנו את הכניסה הזאת. כדי להמשיך יש להיכנס שוב.")),
+                p(format!(
+                    "מפתח כניסה משומש שלך ל-IlmSpace ({device}) הוצג בפעם השנייה. ייתכן שמישהו העתיק אותו, ולכן סיימנו את הכניסה הזאת. כדי להמשיך יש להיכנס שוב."
+                )),
                 p("כדאי לעבור על הכניסות שלך ולסיים את אלה שאינן מוכרות:"),
                 Part::Link(sessions),
             ],

@@ -84,7 +84,8 @@ impl Services {
     /// # Errors
     /// When the signing key is no key or no thread for hashing can be started.
     pub fn new(config: &Config, secrets: &Secrets) -> Result<Self, BootError> {
-        let wrong = |error: &dyn std::fmt::Display| BootError::Service(format!("identity: {error}"));
+        let wrong =
+            |error: &dyn std::fmt::Display| BootError::Service(format!("identity: {error}"));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             tokens: access_token::AccessTokens::new(

@@ -102,9 +102,8 @@ mod tests {
     #[test]
     fn a_code_opens_its_own_challenge_and_purpose_only() {
         let stored = mac(&pepper(), Purpose::Login, CHALLENGE, "042917");
-        let right = |purpose, challenge, code| {
-            is_right(&pepper(), purpose, challenge, code, Some(&stored))
-        };
+        let right =
+            |purpose, challenge, code| is_right(&pepper(), purpose, challenge, code, Some(&stored));
         assert!(right(Purpose::Login, CHALLENGE, "042917"));
         assert!(!right(Purpose::Login, CHALLENGE, "042918"));
         assert!(!right(Purpose::Register, CHALLENGE, "042917"));

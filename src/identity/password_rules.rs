@@ -29,7 +29,9 @@ impl Weakness {
     /// What to tell the person.
     pub fn sentence(&self) -> String {
         match self {
-            Self::TooShort(least) => format!("Use at least {least} characters; several words work well."),
+            Self::TooShort(least) => {
+                format!("Use at least {least} characters; several words work well.")
+            }
             Self::TooLong => format!("Use at most {MAX_CHARS} characters."),
             Self::OwnWords => {
                 "Leave out your name, your email, your phone and the name of this site.".to_owned()
@@ -101,8 +103,11 @@ fn words(own: &[&str]) -> Vec<String> {
 fn is_own(password: &str, words: &[String]) -> bool {
     let mut rest = password.to_lowercase();
     let before = rest.chars().count();
-    let mut words: Vec<&str> =
-        words.iter().map(String::as_str).chain(PRODUCT.into_iter().filter(|w| w.len() > 3)).collect();
+    let mut words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .chain(PRODUCT.into_iter().filter(|w| w.len() > 3))
+        .collect();
     words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
     for word in words {
         rest = rest.replace(word, "");
@@ -126,9 +131,13 @@ mod tests {
     /// IDN-07
     #[test]
     fn long_and_uncommon_is_enough_without_rules_of_composition() {
-        for good in
-            ["sunny river walk", "tog'lar ustida quyosh", "синий трактор едет", "סוס כחול רץ מהר", "kX9#vQ2!mZ7p"]
-        {
+        for good in [
+            "sunny river walk",
+            "tog'lar ustida quyosh",
+            "синий трактор едет",
+            "סוס כחול רץ מהר",
+            "kX9#vQ2!mZ7p",
+        ] {
             assert_eq!(judged(good), Ok(()), "{good}");
         }
     }
@@ -138,7 +147,9 @@ mod tests {
     fn short_own_and_common_passwords_are_named_as_such() {
         assert_eq!(judged("kX9#vQ2!m"), Err(Weakness::TooShort(10)));
         assert_eq!(judged(&"ab ".repeat(43)), Err(Weakness::TooLong));
-        for own in ["malikakarimova", "Karimova1999", "998901234567", "ilmspace2026", "ILMSPACE-malika"] {
+        for own in
+            ["malikakarimova", "Karimova1999", "998901234567", "ilmspace2026", "ILMSPACE-malika"]
+        {
             assert_eq!(judged(own), Err(Weakness::OwnWords), "{own}");
         }
         for common in ["password123", "qwertyuiop", "1234567890", "aaaaaaaaaaaa", "iloveyou2024"] {

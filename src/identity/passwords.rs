@@ -168,8 +168,7 @@ fn argon() -> Result<Argon2<'static>, HashError> {
 }
 
 fn peppered(key: &SecretBytes, password: &str) -> Result<[u8; 32], HashError> {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(key.expose()).map_err(|_| HashError::Failed)?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).map_err(|_| HashError::Failed)?;
     mac.update(password.as_bytes());
     Ok(mac.finalize().into_bytes().into())
 }

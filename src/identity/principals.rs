@@ -289,13 +289,18 @@ mod tests {
     fn who_is_locked_out_hears_until_when_and_why() {
         let now = "2026-11-20T15:00:00Z".parse::<Timestamp>().unwrap();
         let until = now + chrono::TimeDelta::days(1);
-        let problem =
-            check_status("suspended", Some(until), Some("spam"), now).unwrap_err().doc();
+        let problem = check_status("suspended", Some(until), Some("spam"), now).unwrap_err().doc();
         assert_eq!(problem.code, "account_suspended");
         assert_eq!(problem.extra["reason"], "spam");
         assert_eq!(problem.extra["until"], "2026-11-21T15:00:00+00:00");
         assert!(check_status("suspended", Some(now), None, now).is_ok());
-        assert_eq!(check_status("banned", None, None, now).unwrap_err().code(), Code::AccountBanned);
-        assert_eq!(check_status("nonsense", None, None, now).unwrap_err().code(), Code::AccountBanned);
+        assert_eq!(
+            check_status("banned", None, None, now).unwrap_err().code(),
+            Code::AccountBanned
+        );
+        assert_eq!(
+            check_status("nonsense", None, None, now).unwrap_err().code(),
+            Code::AccountBanned
+        );
     }
 }

@@ -202,7 +202,8 @@ async fn prove(
     let wrong =
         || Problem::new(code).field("current_password", code, "This is not the current password.");
     limits::confirm(&app.limits, principal.user_id, now)?;
-    let current = current.filter(|text| text.len() <= password_rules::MAX_BYTES).ok_or_else(wrong)?;
+    let current =
+        current.filter(|text| text.len() <= password_rules::MAX_BYTES).ok_or_else(wrong)?;
     let current = password_rules::normal(&current);
     let verdict =
         app.identity.passwords.verify(current, Some(stored)).await.map_err(hash_problem)?;

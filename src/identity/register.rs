@@ -123,8 +123,7 @@ pub(super) async fn ask_code(
     let email = parse_email(typed)?;
     let device = site.device.hash();
     let mut conn = app.db.conn().await?;
-    let known =
-        store::sessions::is_known_device(&mut conn, &device, email.key()).await?;
+    let known = store::sessions::is_known_device(&mut conn, &device, email.key()).await?;
     drop(conn);
     let who = Identifier::of(&app.identity.code_pepper, email.key());
     limits::code_asked(&app.limits, who, known.then_some(&device[..]), site.address, now)?;

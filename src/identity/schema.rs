@@ -99,4 +99,10 @@ diesel::table! {
 diesel::joinable!(role_grants -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(password_resets -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(users, role_grants, sessions, otp_challenges, password_resets);
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    role_grants,
+    sessions,
+    otp_challenges,
+    password_resets
+);

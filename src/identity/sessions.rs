@@ -243,8 +243,7 @@ async fn renew_in(
         return Ok(Renewal::Ended);
     };
     let reason = user.status_reason.as_deref();
-    if let Err(problem) =
-        principals::check_status(&user.status, user.suspended_until, reason, now)
+    if let Err(problem) = principals::check_status(&user.status, user.suspended_until, reason, now)
     {
         return Ok(Renewal::Locked(problem));
     }
@@ -301,7 +300,7 @@ impl Ended {
             app.live.tell(Notice::SessionEnded {
                 user_id: self.user_id,
                 session_id: *session_id,
-                reason: self.reason.name(),
+                reason: self.reason.name().into(),
             });
         }
     }

@@ -100,13 +100,28 @@ mod tests {
 
         assert!(!from_site(&[JSON, OURS]), "neither header");
         assert!(!from_site(&[JSON, OURS, ("sec-fetch-site", "same-site")]));
-        assert!(!from_site(&[JSON, OURS, ("sec-fetch-site", "cross-site"), ("origin", "https://ilm.test")]));
+        assert!(!from_site(&[
+            JSON,
+            OURS,
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://ilm.test")
+        ]));
         assert!(!from_site(&[JSON, OURS, ("sec-fetch-site", "none")]), "an address typed in");
-        for origin in ["null", "https://ilm.test.evil.example", "http://ilm.test", "https://ilm.test:8443", ""] {
+        for origin in [
+            "null",
+            "https://ilm.test.evil.example",
+            "http://ilm.test",
+            "https://ilm.test:8443",
+            "",
+        ] {
             assert!(!from_site(&[JSON, OURS, ("origin", origin)]), "{origin}");
         }
         assert!(!from_site(&[JSON, ("sec-fetch-site", "same-origin")]), "without our header");
         assert!(!from_site(&[OURS, ("sec-fetch-site", "same-origin")]), "without JSON");
-        assert!(!from_site(&[("content-type", "text/plain"), OURS, ("sec-fetch-site", "same-origin")]));
+        assert!(!from_site(&[
+            ("content-type", "text/plain"),
+            OURS,
+            ("sec-fetch-site", "same-origin")
+        ]));
     }
 }

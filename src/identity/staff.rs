@@ -223,8 +223,7 @@ pub async fn create_account(app: &App, account: VouchedAccount<'_>) -> Result<Uu
     let least = if staff { least.max(password_rules::MIN_CHARS_STAFF) } else { least };
     let own = [email.address(), &first_name, &last_name];
     let password = account.password.to_owned();
-    let stored: passwords::Stored =
-        recover::accept(app, password, &own, least, "password").await?;
+    let stored: passwords::Stored = recover::accept(app, password, &own, least, "password").await?;
     let user = register::vouched_user(app, &email, &first_name, &last_name, &locale, stored);
     let id = user.id;
     app.db

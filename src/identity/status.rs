@@ -19,8 +19,7 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 4] =
-        [Self::PendingVerification, Self::Active, Self::Suspended, Self::Banned];
+    const ALL: [Self; 4] = [Self::PendingVerification, Self::Active, Self::Suspended, Self::Banned];
 
     /// The name in JSON and in the database.
     pub const fn name(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! What identity takes and gives as JSON: one type for each audience, and for each act one that
 //! holds only what that act may change.
 
+use chrono::{DateTime, Utc};
 use kernel::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -149,7 +150,7 @@ pub struct Me {
     /// The state of the account.
     pub status: Status,
     /// When the account was made.
-    pub created_at: Timestamp,
+    pub created_at: DateTime<Utc>,
 }
 
 impl Me {
@@ -207,11 +208,11 @@ pub struct SessionView {
     /// Where it was last used from, cut to /24 or /48.
     pub network: String,
     /// When it began.
-    pub created_at: Timestamp,
+    pub created_at: DateTime<Utc>,
     /// When it was last used, to the minute.
-    pub last_seen_at: Timestamp,
+    pub last_seen_at: DateTime<Utc>,
     /// When it ends unless it is used.
-    pub expires_at: Timestamp,
+    pub expires_at: DateTime<Utc>,
     /// Whether it is the one that asks.
     pub current: bool,
 }
@@ -244,13 +245,13 @@ pub struct StaffUser {
     /// The state of the account.
     pub status: Status,
     /// When a suspension ends.
-    pub suspended_until: Option<Timestamp>,
+    pub suspended_until: Option<DateTime<Utc>>,
     /// Why staff changed the state.
     pub status_reason: Option<String>,
     /// What they may act as, everywhere.
     pub roles: Vec<Role>,
     /// When the account was made.
-    pub created_at: Timestamp,
+    pub created_at: DateTime<Utc>,
 }
 
 impl StaffUser {
@@ -289,7 +290,7 @@ pub struct NewStatus {
     /// active, suspended or banned.
     pub status: Status,
     /// When a suspension ends by itself; without it staff must lift it.
-    pub until: Option<Timestamp>,
+    pub until: Option<DateTime<Utc>>,
     /// Why; the person reads it.
     pub reason: String,
 }

@@ -104,7 +104,7 @@ pub async fn login(
 pub async fn refresh(
     app: App,
     site: SiteRequest,
-    Body(_): Body<Nothing>,
+    _body: Body<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let cookie = site.refresh.as_deref().ok_or_else(|| Problem::new(Code::Unauthenticated))?;
     match sessions::renew(&app, cookie, site.address).await? {
@@ -128,7 +128,7 @@ fn over(app: &App, problem: &Problem) -> Result<HttpResponse, Problem> {
 pub async fn logout(
     app: App,
     site: SiteRequest,
-    Body(_): Body<Nothing>,
+    _body: Body<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     sessions::sign_out(&app, &site).await?;
     // Not "storage": it holds the choices of language and theme and nothing personal.

@@ -31,7 +31,7 @@ pub struct MailView {
     /// Its id.
     pub id: Uuid,
     /// When it was written.
-    pub at: kernel::Timestamp,
+    pub at: chrono::DateTime<chrono::Utc>,
     /// To whom.
     pub to: String,
     /// Its subject.
@@ -147,7 +147,8 @@ mod tests {
             at: kernel::Timestamp::default(),
             to: "<script>@x.com".to_owned(),
             subject: "<img src=x onerror=alert(1)>".to_owned(),
-            text: "Hello <b>\nhttps://ilm.test/reset#token=a\nhttps://evil.test/x\njavascript:x".to_owned(),
+            text: "Hello <b>\nhttps://ilm.test/reset#token=a\nhttps://evil.test/x\njavascript:x"
+                .to_owned(),
             html: None,
         };
         let html = render(&[mail], "https://ilm.test");

@@ -85,10 +85,7 @@ pub async fn end_session(
 /// Ends all sessions of the person but the one that asks.
 #[utoipa::path(post, path = "/api/v1/me/sessions/end-others", tag = "identity",
     security(("bearer" = [])), responses((status = 204), (status = 401, body = ProblemDoc)))]
-pub async fn end_others(
-    app: App,
-    SignedIn(principal): SignedIn,
-) -> Result<HttpResponse, Problem> {
+pub async fn end_others(app: App, SignedIn(principal): SignedIn) -> Result<HttpResponse, Problem> {
     sessions::end_others(&app, principal.user_id, principal.session_id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,7 +1,7 @@
 //! Queries over one-time codes and reset tokens.
 
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
@@ -179,8 +179,7 @@ pub(in crate::identity) async fn purge(
     let codes = diesel::delete(challenges::table.filter(challenges::expires_at.lt(before)))
         .execute(conn)
         .await?;
-    let tokens = diesel::delete(resets::table.filter(resets::expires_at.lt(before)))
-        .execute(conn)
-        .await?;
+    let tokens =
+        diesel::delete(resets::table.filter(resets::expires_at.lt(before))).execute(conn).await?;
     Ok(codes + tokens)
 }

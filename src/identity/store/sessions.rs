@@ -2,7 +2,7 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
@@ -90,11 +90,10 @@ pub(in crate::identity) async fn end(
     reason: EndReason,
     now: Timestamp,
 ) -> QueryResult<bool> {
-    let ended =
-        diesel::update(sessions::table.find(id).filter(sessions::ended_at.is_null()))
-            .set((sessions::ended_at.eq(now), sessions::ended_reason.eq(reason.name())))
-            .execute(conn)
-            .await?;
+    let ended = diesel::update(sessions::table.find(id).filter(sessions::ended_at.is_null()))
+        .set((sessions::ended_at.eq(now), sessions::ended_reason.eq(reason.name())))
+        .execute(conn)
+        .await?;
     Ok(ended == 1)
 }
 
@@ -230,9 +229,8 @@ pub(in crate::identity) async fn purge(
     conn: &mut AsyncPgConnection,
     before: Timestamp,
 ) -> QueryResult<usize> {
-    let ended = diesel::delete(sessions::table.filter(sessions::ended_at.lt(before)))
-        .execute(conn)
-        .await?;
+    let ended =
+        diesel::delete(sessions::table.filter(sessions::ended_at.lt(before))).execute(conn).await?;
     let run_out = diesel::delete(
         sessions::table
             .filter(sessions::ended_at.is_null())

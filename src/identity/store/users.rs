@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
@@ -75,9 +75,8 @@ pub(in crate::identity) async fn confirm(
     registration: Option<Confirmed>,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let pending = users::table
-        .find(id)
-        .filter(users::status.eq(Status::PendingVerification.name()));
+    let pending =
+        users::table.find(id).filter(users::status.eq(Status::PendingVerification.name()));
     diesel::update(pending)
         .set((
             users::status.eq(Status::Active.name()),
@@ -119,18 +118,6 @@ pub(in crate::identity) async fn set_password(
             users::auth_version.eq(users::auth_version + i32::from(ends_tokens)),
             users::updated_at.eq(now),
         ))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Makes older access tokens end.
-pub(in crate::identity) async fn raise_auth_version(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-) -> QueryResult<()> {
-    diesel::update(users::table.find(id))
-        .set(users::auth_version.eq(users::auth_version + 1))
         .execute(conn)
         .await?;
     Ok(())
@@ -199,9 +186,8 @@ pub(in crate::identity) async fn search(
         );
     }
     if let Some((at, id)) = after {
-        query = query.filter(
-            users::created_at.lt(at).or(users::created_at.eq(at).and(users::id.lt(id))),
-        );
+        query = query
+            .filter(users::created_at.lt(at).or(users::created_at.eq(at).and(users::id.lt(id))));
     }
     query.order((users::created_at.desc(), users::id.desc())).limit(limit + 1).load(conn).await
 }
