@@ -109,7 +109,7 @@ impl Running {
 }
 
 fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
-    let config = &app.config.server;
+    let config = app.config.server.clone();
     let workers = match config.workers {
         0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
         n => n,
