@@ -78,19 +78,19 @@ fn picture_graph(scene: &DemoScene, font: Option<&Path>) -> String {
     let source = match seed % 4 {
         0 => format!(
             "mandelbrot=s={small_w}x{small_h}:r=25:maxiter=250:end_pts=900:\
-             start_scale=2.6:end_scale=0.00012,hue=h={hue}",
+             start_scale=2.6:end_scale=0.00012,hue=h={hue}:s=0.8",
         ),
         1 => format!(
-            "gradients=s={half_w}x{half_h}:r=25:n=4:c0=0x14213d:c1=0x2a9d8f:c2=0xe9c46a:\
-             c3=0xe76f51:speed=0.012:seed={seed},hue=h={hue}",
+            "gradients=s={half_w}x{half_h}:r=25:n=5:type=spiral:c0=0x14213d:c1=0x2a9d8f:\
+             c2=0xe9c46a:c3=0xe76f51:c4=0x14213d:speed=0.012:seed={seed},hue=h={hue}",
         ),
         2 => format!(
             "life=s={small_w}x{small_h}:r=12:ratio=0.12:seed={seed}:mold=12:\
              life_color=0xe9c46a:death_color=0x264653:mold_color=0x14213d,fps=25,hue=h={hue}",
         ),
         _ => format!(
-            "cellauto=s={small_w}x{small_h}:r=25:rule=110:seed={seed}:ratio=0.3:scroll=1,\
-             format=rgb24,colorchannelmixer=rr=0.2:gg=0.75:bb=0.65,hue=h={hue}",
+            "gradients=s={half_w}x{half_h}:r=25:n=5:type=radial:c0=0x264653:c1=0x2a9d8f:\
+             c2=0xe9c46a:c3=0xe76f51:c4=0x264653:speed=0.015:seed={seed},hue=h={hue}",
         ),
     };
     let text = font.map(|font| {
