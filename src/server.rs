@@ -116,17 +116,17 @@ fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
     };
     let per_worker = (config.max_connections / workers).max(1);
     let server = HttpServer::new(move || service(app.clone()))
-    .workers(workers)
-    .max_connections(per_worker)
-    .backlog(1024)
-    .client_request_timeout(Duration::from_secs(5))
-    .client_disconnect_timeout(Duration::from_secs(1))
-    .keep_alive(Duration::from_secs(75))
-    .tcp_nodelay(true)
-    .shutdown_timeout(config.drain_seconds)
-    .disable_signals()
-    .on_connect(wiring::on_connect)
-    .listen(listener)?;
+        .workers(workers)
+        .max_connections(per_worker)
+        .backlog(1024)
+        .client_request_timeout(Duration::from_secs(5))
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .keep_alive(Duration::from_secs(75))
+        .tcp_nodelay(true)
+        .shutdown_timeout(config.drain_seconds)
+        .disable_signals()
+        .on_connect(wiring::on_connect)
+        .listen(listener)?;
     Ok(server.run())
 }
 

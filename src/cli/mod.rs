@@ -1,6 +1,7 @@
 //! The commands of the one binary. They talk to a person, so they print.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod demo;
 mod doctor;
 mod serve;
 
@@ -38,6 +39,8 @@ enum Command {
     },
     /// Brings the schema up to date.
     Migrate,
+    /// Fills an empty database with the demo school and prints its accounts.
+    Demo,
     /// Says what is well and what is not, each with the next step.
     Doctor,
     /// Prints the OpenAPI document.
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         match args.command {
             Command::Serve { migrate } => serve::run(config, migrate).await,
             Command::Migrate => migrate(&config).await,
+            Command::Demo => demo::run(config).await,
             Command::Doctor => doctor::run(config).await,
             Command::Openapi => Ok(()),
         }

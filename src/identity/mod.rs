@@ -63,7 +63,7 @@ pub use principals::Principal;
 pub use profile::people;
 pub use purge::purge;
 pub use roles::{Role, Roles, Scope};
-pub use staff::{VouchedAccount, changed, create_account, grant};
+pub use staff::{VouchedAccount, changed, create_account, grant, is_empty};
 pub use status::Status;
 pub use views::Person;
 

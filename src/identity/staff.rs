@@ -241,3 +241,9 @@ pub async fn create_account(app: &App, account: VouchedAccount<'_>) -> Result<Uu
         .await?;
     Ok(id)
 }
+
+/// Whether nobody has an account yet.
+pub async fn is_empty(app: &App) -> Result<bool, Problem> {
+    let mut conn = app.db.conn().await?;
+    Ok(!store::users::any(&mut conn).await?)
+}

@@ -117,7 +117,8 @@ fn request(caller: Option<&Caller>, method: Method, path: &str) -> TestRequest {
         .insert_header(("x-ilm-request", "1"))
         .insert_header(("sec-fetch-site", "same-origin"));
     if let Some(caller) = caller {
-        request = request.insert_header((header::AUTHORIZATION, format!("Bearer {}", caller.token)));
+        request =
+            request.insert_header((header::AUTHORIZATION, format!("Bearer {}", caller.token)));
     }
     request
 }
@@ -126,8 +127,7 @@ async fn answer<B: MessageBody>(response: ServiceResponse<B>) -> Result<Answer, 
     let text = |name: header::HeaderName| {
         response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
     };
-    let (status, location, etag) =
-        (response.status(), text(header::LOCATION), text(header::ETAG));
+    let (status, location, etag) = (response.status(), text(header::LOCATION), text(header::ETAG));
     let body = actix_web::body::to_bytes(response.into_body())
         .await
         .map_err(|_| "the answer broke off".to_owned())?;

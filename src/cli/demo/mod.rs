@@ -47,6 +47,11 @@ async fn fill(app: &App, school: &School) -> Result<(), String> {
     let api = Api::start(app.clone()).await;
     for person in &school.people {
         account(app, person).await?;
+        if !person.about.is_empty() {
+            let caller = sign_in(&api, &person.email).await?;
+            let about = json!({"about": person.about});
+            api.call(Some(&caller), Method::PATCH, "/api/v1/me", Some(&about)).await?;
+        }
     }
     println!("{} people", school.people.len());
     let scratch = app.config.storage.spool.join("demo");
@@ -103,7 +108,7 @@ async fn write(
     println!("{}", course.title);
     let new = json!({"title": course.title, "language": course.language});
     let made = api.call(Some(author), Method::POST, "/api/v1/studio/courses", Some(&new)).await?;
-    let id = id(&made)?;
+    let id = id_of(&made)?;
     let path = format!("/api/v1/studio/courses/{id}");
     let category = category(api, &course.category).await?;
     let patch = json!({
@@ -128,7 +133,7 @@ async fn write(
         let made =
             api.call(Some(author), Method::POST, &format!("{path}/modules"), Some(&new)).await?;
         for item in &module.lessons {
-            lesson(api, author, crate::cli::demo::id(&made)?, item, scratch).await?;
+            lesson(api, author, id_of(&made)?, item, scratch).await?;
         }
     }
     Ok(id)
@@ -144,7 +149,7 @@ async fn lesson(
     let new = json!({"title": lesson.title, "kind": lesson.kind});
     let lessons = format!("/api/v1/studio/modules/{module}/lessons");
     let made = api.call(Some(author), Method::POST, &lessons, Some(&new)).await?;
-    let path = format!("/api/v1/studio/lessons/{}", id(&made)?);
+    let path = format!("/api/v1/studio/lessons/{}", id_of(&made)?);
     let patch = json!({
         "body": school::document(&lesson.body),
         "free_preview": lesson.free_preview,
@@ -266,9 +271,8 @@ async fn greet(
         .pointer("/modules/0/lessons/0/id")
         .and_then(Value::as_str)
         .ok_or("the course has no first lesson")?;
-    let room = api
-        .call(Some(caller), Method::GET, &format!("/api/v1/lessons/{first}/room"), None)
-        .await?;
+    let room =
+        api.call(Some(caller), Method::GET, &format!("/api/v1/lessons/{first}/room"), None).await?;
     let path = format!("/api/v1/rooms/{}/messages", text(&room, "room_id")?);
     let body = json!({"client_id": uuid::Uuid::new_v4(), "body": message});
     api.call(Some(caller), Method::POST, &path, Some(&body)).await.map(drop)
@@ -281,7 +285,7 @@ async fn category(api: &Api, slug: &str) -> Result<String, String> {
     text(found.ok_or_else(|| format!("there is no category {slug}"))?, "id")
 }
 
-fn id(value: &Value) -> Result<uuid::Uuid, String> {
+fn id_of(value: &Value) -> Result<uuid::Uuid, String> {
     text(value, "id")?.parse().map_err(|_| "an id is no UUID".to_owned())
 }
 

@@ -320,3 +320,8 @@ pub(in crate::identity) async fn purge_pending(
     .execute(conn)
     .await
 }
+
+/// Whether there is any account at all.
+pub async fn any(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn).await
+}
