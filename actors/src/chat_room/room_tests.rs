@@ -73,6 +73,8 @@ impl World {
         self.room = room;
         self.stopped = false;
         self.pending.clear();
+        // Marks that were not written yet are lost with it; a client keeps its own furthest one.
+        self.marks.clear();
         for client in self.clients.values_mut() {
             client.seated = false;
         }
