@@ -1,8 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
-
-vi.mock('~/api/client', () => ({ api: {}, body: vi.fn() }));
-vi.mock('hls.js/dist/hls.worker.js?url', () => ({ default: '/assets/worker.js' }));
-const { withToken } = await import('./usePlayback');
+import { describe, expect, it } from 'vitest';
+import { withToken } from './token';
 
 /** MED-12 */
 describe('the token in the address of a stream', () => {

@@ -1,0 +1,206 @@
+// The bar at the foot of the picture: place, play, loudness, time, speed, quality, captions, full screen.
+import { Menu } from '@mantine/core';
+import {
+  IconBadgeCc,
+  IconCheck,
+  IconKeyboard,
+  IconMaximize,
+  IconMinimize,
+  IconPlayerPauseFilled,
+  IconPlayerPlayFilled,
+  IconRewindBackward10,
+  IconRewindForward10,
+  IconVolume,
+  IconVolume2,
+  IconVolume3,
+} from '@tabler/icons-react';
+import type { ReactNode, RefObject } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '~/ui/useFormat';
+import type { Engine, PlayerView } from './engine';
+import { rates } from './keys';
+import type { Fullscreen } from './Player';
+import css from './Player.module.css';
+import { SeekBar } from './SeekBar';
+
+type Props = {
+  engine: Engine;
+  view: PlayerView;
+  box: RefObject<HTMLDivElement | null>;
+  full: Fullscreen;
+  showKeys: () => void;
+  hasNext: boolean;
+};
+
+const icon = { size: 22, stroke: 1.75, 'aria-hidden': true } as const;
+
+export function Controls({ engine, view, box, full, showKeys }: Props) {
+  const { t } = useTranslation('player');
+  const format = useFormat();
+  const loud = view.muted || view.volume === 0 ? IconVolume3 : view.volume < 0.5 ? IconVolume2 : IconVolume;
+  const Loud = loud;
+  const rateText = (rate: number) => `${format.number(rate, 2)}×`;
+  return (
+    <div className={css.controls} data-controls>
+      <SeekBar engine={engine} view={view} />
+      <div className={css.buttons}>
+        <Press label={view.playing ? t('pause') : t('play')} press={() => engine.toggle()} name="toggle">
+          {view.playing ? (
+            <IconPlayerPauseFilled size={22} aria-hidden />
+          ) : (
+            <IconPlayerPlayFilled size={22} aria-hidden />
+          )}
+        </Press>
+        <Press label={t('back10')} press={() => engine.seek(view.time - 10)} wide>
+          <IconRewindBackward10 {...icon} />
+        </Press>
+        <Press label={t('forward10')} press={() => engine.seek(view.time + 10)} wide>
+          <IconRewindForward10 {...icon} />
+        </Press>
+        <span className={`${css.loud} ${css.wide}`}>
+          <Press label={view.muted ? t('unmute') : t('mute')} press={() => engine.toggleMute()}>
+            <Loud {...icon} />
+          </Press>
+          <input
+            type="range"
+            className={css.volume}
+            min={0}
+            max={1}
+            step={0.05}
+            value={view.muted ? 0 : view.volume}
+            aria-label={t('volume')}
+            aria-valuetext={format.percent((view.muted ? 0 : view.volume) * 100)}
+            onChange={(event) => engine.setVolume(Number(event.currentTarget.value))}
+          />
+        </span>
+        <span className={css.times}>
+          <bdi>{format.clock(view.time)}</bdi>
+          <span className={css.dim}>
+            {' / '}
+            <bdi>{format.clock(view.duration)}</bdi>
+          </span>
+        </span>
+        {view.playback?.growing && (
+          <span className={`${css.dim} ${css.wide} clip`} dir="auto">
+            {t('growing')}
+          </span>
+        )}
+        <span className="grow" />
+        <Choice
+          box={box}
+          label={t('speed')}
+          shown={rateText(view.rate)}
+          items={rates.map((rate) => ({
+            key: String(rate),
+            text: rateText(rate),
+            on: rate === view.rate,
+            pick: () => engine.setRate(rate),
+          }))}
+        />
+        {view.rungs.length > 0 && (
+          <Choice
+            box={box}
+            wide
+            label={t('quality')}
+            shown={qualityText(view, t('auto'))}
+            items={[
+              {
+                key: 'auto',
+                text:
+                  view.chosen === -1 && view.height ? `${t('auto')} (${view.height}p)` : t('auto'),
+                on: view.chosen === -1,
+                pick: () => engine.choose(-1),
+              },
+              ...view.rungs.map((rung) => ({
+                key: String(rung.index),
+                text: `${rung.height}p`,
+                on: rung.index === view.chosen,
+                pick: () => engine.choose(rung.index),
+              })),
+            ]}
+          />
+        )}
+        {view.captions !== 'none' && (
+          <Press label={t('captions')} press={() => engine.toggleCaptions()} pressed={view.captions === 'on'}>
+            <IconBadgeCc {...icon} />
+          </Press>
+        )}
+        <Press label={t('keys')} press={showKeys} wide>
+          <IconKeyboard {...icon} />
+        </Press>
+        <Press label={full.on ? t('exitFull') : t('full')} press={full.toggle}>
+          {full.on ? <IconMinimize {...icon} /> : <IconMaximize {...icon} />}
+        </Press>
+      </div>
+    </div>
+  );
+}
+
+const qualityText = (view: PlayerView, auto: string): string => {
+  const rung = view.rungs.find((item) => item.index === view.chosen);
+  if (rung) return `${rung.height}p`;
+  return view.height ? `${auto} · ${view.height}p` : auto;
+};
+
+type PressProps = {
+  label: string;
+  press: () => void;
+  children: ReactNode;
+  wide?: boolean;
+  pressed?: boolean;
+  name?: string;
+};
+
+function Press({ label, press, children, wide = false, pressed, name }: PressProps) {
+  return (
+    <button
+      type="button"
+      className={`${css.press} ${wide ? css.wide : ''}`}
+      aria-label={label}
+      title={label}
+      {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
+      {...(name ? { 'data-control': name } : {})}
+      onClick={press}
+    >
+      {children}
+    </button>
+  );
+}
+
+type ChoiceProps = {
+  box: RefObject<HTMLDivElement | null>;
+  label: string;
+  shown: string;
+  items: { key: string; text: string; on: boolean; pick: () => void }[];
+  wide?: boolean;
+};
+
+function Choice({ label, shown, items, wide = false }: ChoiceProps) {
+  return (
+    // Inside the player, so that it is there in full screen too.
+    <Menu position="top" withinPortal={false} offset={10} shadow="md" returnFocus>
+      <Menu.Target>
+        <button type="button" className={`${css.press} ${css.word} ${wide ? css.wide : ''}`} title={label}>
+          <span className="hidden" dir="auto">
+            {label}:{' '}
+          </span>
+          <span dir="auto">{shown}</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown className={css.menu ?? ''} aria-label={label}>
+        {items.map((item) => (
+          <Menu.Item
+            key={item.key}
+            role="menuitemradio"
+            aria-checked={item.on}
+            className={css.item ?? ''}
+            leftSection={item.on ? <IconCheck size={16} aria-hidden /> : <span className={css.noCheck} />}
+            onClick={item.pick}
+          >
+            <span dir="auto">{item.text}</span>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,224 @@
+// The player: picture, controls, signs and keys around one engine. Its surfaces are dark and it never mirrors.
+import { IconPlayerPlayFilled } from '@tabler/icons-react';
+import {
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '~/ui/useFormat';
+import { Controls } from './Controls';
+import { createEngine, type Engine, type Playback, type PlayerView } from './engine';
+import { KeysDialog } from './KeysDialog';
+import { nextRate, playerAction, takenBy } from './keys';
+import css from './Player.module.css';
+import { Signs } from './Signs';
+import { Watermark } from './Watermark';
+
+export type PlayerProps = {
+  /** What is played, for readers. */
+  title: string;
+  grant: () => Promise<Playback>;
+  /** Length in seconds, as far as it is known before it plays. */
+  duration?: number;
+  /** Where it will go on, for the button: seconds. */
+  from?: number;
+  /** Shown until it plays. */
+  poster?: ReactNode;
+  /** Starts by itself: the visitor has asked for it already. */
+  autoStart?: boolean;
+  /** Keys work on the whole page, not only inside the player. */
+  pageKeys?: boolean;
+  /** Gives the engine to whoever follows the playback; the returned function is called at the end. */
+  follow?: (engine: Engine) => () => void;
+  next?: { title: string; go: () => void } | undefined;
+};
+
+export const usePlayerView = (engine: Engine): PlayerView => useSyncExternalStore(engine.listen, engine.view);
+
+/** Controls go after this long without a move, in milliseconds. */
+const STILL = 3_000;
+const SIGN = 1_200;
+
+export function Player(props: PlayerProps) {
+  const { grant, duration = 0, autoStart = false, pageKeys = false, follow } = props;
+  const { t } = useTranslation('player');
+  const format = useFormat();
+  const engine = useMemo(() => createEngine(grant, duration), [grant, duration]);
+  const view = usePlayerView(engine);
+  const box = useRef<HTMLDivElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const [keys, setKeys] = useState(false);
+  const { idle, stir } = useStillness(view, box);
+  const full = useFullscreen(box, video);
+  const sign = useSign(view.rate, `${format.number(view.rate, 2)}×`);
+
+  useEffect(() => {
+    if (!video.current) return;
+    const detach = engine.attach(video.current);
+    const unfollow = follow?.(engine);
+    if (autoStart) void engine.start();
+    return () => {
+      unfollow?.();
+      detach();
+    };
+  }, [engine, follow, autoStart]);
+
+  const { next } = props;
+  const act = useCallback(
+    (event: KeyboardEvent) => {
+      if (event.defaultPrevented || takenBy(event.target, event.key)) return;
+      const action = playerAction(event);
+      if (!action) return;
+      event.preventDefault();
+      stir();
+      const now = engine.view();
+      if (action.do === 'toggle') engine.toggle();
+      else if (action.do === 'seek') engine.seek(now.time + action.by);
+      else if (action.do === 'seekTo') engine.seek(now.duration * action.part);
+      else if (action.do === 'volume') engine.setVolume(now.volume + action.by);
+      else if (action.do === 'mute') engine.toggleMute();
+      else if (action.do === 'fullscreen') full.toggle();
+      else if (action.do === 'captions') engine.toggleCaptions();
+      else if (action.do === 'faster' || action.do === 'slower')
+        engine.setRate(nextRate(now.rate, action.do === 'faster'));
+      else if (action.do === 'next') next?.go();
+      else setKeys(true);
+    },
+    [engine, full.toggle, next, stir],
+  );
+  useEffect(() => {
+    const place: HTMLElement | Document | null = pageKeys ? document : box.current;
+    const hear = (event: Event) => act(event as KeyboardEvent);
+    place?.addEventListener('keydown', hear);
+    return () => place?.removeEventListener('keydown', hear);
+  }, [act, pageKeys]);
+
+  const started = view.stage !== 'idle';
+  const hidden = idle && view.playing && view.stage === 'ready';
+  return (
+    <section
+      ref={box}
+      className={`${css.box} ${hidden ? css.still : ''} ${full.on ? css.full : ''}`}
+      aria-label={t('region', { title: props.title })}
+      onPointerMove={stir}
+      onFocus={stir}
+    >
+      {/* biome-ignore lint/a11y/useMediaCaption: captions come with the stream when the author has made them. */}
+      <video
+        ref={video}
+        className={css.video}
+        playsInline
+        disablePictureInPicture
+        disableRemotePlayback
+        tabIndex={-1}
+        aria-label={props.title}
+        onContextMenu={(event) => event.preventDefault()}
+        onClick={(event) => {
+          // A tap first brings the controls back; a click plays and stops.
+          const touch = (event.nativeEvent as PointerEvent).pointerType === 'touch';
+          if (touch && hidden) stir();
+          else engine.toggle();
+        }}
+      />
+      {!started && (
+        <button type="button" className={css.start} onClick={() => void engine.start()} data-play>
+          <span className={css.poster} aria-hidden>
+            {props.poster}
+          </span>
+          <span className={css.big}>
+            <IconPlayerPlayFilled size={30} aria-hidden />
+          </span>
+          <span className={css.startWord} dir="auto">
+            {props.from && props.from >= 1
+              ? t('continueAt', { at: format.clock(props.from) })
+              : t('play')}
+          </span>
+        </button>
+      )}
+      {view.playback?.watermark && <Watermark text={view.playback.watermark} />}
+      {sign && (
+        <span className={css.sign} dir="auto">
+          {sign}
+        </span>
+      )}
+      <Signs engine={engine} view={view} title={props.title} next={next} />
+      {started && (
+        <Controls
+          engine={engine}
+          view={view}
+          box={box}
+          full={full}
+          showKeys={() => setKeys(true)}
+          hasNext={next !== undefined}
+        />
+      )}
+      <span className="hidden" aria-live="polite" dir="auto">
+        {sign ? t('speedIs', { rate: sign }) : ''}
+      </span>
+      <KeysDialog opened={keys} close={() => setKeys(false)} />
+    </section>
+  );
+}
+
+/** Whether nothing has moved for a while; what has the focus of a keyboard keeps the controls. */
+function useStillness(view: PlayerView, box: React.RefObject<HTMLDivElement | null>) {
+  const [idle, setIdle] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const stir = useCallback(() => {
+    setIdle(false);
+    clearTimeout(timer.current);
+    const rest = () => {
+      const focused = box.current?.querySelector('[data-controls] :focus-visible');
+      const menu = box.current?.querySelector('[role="menu"]');
+      if (focused || menu) timer.current = setTimeout(rest, STILL);
+      else setIdle(true);
+    };
+    timer.current = setTimeout(rest, STILL);
+  }, [box]);
+  useEffect(() => {
+    if (view.playing) stir();
+    return () => clearTimeout(timer.current);
+  }, [view.playing, stir]);
+  return { idle, stir };
+}
+
+export type Fullscreen = { on: boolean; toggle: () => void };
+
+function useFullscreen(
+  box: React.RefObject<HTMLDivElement | null>,
+  video: React.RefObject<HTMLVideoElement | null>,
+): Fullscreen {
+  const [on, setOn] = useState(false);
+  useEffect(() => {
+    const hear = () => setOn(document.fullscreenElement === box.current && box.current !== null);
+    document.addEventListener('fullscreenchange', hear);
+    return () => document.removeEventListener('fullscreenchange', hear);
+  }, [box]);
+  const toggle = useCallback(() => {
+    if (document.fullscreenElement) return void document.exitFullscreen();
+    // Phones of Apple have no full screen but that of the video itself.
+    const bare = video.current as (HTMLVideoElement & { webkitEnterFullscreen?: () => void }) | null;
+    if (box.current?.requestFullscreen) void box.current.requestFullscreen().catch(() => undefined);
+    else bare?.webkitEnterFullscreen?.();
+  }, [box, video]);
+  return useMemo(() => ({ on, toggle }), [on, toggle]);
+}
+
+/** The words for a value that has just changed, for a moment; not for the value it began with. */
+function useSign(value: number, words: string): string | undefined {
+  const [shown, setShown] = useState<string | undefined>(undefined);
+  const before = useRef(value);
+  useEffect(() => {
+    if (before.current === value) return;
+    before.current = value;
+    setShown(words);
+    const timer = setTimeout(() => setShown(undefined), SIGN);
+    return () => clearTimeout(timer);
+  }, [value, words]);
+  return shown;
+}

@@ -1,0 +1,403 @@
+// Plays a protected stream in a <video>: asks for a playback session, feeds it to hls.js (or to the browser's own HLS),
+// renews the token by a heartbeat, comes back after a loss, and closes the session when the page leaves. React sees a
+// snapshot of its state.
+
+import type HlsEngine from 'hls.js';
+import type { ErrorData } from 'hls.js';
+import hlsWorker from 'hls.js/dist/hls.worker.js?url';
+import { api, body, type Schemas } from '~/api/client';
+import { isApiError } from '~/api/error';
+import { keepPrefs, readPrefs } from './prefs';
+import { withToken } from './token';
+
+export type Playback = Schemas['Playback'] & { position_s?: number };
+
+export type Rung = { index: number; height: number; bitrate: number };
+
+export type PlayerView = {
+  /** `replaced`: the stream was taken over by another device of this person. */
+  stage: 'idle' | 'starting' | 'ready' | 'failed' | 'replaced';
+  /** Why it failed: an `ApiError`, or something of the stream itself. */
+  error: unknown;
+  playing: boolean;
+  /** Wants to play but has nothing to show. */
+  stalled: boolean;
+  ended: boolean;
+  time: number;
+  duration: number;
+  /** Ends of what is loaded around the present position, in seconds. */
+  buffered: readonly (readonly [number, number])[];
+  rate: number;
+  volume: number;
+  muted: boolean;
+  rungs: readonly Rung[];
+  /** Index of the chosen rung, -1 for automatic. */
+  chosen: number;
+  /** Height of the picture that plays. */
+  height: number | undefined;
+  captions: 'none' | 'off' | 'on';
+  playback: Playback | undefined;
+};
+
+const prefs = readPrefs();
+const atRest: PlayerView = {
+  stage: 'idle',
+  error: undefined,
+  playing: false,
+  stalled: false,
+  ended: false,
+  time: 0,
+  duration: 0,
+  buffered: [],
+  rate: prefs.rate,
+  volume: prefs.volume,
+  muted: prefs.muted,
+  rungs: [],
+  chosen: -1,
+  height: undefined,
+  captions: 'none',
+  playback: undefined,
+};
+
+const HEARTBEAT = 60_000;
+/** Pauses between attempts after the link was lost, in milliseconds; then it is a failure. */
+const PATIENCE = [500, 1_500, 4_000, 10_000];
+/** More renewals than this within a minute mean that renewing does not help. */
+const RENEWALS = 3;
+
+export type Engine = ReturnType<typeof createEngine>;
+
+export function createEngine(grant: () => Promise<Playback>, length = 0) {
+  let view: PlayerView = { ...atRest, duration: length, ...remembered() };
+  let video: HTMLVideoElement | undefined;
+  let hls: HlsEngine | undefined;
+  let playback: Playback | undefined;
+  /** Grows with every start; what an older one still does is ignored. */
+  let round = 0;
+  let lost = 0;
+  let recovered = 0;
+  let renewals: number[] = [];
+  let renewing: Promise<void> | undefined;
+  let beat: ReturnType<typeof setInterval> | undefined;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  let detach: (() => void) | undefined;
+  const hearers = new Set<() => void>();
+
+  const set = (next: Partial<PlayerView>) => {
+    view = { ...view, ...next };
+    for (const hear of hearers) hear();
+  };
+
+  function fail(error: unknown) {
+    video?.pause();
+    hls?.stopLoad();
+    set({ stage: 'failed', error, stalled: false });
+  }
+
+  function end(keepalive: boolean) {
+    clearInterval(beat);
+    clearTimeout(again);
+    hls?.destroy();
+    hls = undefined;
+    const session = playback?.session;
+    playback = undefined;
+    if (!session) return;
+    void api
+      .DELETE('/playback/{session}', { params: { path: { session } }, keepalive })
+      .catch(() => undefined);
+  }
+
+  function use(next: Playback) {
+    playback = next;
+    set({ playback: next, duration: next.duration_s || view.duration });
+  }
+
+  /** Starts, or starts again after a failure, at `at` seconds or where this person stopped. */
+  async function start(at?: number): Promise<void> {
+    if (!video) return;
+    const mine = ++round;
+    const element = video;
+    end(false);
+    lost = 0;
+    recovered = 0;
+    set({ stage: 'starting', error: undefined, ended: false, rungs: [], chosen: -1, height: undefined });
+    try {
+      const [granted, { default: Hls }] = await Promise.all([grant(), import('hls.js')]);
+      if (mine !== round) return;
+      use(granted);
+      const from = at ?? granted.position_s ?? 0;
+      beat = setInterval(() => void heartbeat(), Math.min(HEARTBEAT, (granted.expires_in * 1000) / 3));
+      if (Hls.isSupported()) attachHls(Hls, element, granted, from);
+      else attachNative(element, granted, from);
+    } catch (error) {
+      if (mine === round) fail(error);
+    }
+  }
+
+  function attachHls(Hls: typeof HlsEngine, element: HTMLVideoElement, granted: Playback, from: number) {
+    const made = new Hls({
+      workerPath: hlsWorker,
+      // Also for a video that is still being made: such a playlist would else start at its newest end.
+      startPosition: from,
+      maxBufferLength: 30,
+      maxMaxBufferLength: 60,
+      backBufferLength: 30,
+      capLevelToPlayerSize: true,
+      abrEwmaDefaultEstimate: 1_000_000,
+      xhrSetup: (request, url) => {
+        if (playback) request.open('GET', withToken(url, playback.master_url), true);
+      },
+    });
+    hls = made;
+    const { Events } = Hls;
+    made.on(Events.MANIFEST_PARSED, () => {
+      const rungs = made.levels
+        .map((level, index) => ({ index, height: level.height, bitrate: level.bitrate }))
+        .sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
+      set({ stage: 'ready', rungs });
+      play();
+    });
+    made.on(Events.LEVEL_SWITCHED, (_event, data) => set({ height: made.levels[data.level]?.height }));
+    made.on(Events.FRAG_BUFFERED, () => {
+      lost = 0;
+    });
+    made.on(Events.SUBTITLE_TRACKS_UPDATED, (_event, data) => {
+      if (data.subtitleTracks.length === 0) return;
+      captions(readPrefs().captions);
+    });
+    made.on(Events.ERROR, (_event, data) => trouble(Hls, data));
+    made.loadSource(granted.master_url);
+    made.attachMedia(element);
+  }
+
+  function attachNative(element: HTMLVideoElement, granted: Playback, from: number) {
+    const ready = () => {
+      element.currentTime = from;
+      set({ stage: 'ready' });
+      play();
+    };
+    element.addEventListener('loadedmetadata', ready, { once: true });
+    element.src = granted.master_url;
+  }
+
+  function trouble(Hls: typeof HlsEngine, data: ErrorData) {
+    const status = data.response?.code;
+    if (status === 401 || status === 403 || status === 410) {
+      hls?.stopLoad();
+      void renew().then(() => hls?.startLoad());
+      return;
+    }
+    if (!data.fatal) return;
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recovered < 2) {
+      recovered++;
+      hls?.recoverMediaError();
+      return;
+    }
+    // Nothing has played yet: the server's own answer says more than a retry would.
+    const pause = PATIENCE[lost++];
+    if (data.type !== Hls.ErrorTypes.NETWORK_ERROR || pause === undefined || !hls?.levels.length) {
+      return fail(data.error);
+    }
+    set({ stalled: true });
+    again = setTimeout(() => hls?.startLoad(), pause);
+  }
+
+  /** A token that is no longer taken: by the heartbeat if the session lives, else by a new session. */
+  function renew(): Promise<void> {
+    renewing ??= renewOnce().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  async function renewOnce() {
+    const mine = round;
+    const now = Date.now();
+    renewals = [...renewals.filter((at) => now - at < 60_000), now];
+    if (renewals.length > RENEWALS) return fail(new Error('token'));
+    try {
+      if (!playback) return;
+      const answer = await ask(playback.session);
+      if (mine === round && playback) use({ ...playback, ...answer });
+    } catch (error) {
+      if (mine !== round) return;
+      if (isApiError(error) && error.code === 'playback_replaced') return replaced();
+      // Slept too long, or the server has forgotten: a new session goes on in the same place.
+      try {
+        const granted = await grant();
+        if (mine === round) use(granted);
+      } catch (refusal) {
+        if (mine === round) fail(refusal);
+      }
+    }
+  }
+
+  const ask = (session: string) =>
+    body(
+      api.POST('/playback/{session}/heartbeat', {
+        params: { path: { session } },
+        body: { position_s: video?.currentTime ?? 0 },
+      }),
+    );
+
+  async function heartbeat() {
+    const mine = round;
+    if (!playback) return;
+    try {
+      const answer = await ask(playback.session);
+      if (mine !== round || !playback) return;
+      const grew = playback.growing && !answer.growing;
+      use({ ...playback, ...answer });
+      if (grew) set({ duration: answer.duration_s });
+    } catch (error) {
+      if (mine !== round || !isApiError(error)) return;
+      if (error.code === 'playback_replaced') replaced();
+      else if (error.status === 410 || error.status === 404) await renew();
+      // Anything else: the token outlives ten beats, and the next one tries again.
+    }
+  }
+
+  function replaced() {
+    video?.pause();
+    hls?.stopLoad();
+    clearInterval(beat);
+    set({ stage: 'replaced', stalled: false });
+  }
+
+  function play() {
+    // The browser may want a click first; the button is there.
+    void video?.play().catch(() => undefined);
+  }
+
+  function captions(on: boolean) {
+    if (!hls || hls.subtitleTracks.length === 0) return;
+    hls.subtitleTrack = on ? Math.max(0, hls.subtitleTrack) : -1;
+    hls.subtitleDisplay = on;
+    set({ captions: on ? 'on' : 'off' });
+  }
+
+  const watchElement = (element: HTMLVideoElement) => {
+    const progress = () => {
+      const ranges: [number, number][] = [];
+      for (let index = 0; index < element.buffered.length; index++) {
+        ranges.push([element.buffered.start(index), element.buffered.end(index)]);
+      }
+      set({ buffered: ranges });
+    };
+    const length = () => {
+      const known = playback?.duration_s;
+      if (Number.isFinite(element.duration) && !playback?.growing) set({ duration: element.duration });
+      else if (known) set({ duration: known });
+    };
+    const hear: Record<string, () => void> = {
+      play: () => set({ playing: true, ended: false }),
+      playing: () => set({ playing: true, stalled: false, ended: false }),
+      pause: () => set({ playing: false }),
+      waiting: () => set({ stalled: true }),
+      canplay: () => set({ stalled: false }),
+      seeked: () => set({ stalled: false, time: element.currentTime }),
+      seeking: () => set({ time: element.currentTime, ended: false }),
+      timeupdate: () => set({ time: element.currentTime }),
+      progress,
+      durationchange: length,
+      ratechange: () => set({ rate: element.playbackRate }),
+      volumechange: () => set({ volume: element.volume, muted: element.muted }),
+      // A video that is still being made has no end yet: it waits for more.
+      ended: () => set(playback?.growing ? { stalled: true } : { playing: false, ended: true }),
+      resize: () => {
+        if (!hls) set({ height: element.videoHeight });
+      },
+      error: () => {
+        if (!hls && element.error) fail(element.error);
+      },
+    };
+    for (const [name, hearer] of Object.entries(hear)) element.addEventListener(name, hearer);
+    return () => {
+      for (const [name, hearer] of Object.entries(hear)) element.removeEventListener(name, hearer);
+    };
+  };
+
+  const leave = () => end(true);
+
+  return {
+    view: () => view,
+    listen(hear: () => void): () => void {
+      hearers.add(hear);
+      return () => hearers.delete(hear);
+    },
+    element: () => video,
+    attach(element: HTMLVideoElement): () => void {
+      video = element;
+      element.volume = view.volume;
+      element.muted = view.muted;
+      element.defaultPlaybackRate = view.rate;
+      element.playbackRate = view.rate;
+      const stop = watchElement(element);
+      addEventListener('pagehide', leave);
+      detach = () => {
+        stop();
+        removeEventListener('pagehide', leave);
+        round++;
+        end(true);
+        video = undefined;
+        detach = undefined;
+        set({ ...atRest, duration: length, ...remembered() });
+      };
+      return () => detach?.();
+    },
+    start,
+    /** Starts again where it stands, after a failure or on this device. */
+    restart: () => start(view.time > 0 ? view.time : undefined),
+    toggle() {
+      if (view.stage === 'idle') return void start();
+      if (!video || view.stage !== 'ready') return;
+      if (view.ended) video.currentTime = 0;
+      if (video.paused) play();
+      else video.pause();
+    },
+    pause: () => video?.pause(),
+    seek(to: number) {
+      if (!video || view.stage !== 'ready') return;
+      const seekable = video.seekable.length > 0 ? video.seekable.end(video.seekable.length - 1) : view.duration;
+      const last = Math.max(0, Math.min(view.duration || seekable, seekable));
+      video.currentTime = Math.max(0, Math.min(last, to));
+    },
+    setRate(rate: number) {
+      keepPrefs({ rate });
+      if (video) {
+        video.defaultPlaybackRate = rate;
+        video.playbackRate = rate;
+      }
+      set({ rate });
+    },
+    setVolume(volume: number) {
+      const level = Math.max(0, Math.min(1, volume));
+      keepPrefs({ volume: level, muted: level === 0 });
+      if (!video) return;
+      video.volume = level;
+      video.muted = level === 0;
+    },
+    toggleMute() {
+      if (!video) return;
+      video.muted = !video.muted;
+      if (!video.muted && video.volume === 0) video.volume = 0.5;
+      keepPrefs({ muted: video.muted, volume: video.volume });
+    },
+    /** -1 leaves the choice to the player. */
+    choose(index: number) {
+      if (!hls) return;
+      hls.nextLevel = index;
+      set({ chosen: index });
+    },
+    toggleCaptions() {
+      const on = view.captions !== 'on';
+      keepPrefs({ captions: on });
+      captions(on);
+    },
+  };
+}
+
+const remembered = () => {
+  const { rate, volume, muted } = readPrefs();
+  return { rate, volume, muted };
+};

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { nextRate, playerAction } from './keys';
+
+const key = (name: string, code = '', more: object = {}) =>
+  playerAction({ key: name, code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
+
+/** WEB-10 */
+describe('the keys of the player', () => {
+  it('are those that people know', () => {
+    expect(key(' ')).toEqual({ do: 'toggle' });
+    expect(key('k', 'KeyK')).toEqual({ do: 'toggle' });
+    expect(key('j', 'KeyJ')).toEqual({ do: 'seek', by: -10 });
+    expect(key('l', 'KeyL')).toEqual({ do: 'seek', by: 10 });
+    expect(key('ArrowRight')).toEqual({ do: 'seek', by: 5 });
+    expect(key('ArrowUp')).toEqual({ do: 'volume', by: 0.1 });
+    expect(key('?', 'Slash', { shiftKey: true })).toEqual({ do: 'help' });
+    expect(key('5', 'Digit5')).toEqual({ do: 'seekTo', part: 0.5 });
+  });
+
+  it('lie in the same place on a Russian and a Hebrew keyboard', () => {
+    expect(key('л', 'KeyK')).toEqual({ do: 'toggle' });
+    expect(key('כ', 'KeyF')).toEqual({ do: 'fullscreen' });
+  });
+
+  it('leave the shortcuts of the browser alone', () => {
+    expect(key('l', 'KeyL', { ctrlKey: true })).toBeUndefined();
+    expect(key('k', 'KeyK', { metaKey: true })).toBeUndefined();
+    expect(key('ArrowLeft', '', { altKey: true })).toBeUndefined();
+  });
+
+  it('step through the speeds and stop at both ends', () => {
+    expect(nextRate(1, true)).toBe(1.25);
+    expect(nextRate(2, true)).toBe(2);
+    expect(nextRate(0.5, false)).toBe(0.5);
+    expect(nextRate(1.1, false)).toBe(1);
+  });
+});
