@@ -2,9 +2,17 @@
 // complained about (content security policy, errors) and of accessibility. `npm run shots [name…]`, into test-results/.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
+import { chat } from './mock/learn.mjs';
 import { serve } from './mock/server.mjs';
 
-const course = (n) => `/courses/0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const key = (n) => `0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const lessonKey = (n) => `0192e000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const course = (n) => `/courses/${key(n)}`;
+const tab = (page, name) =>
+  page
+    .locator(`#tab-${name}`)
+    .click({ timeout: 2000 })
+    .catch(() => undefined);
 /** name, address, language, how the mock is bent, what to do before the picture */
 const pages = [
   ['home-ru', '/', 'ru', ''],
@@ -51,6 +59,23 @@ const pages = [
   ['profile-guest-he', '/profile', 'he', 'guest'],
   ['my-learning-uz', '/my/learning', 'uz', ''],
   ['my-learning-empty-ru', '/my/learning', 'ru', 'empty'],
+  ['lesson-ru', `/learn/${key(1)}/${lessonKey(4)}`, 'ru', ''],
+  ['lesson-he', `/learn/${key(6)}/${lessonKey(4)}`, 'he', ''],
+  ['lesson-chat-he', `/learn/${key(6)}/${lessonKey(4)}`, 'he', '', (page) => tab(page, 'chat')],
+  [
+    'lesson-failed-ru',
+    `/learn/${key(1)}/${lessonKey(4)}`,
+    'ru',
+    '',
+    async (page) => {
+      await page.locator('[data-play]').click();
+      await page.locator('section [role=alert]').waitFor();
+    },
+  ],
+  ['lesson-files-uz', `/learn/${key(1)}/${lessonKey(4)}`, 'uz', '', (page) => tab(page, 'files')],
+  ['lesson-text-uz', `/learn/${key(1)}/${lessonKey(3)}`, 'uz', 'nochat'],
+  ['lesson-preview-en', `/learn/${key(1)}/${lessonKey(1)}`, 'en', 'guest'],
+  ['lesson-locked-uz', `/learn/${key(1)}/${lessonKey(5)}`, 'uz', 'stranger'],
   ['not-found-he', '/nowhere', 'he', 'guest'],
 ];
 
@@ -92,6 +117,7 @@ for (const [name, path, locale, bend, act] of pages) {
     ]);
     await context.addInitScript(([value]) => localStorage.setItem('ilm.locale', value), [locale]);
     const page = await context.newPage();
+    await page.routeWebSocket(/\/api\/v1\/ws$/, (socket) => chat(socket, locale));
     const seen = [];
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type()) && !/Failed to load resource/.test(message.text()))

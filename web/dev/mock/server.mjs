@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
+import { learnCourse, lessonPage } from './learn.mjs';
 
 const dist = new URL('../../dist/', import.meta.url);
 const types = {
@@ -28,7 +29,7 @@ const problem = (status, code, more = {}) => ({
   body: { type: 'about:blank', title: code, status, code, ...more },
 });
 
-function api(method, path, query, bend, locale) {
+function api(method, path, query, bend, locale, from) {
   const guest = bend.includes('guest');
   const page = (items) => ({ body: { items: bend.includes('empty') ? [] : items, next_cursor: null } });
   if (path === '/config') {
@@ -85,6 +86,23 @@ function api(method, path, query, bend, locale) {
     const card = cards.find((item) => item.id === course[1]);
     return card ? { body: coursePage(card) } : problem(404, 'not_found');
   }
+  const learn = /^\/learn\/courses\/([^/]+)$/.exec(path);
+  if (learn) {
+    const found = learnCourse(learn[1]);
+    return found ? { body: found } : problem(404, 'not_found');
+  }
+  const lesson = /^\/learn\/lessons\/([^/]+)$/.exec(path);
+  if (lesson) {
+    if (bend.includes('stranger')) return problem(403, 'not_enrolled');
+    // The mock's lessons have the same ids in every course: the address of the page tells which one is meant.
+    const course = /\/learn\/([^/]+)\//.exec(from)?.[1];
+    const found = lessonPage(lesson[1], course);
+    return found ? { body: found } : problem(404, 'not_found');
+  }
+  if (/^\/lessons\/[^/]+\/room$/.test(path)) {
+    return bend.includes('nochat') ? problem(403, 'not_enrolled') : { body: { room_id: 'r1' } };
+  }
+  if (/^\/lessons\/[^/]+\/play$/.test(path)) return problem(409, 'video_not_ready');
   return problem(404, 'not_found', { detail: `${method} ${path} is not mocked` });
 }
 
@@ -103,6 +121,7 @@ export function serve(port) {
         url.searchParams,
         bend,
         locale,
+        request.headers.referer ?? '',
       );
       response.writeHead(status, {
         'content-type': status < 400 ? 'application/json' : 'application/problem+json',

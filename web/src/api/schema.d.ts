@@ -885,7 +885,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AuthorFace: {
-            about: string | null;
+            about: string;
             /** Format: int64 */
             courses: number;
             /** Format: uuid */
@@ -916,22 +916,22 @@ export interface components {
             next_cursor: string | null;
         };
         ChatMessage: {
-            /** Format: double */
-            at: number | null;
-            author: components["schemas"]["AuthorName"];
+            at?: {
+                lesson: string;
+                second: number;
+            };
+            author: string;
+            author_name: string;
+            /** @enum {string} */
+            author_role: "student" | "author" | "moderator";
             body: string;
-            client_id: string | null;
-            deleted: boolean;
+            client_id?: string;
             /** Format: date-time */
-            edited_at: string | null;
-            /** Format: uuid */
+            created_at: string;
             id: string;
-            /** Format: uuid */
-            room_id: string;
-            /** Format: date-time */
-            sent_at: string;
-            /** Format: int64 */
+            reply_to?: string;
             seq: number;
+            version: number;
         };
         CodeSent: {
             challenge: string;
@@ -975,7 +975,7 @@ export interface components {
             language: components["schemas"]["Locale"];
             /** Format: int32 */
             lessons: number;
-            level: components["schemas"]["Level"];
+            level: components["schemas"]["Level"] | null;
             /** Format: int32 */
             modules: number;
             old_price: components["schemas"]["Money"] | null;
@@ -1018,7 +1018,7 @@ export interface components {
             learn: string[];
             /** Format: int32 */
             lessons: number;
-            level: components["schemas"]["Level"];
+            level: components["schemas"]["Level"] | null;
             /** Format: int32 */
             modules: number;
             old_price: components["schemas"]["Money"] | null;
@@ -1188,7 +1188,7 @@ export interface components {
         /** @enum {string} */
         Locale: "uz" | "ru" | "en" | "he";
         Me: {
-            about: string | null;
+            about: string;
             /** Format: date-time */
             created_at: string;
             email: string;
@@ -1206,10 +1206,8 @@ export interface components {
             timezone: string;
         };
         MessagePage: {
-            has_after?: boolean;
-            has_before?: boolean;
+            has_more: boolean;
             items: components["schemas"]["ChatMessage"][];
-            next_cursor: string | null;
         };
         Missing: {
             code: string;
@@ -1374,7 +1372,7 @@ export interface components {
             language: components["schemas"]["Locale"];
             /** Format: int32 */
             lessons: number;
-            level: components["schemas"]["Level"];
+            level: components["schemas"]["Level"] | null;
             /** Format: int32 */
             modules: number;
             old_price: components["schemas"]["Money"] | null;
@@ -1416,7 +1414,7 @@ export interface components {
             learn: string[];
             /** Format: int32 */
             lessons: number;
-            level: components["schemas"]["Level"];
+            level: components["schemas"]["Level"] | null;
             missing: components["schemas"]["Missing"][];
             modules: components["schemas"]["StudioModule"][];
             old_price: components["schemas"]["Money"] | null;
@@ -1539,9 +1537,6 @@ export interface components {
             watchable: boolean;
         };
         Viewer: {
-            /** Format: uuid */
-            continue_lesson_id: string | null;
-            enrolled: boolean;
             own: boolean;
         };
     };
@@ -2422,7 +2417,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    about?: string | null;
+                    about?: string;
                     first_name?: string;
                     last_name?: string;
                     locale?: components["schemas"]["Locale"];

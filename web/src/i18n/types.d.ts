@@ -1,20 +1,24 @@
 import 'i18next';
+import type chat from './locales/en/chat.json';
 import type common from './locales/en/common.json';
 import type courses from './locales/en/courses.json';
 import type errors from './locales/en/errors.json';
 import type identity from './locales/en/identity.json';
 import type learning from './locales/en/learning.json';
+import type player from './locales/en/player.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common';
     returnNull: false;
     resources: {
+      chat: typeof chat;
       common: typeof common;
       courses: typeof courses;
       errors: typeof errors;
       identity: typeof identity;
       learning: typeof learning;
+      player: typeof player;
     };
   }
 }

@@ -18,7 +18,7 @@ export function useFormat() {
     return {
       locale,
       zone,
-      number: (value: number) => format.formatNumber(locale, value),
+      number: (value: number, digits?: number) => format.formatNumber(locale, value, digits),
       percent: (value: number) => format.formatPercent(locale, value),
       rating: (value: number) => format.formatRating(locale, value),
       money: (value: format.MoneyValue) => format.formatMoney(locale, value),

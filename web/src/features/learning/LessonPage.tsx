@@ -1,34 +1,39 @@
-// A lesson: its text, and the way to the one before and after.
+// `/learn/<course>/<lesson>`: the video with the programme and the chat beside it. Whoever has no right to the whole
+// lesson page may still have one to a free preview: that is asked next.
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
+import { isApiError } from '~/api/error';
 import { useSession } from '~/features/identity/session';
-import { RichText } from '~/ui/RichText';
-import { Failed, SignInFirst } from '~/ui/State';
+import { Failed } from '~/ui/State';
 import { useTitle } from '~/ui/useTitle';
+import { LessonRoom, LessonSkeleton } from './LessonRoom';
 import { learnCourseQuery, lessonQuery } from './queries';
+import { StrangerLesson } from './StrangerLesson';
 
 const route = getRouteApi('/learn/$courseId/$lessonId');
 
 export function LessonPage() {
   const { courseId, lessonId } = route.useParams();
   const { state } = useSession();
-  const lesson = useQuery({ ...lessonQuery(lessonId), enabled: state === 'user' });
+  const lesson = useQuery({
+    ...lessonQuery(lessonId),
+    enabled: state === 'user',
+    refetchInterval: (query) => whileNotReady(query.state.data),
+  });
   const course = useQuery({ ...learnCourseQuery(courseId), enabled: state === 'user' });
   useTitle(lesson.data?.title);
-  if (state === 'guest') return <SignInFirst page />;
+  if (state === 'guest' || mayNot(lesson.error) || mayNot(course.error)) {
+    return <StrangerLesson key={lessonId} courseId={courseId} lessonId={lessonId} />;
+  }
   if (lesson.isError) return <Failed page error={lesson.error} retry={() => void lesson.refetch()} />;
-  if (!lesson.data) return null;
-  return (
-    <div className="page" style={{ paddingBlockStart: 24 }}>
-      <p className="meta mut">
-        <Link to="/courses/$courseId" params={{ courseId }}>
-          <bdi>{course.data?.course.title}</bdi>
-        </Link>
-      </p>
-      <h1 className="work">
-        <bdi>{lesson.data.title}</bdi>
-      </h1>
-      {lesson.data.body && <RichText doc={lesson.data.body} />}
-    </div>
-  );
+  if (course.isError) return <Failed page error={course.error} retry={() => void course.refetch()} />;
+  if (!lesson.data || !course.data) return <LessonSkeleton />;
+  return <LessonRoom key={lessonId} lesson={lesson.data} course={course.data} />;
 }
+
+const mayNot = (error: unknown): boolean =>
+  isApiError(error) && (error.status === 401 || error.status === 402 || error.status === 403);
+
+/** A video that is still being prepared opens by itself. */
+const whileNotReady = (lesson: { kind: string; video: unknown } | undefined): number | false =>
+  lesson && lesson.kind === 'video' && !lesson.video ? 10_000 : false;

@@ -16,5 +16,6 @@ export const learningRoutes = [
     getParentRoute: () => rootRoute,
     path: '/learn/$courseId/$lessonId',
     component: lazyRouteComponent(() => import('./LessonPage'), 'LessonPage'),
+    staticData: { frame: 'bare' },
   }),
 ] as const;

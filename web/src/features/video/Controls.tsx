@@ -106,8 +106,7 @@ export function Controls({ engine, view, box, full, showKeys }: Props) {
             items={[
               {
                 key: 'auto',
-                text:
-                  view.chosen === -1 && view.height ? `${t('auto')} (${view.height}p)` : t('auto'),
+                text: view.chosen === -1 && view.height ? `${t('auto')} (${view.height}p)` : t('auto'),
                 on: view.chosen === -1,
                 pick: () => engine.choose(-1),
               },

@@ -18,7 +18,7 @@ const rows = [
 ] as const;
 
 export function KeysDialog({ opened, close }: { opened: boolean; close: () => void }) {
-  const { t } = useTranslation('player');
+  const { t } = useTranslation(['player', 'common']);
   return (
     <Modal
       opened={opened}

@@ -134,9 +134,7 @@ export function Player(props: PlayerProps) {
             <IconPlayerPlayFilled size={30} aria-hidden />
           </span>
           <span className={css.startWord} dir="auto">
-            {props.from && props.from >= 1
-              ? t('continueAt', { at: format.clock(props.from) })
-              : t('play')}
+            {props.from && props.from >= 1 ? t('continueAt', { at: format.clock(props.from) }) : t('play')}
           </span>
         </button>
       )}

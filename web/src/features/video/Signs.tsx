@@ -17,7 +17,7 @@ type Props = {
 };
 
 export function Signs({ engine, view, next }: Props) {
-  const { t } = useTranslation('player');
+  const { t } = useTranslation(['player', 'common']);
   const format = useFormat();
   const errorText = useErrorText();
   if (view.stage === 'failed') {

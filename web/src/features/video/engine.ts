@@ -358,7 +358,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     pause: () => video?.pause(),
     seek(to: number) {
       if (!video || view.stage !== 'ready') return;
-      const seekable = video.seekable.length > 0 ? video.seekable.end(video.seekable.length - 1) : view.duration;
+      const seekable =
+        video.seekable.length > 0 ? video.seekable.end(video.seekable.length - 1) : view.duration;
       const last = Math.max(0, Math.min(view.duration || seekable, seekable));
       video.currentTime = Math.max(0, Math.min(last, to));
     },

@@ -62,7 +62,9 @@ export function takenBy(target: EventTarget | null, key: string): boolean {
   if (target.closest('[role="menu"],[role="dialog"],[role="listbox"]')) return true;
   const presses = key === ' ' || key === 'Enter';
   if (presses && target.closest('button,a,summary,[role="button"],[role="tab"]')) return true;
-  return /^(Arrow|Home|End)/.test(key) && target.closest('[role="tab"],[role="slider"],[role="treeitem"]') !== null;
+  return (
+    /^(Arrow|Home|End)/.test(key) && target.closest('[role="tab"],[role="slider"],[role="treeitem"]') !== null
+  );
 }
 
 export const rates = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;

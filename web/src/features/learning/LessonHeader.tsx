@@ -1,0 +1,61 @@
+// The header of a lesson: the way out, the course, and how far it has come. Kept low, since the lesson is the page.
+import { IconArrowLeft } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { Schemas } from '~/api/client';
+import { AccountMenu } from '~/app/AccountMenu';
+import { LanguageMenu } from '~/app/LanguageMenu';
+import { Logo } from '~/ui/Logo';
+import { Progress } from '~/ui/Progress';
+import { useFormat } from '~/ui/useFormat';
+import css from './LessonPage.module.css';
+
+type Props = {
+  course: { course: Pick<Schemas['CourseCard'], 'id' | 'title'> } & Partial<
+    Pick<Schemas['LearnCourse'], 'percent' | 'lessons_done' | 'lessons'>
+  >;
+};
+
+export function LessonHeader({ course }: Props) {
+  const { t } = useTranslation(['player', 'common']);
+  const format = useFormat();
+  const { id, title } = course.course;
+  return (
+    <header className={css.header}>
+      <Link
+        to="/courses/$courseId"
+        params={{ courseId: id }}
+        className={`${css.iconButton} only-phone`}
+        aria-label={t('lesson.toCourse')}
+      >
+        <IconArrowLeft size={22} stroke={1.75} className="flip" />
+      </Link>
+      <Link to="/" className={css.logo}>
+        <Logo height={26} />
+      </Link>
+      <span className={`${css.line} only-wide`} />
+      <Link
+        to="/courses/$courseId"
+        params={{ courseId: id }}
+        className={`medium clip only-wide ${css.courseName}`}
+      >
+        <bdi>{title}</bdi>
+      </Link>
+      {course.percent !== undefined && (
+        <span className={`${css.courseProgress} only-wide`} title={t('lesson.courseProgress')}>
+          <Progress percent={course.percent} />
+          <span className="small mut nb num">
+            {t('lesson.ofLessons', {
+              done: format.number(course.lessons_done ?? 0),
+              all: format.number(course.lessons ?? 0),
+            })}
+          </span>
+        </span>
+      )}
+      <span className={css.headerEnd}>
+        <LanguageMenu className="only-wide" />
+        <AccountMenu />
+      </span>
+    </header>
+  );
+}

@@ -1,0 +1,153 @@
+// Follows a playback and reports what was really watched: every ten seconds, on pause, on a jump, on leaving.
+import { api, apiBase, body, type Schemas, session } from '~/api/client';
+import { queryClient } from '~/app/queries';
+import type { Engine } from '~/features/video/engine';
+import { giveBack, type Interval, nothingWatched, takeWatched, watched } from '~/features/video/watch';
+import { learnCourseQuery, lessonQuery, myLearningQuery } from './queries';
+
+const EVERY = 10_000;
+/** Not more often than this, however much somebody jumps about. */
+const PAUSE = 2_000;
+
+type Ears = { reported: (progress: Schemas['Progress']) => void; lost: (lost: boolean) => void };
+
+/** Starts to follow; the returned function reports the rest and stops. */
+export function followProgress(engine: Engine, courseId: string, lessonId: string, ears: Ears): () => void {
+  let watch = nothingWatched;
+  let reportedAt = 0;
+  let reportedPosition = -1;
+  let busy = false;
+  const element = engine.element();
+  if (!element) return () => undefined;
+
+  const step = () => {
+    const playing = !element.paused && !element.seeking && !element.ended && element.readyState > 2;
+    watch = watched(watch, {
+      position: element.currentTime,
+      rate: element.playbackRate,
+      playing,
+      now: performance.now(),
+    });
+  };
+
+  async function report() {
+    if (engine.view().stage !== 'ready') return;
+    const { intervals, rest } = takeWatched(watch);
+    const position = element?.currentTime ?? 0;
+    const moved = Math.abs(position - reportedPosition) > 0.5;
+    if (busy || (intervals.length === 0 && !moved)) return;
+    watch = rest;
+    busy = true;
+    reportedAt = performance.now();
+    try {
+      const progress = await body(
+        api.POST('/learn/lessons/{id}/progress', {
+          params: { path: { id: lessonId } },
+          body: reportOf(position, intervals),
+        }),
+      );
+      reportedPosition = position;
+      remember(courseId, lessonId, progress, position);
+      ears.reported(progress);
+      ears.lost(false);
+    } catch {
+      watch = giveBack(watch, intervals);
+      ears.lost(true);
+    } finally {
+      busy = false;
+    }
+  }
+
+  /** The page goes: a request that outlives it, without the detours of the client. */
+  function last() {
+    step();
+    const { intervals, rest } = takeWatched(watch);
+    const position = element?.currentTime ?? 0;
+    if (intervals.length === 0 && Math.abs(position - reportedPosition) <= 0.5) return;
+    if (engine.view().time === 0 && intervals.length === 0) return;
+    watch = rest;
+    reportedPosition = position;
+    void session.current().then((token) => {
+      if (!token) return;
+      void fetch(`${apiBase}/learn/lessons/${lessonId}/progress`, {
+        method: 'POST',
+        keepalive: true,
+        headers: {
+          'content-type': 'application/json',
+          'x-ilm-request': '1',
+          authorization: `Bearer ${token}`,
+        },
+        body: JSON.stringify(reportOf(position, intervals)),
+      })
+        .then(async (response) => {
+          if (!response.ok) return;
+          remember(courseId, lessonId, (await response.json()) as Schemas['Progress'], position);
+        })
+        .catch(() => undefined);
+    });
+  }
+
+  const soon = () => {
+    step();
+    if (performance.now() - reportedAt >= PAUSE) void report();
+  };
+  const hidden = () => {
+    if (document.visibilityState === 'hidden') last();
+  };
+  const timer = setInterval(() => {
+    step();
+    void report();
+  }, EVERY);
+  const steps = ['timeupdate', 'playing', 'waiting', 'ratechange', 'seeking'];
+  const ends = ['pause', 'seeked', 'ended'];
+  for (const name of steps) element.addEventListener(name, step);
+  for (const name of ends) element.addEventListener(name, soon);
+  addEventListener('pagehide', last);
+  document.addEventListener('visibilitychange', hidden);
+  return () => {
+    last();
+    clearInterval(timer);
+    for (const name of steps) element.removeEventListener(name, step);
+    for (const name of ends) element.removeEventListener(name, soon);
+    removeEventListener('pagehide', last);
+    document.removeEventListener('visibilitychange', hidden);
+  };
+}
+
+const thousandth = (seconds: number) => Math.round(seconds * 1000) / 1000;
+
+const reportOf = (position: number, intervals: readonly Interval[]) => ({
+  position_s: thousandth(position),
+  watched: intervals.map(([from, to]) => [thousandth(from), thousandth(to)]),
+});
+
+/** Puts the answer into what the page shows, without asking again. */
+export function remember(
+  courseId: string,
+  lessonId: string,
+  progress: Schemas['Progress'],
+  position?: number,
+): void {
+  const { percent, mark, course_percent } = progress;
+  queryClient.setQueryData(lessonQuery(lessonId).queryKey, (old) =>
+    old ? { ...old, percent, mark, ...(position === undefined ? {} : { position_s: position }) } : old,
+  );
+  let newlyDone = false;
+  queryClient.setQueryData(learnCourseQuery(courseId).queryKey, (old) => {
+    if (!old) return old;
+    const modules = old.modules.map((module) => ({
+      ...module,
+      lessons: module.lessons.map((lesson) => {
+        if (lesson.id !== lessonId) return lesson;
+        newlyDone ||= mark === 'done' && lesson.mark !== 'done';
+        return { ...lesson, percent, mark };
+      }),
+    }));
+    const done = modules
+      .flatMap((module) => module.lessons)
+      .filter((lesson) => lesson.mark === 'done').length;
+    return { ...old, percent: course_percent, lessons_done: done, continue_lesson_id: lessonId, modules };
+  });
+  void queryClient.invalidateQueries({ queryKey: myLearningQuery.queryKey, refetchType: 'none' });
+  if (newlyDone) void queryClient.invalidateQueries({ queryKey: learnCourseQuery(courseId).queryKey });
+}
