@@ -7,16 +7,15 @@ const { chromium } = createRequire(new URL("../web/package.json", import.meta.ur
 const [base, directory] = process.argv.slice(2);
 mkdirSync(directory, { recursive: true });
 
-/** The email and password of a demo account: the first line of its kind that holds both. */
-function account(kind) {
-  const given = process.env[`ILMSPACE_${kind.toUpperCase()}`];
+/** A demo account: the first of its role, as `ilmspace demo` has printed them. */
+function account(role) {
+  const given = process.env[`ILMSPACE_${role.toUpperCase()}`];
   if (given) return { email: given.slice(0, given.indexOf(":")), password: given.slice(given.indexOf(":") + 1) };
-  for (const line of (process.env.ACCOUNTS ?? "").split("\n")) {
-    const words = line.trim().split(/\s+/);
-    const at = words.findIndex((word) => /^\S+@\S+\.\S+$/.test(word));
-    if (at >= 0 && new RegExp(kind, "i").test(line) && words[at + 1]) return { email: words[at], password: words[at + 1] };
-  }
-  throw new Error(`no demo account of a ${kind} is known: set ILMSPACE_${kind.toUpperCase()}=email:password`);
+  const printed = process.env.ACCOUNTS ?? "";
+  const password = /password is (\S+)/.exec(printed)?.[1];
+  const email = new RegExp(`^\\s*${role}\\s+(\\S+@\\S+)`, "m").exec(printed)?.[1];
+  if (!email || !password) throw new Error(`no demo ${role} is known: set ILMSPACE_${role.toUpperCase()}=email:password`);
+  return { email, password };
 }
 
 const browser = await chromium.launch({
