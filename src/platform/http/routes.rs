@@ -102,8 +102,9 @@ impl Routes {
         &self.infos
     }
 
-    /// Hands everything to actix, in the order of registration.
+    /// Hands everything to actix, a literal path before a template that would swallow it.
     pub fn configure(mut self, config: &mut ServiceConfig) {
+        self.order.sort_by_key(|path| specificity(path));
         for path in self.order {
             let Some((resource, methods)) = self.resources.remove(path) else { continue };
             let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
@@ -116,10 +117,27 @@ impl Routes {
     }
 }
 
+/// Sorts literal segments before templates, segment by segment.
+fn specificity(path: &str) -> Vec<(bool, &str)> {
+    path.split('/').map(|segment| (segment.starts_with('{'), segment)).collect()
+}
+
 fn method_not_allowed(allow: &str) -> HttpResponse {
     let mut response = Problem::new(Code::MethodNotAllowed).error_response();
     if let Ok(value) = HeaderValue::from_str(allow) {
         response.headers_mut().insert(header::ALLOW, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_path_comes_before_the_template_that_would_swallow_it() {
+        let mut paths = ["/me/sessions/{id}", "/me/{x}", "/me/sessions/end-others", "/me"];
+        paths.sort_by_key(|path| specificity(path));
+        assert_eq!(paths, ["/me", "/me/sessions/end-others", "/me/sessions/{id}", "/me/{x}"]);
+    }
 }

@@ -4,3 +4,4 @@ mod background;
 mod http;
 mod migrations;
 mod nodes;
+mod policies;

@@ -3,8 +3,10 @@
 
 mod client;
 mod database;
+mod people;
 mod server;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
+pub use people::{PASSWORD, Person};
 pub use server::{TestServer, TestServerOptions};
