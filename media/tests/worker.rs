@@ -187,6 +187,46 @@ impl Shelf {
     }
 }
 
+/// Decodes every stream of an HLS master playlist with libav's own demuxer; counts per stream in
+/// ascending order.
+fn frames_by_libav(master: &Path) -> Vec<u64> {
+    ffmpeg_next::init().unwrap();
+    let mut options = ffmpeg_next::Dictionary::new();
+    options.set("allowed_extensions", "ALL");
+    let mut input =
+        ffmpeg_next::format::input_with_dictionary(master.to_str().unwrap(), options).unwrap();
+    let mut decoders: Vec<_> = input
+        .streams()
+        .map(|stream| {
+            let context = ffmpeg_next::codec::Context::from_parameters(stream.parameters());
+            let id = stream.parameters().id();
+            let codec = ffmpeg_next::decoder::find(id).unwrap();
+            (context.unwrap().decoder().open_as(codec).unwrap(), 0)
+        })
+        .collect();
+    let mut frame = ffmpeg_next::frame::Video::empty();
+    loop {
+        let mut packet = ffmpeg_next::Packet::empty();
+        if packet.read(&mut input).is_err() {
+            break;
+        }
+        let (decoder, count) = &mut decoders[packet.stream()];
+        decoder.send_packet(&packet).unwrap();
+        while decoder.receive_frame(&mut frame).is_ok() {
+            *count += 1;
+        }
+    }
+    for (decoder, count) in &mut decoders {
+        decoder.send_eof().unwrap();
+        while decoder.receive_frame(&mut frame).is_ok() {
+            *count += 1;
+        }
+    }
+    let mut counts: Vec<u64> = decoders.into_iter().map(|(_, count)| count).collect();
+    counts.sort_unstable();
+    counts
+}
+
 /// MED-10 MED-12
 #[tokio::test]
 async fn what_a_server_makes_of_the_lines_is_a_valid_stream_while_it_grows_and_at_the_end() {
@@ -221,6 +261,33 @@ async fn what_a_server_makes_of_the_lines_is_a_valid_stream_while_it_grows_and_a
     assert!(report.segments.values().all(|count| *count == 4), "{report:?}");
     assert_eq!(report.epochs.len(), 2);
     assert!((13_900_000..14_200_000).contains(&report.duration_us));
+
+    // Another reader's opinion: libav's own, from files as a server would serve them.
+    let site = desk.dir.path().join("site");
+    let mut paths = vec![(MediaPath::Master, String::from("master.m3u8"))];
+    for (name, segments) in &shelf.segments {
+        let (folder, list) = match name.as_str() {
+            "audio" => ("a", MediaPath::AudioPlaylist(name.clone())),
+            _ => ("v", MediaPath::VideoPlaylist(name.clone())),
+        };
+        paths.push((list, format!("{folder}/{name}.m3u8")));
+        paths.push((MediaPath::Init(name.clone()), format!("{name}/init.mp4")));
+        for segment in segments {
+            let path = MediaPath::Segment(name.clone(), segment.seq);
+            paths.push((path, format!("{name}/{}.m4s", segment.seq)));
+        }
+    }
+    paths.extend(report.epochs.iter().map(|epoch| (MediaPath::Key(*epoch), format!("k/{epoch}"))));
+    for (path, file) in paths {
+        assert_eq!(MediaPath::parse(&file).as_ref(), Some(&path));
+        let file = site.join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, shelf.serve(&order, &path, true).unwrap()).unwrap();
+    }
+    let frames = frames_by_libav(&site.join("master.m3u8"));
+    let mut expected: Vec<u64> = report.samples.values().copied().collect();
+    expected.sort_unstable();
+    assert_eq!(frames, expected);
 
     // The validator is worth something only if it sees what is wrong.
     let broken = |change: &dyn Fn(&MediaPath, Vec<u8>) -> Vec<u8>| {
@@ -276,6 +343,55 @@ async fn a_bad_file_is_a_failure_with_a_code_and_not_worth_another_attempt() {
     }
     std::fs::remove_file(desk.input()).unwrap();
     assert_eq!(failure(&desk, &order()).await.code, "source_unreadable");
+}
+
+/// Bits flipped all over a file, its structure first: whatever libav makes of it, the parent is
+/// told an end, and soon.
+#[tokio::test]
+async fn a_file_with_flipped_bits_always_comes_to_an_end() {
+    let desk = Desk::new();
+    lesson(&desk.input(), 2);
+    let whole = std::fs::read(desk.input()).unwrap();
+    let (mut made, mut failed, mut crashed) = (0, 0, 0);
+    // A generator of its own, so that every run flips the same bits.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for round in 0..24 {
+        let mut bytes = whole.clone();
+        for _ in 0..1 + random(24) {
+            // Half of the rounds aim at the index, which lies at the end.
+            let index = whole.len() - 4_096.min(whole.len());
+            let at = if round % 2 == 0 { random(bytes.len()) } else { index + random(4_096) };
+            let at = at.min(bytes.len() - 1);
+            bytes[at] ^= 1 << random(8);
+        }
+        std::fs::write(desk.input(), bytes).unwrap();
+        let mut worker = desk.worker(&[], &order()).await;
+        let ended = tokio::time::timeout(Duration::from_secs(60), async {
+            loop {
+                match worker.next().await {
+                    Ok(Some(WorkerLine::Done(_))) => break Ok(true),
+                    Ok(Some(WorkerLine::Failed(_))) => break Ok(false),
+                    Ok(Some(_)) => {}
+                    Ok(None) => panic!("no last line"),
+                    Err(error) => break Err(error),
+                }
+            }
+        });
+        match ended.await.expect("in time") {
+            Ok(true) => made += 1,
+            Ok(false) => failed += 1,
+            Err(WorkerError::Crashed { .. }) => crashed += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(made + failed + crashed, 24);
+    assert!(made > 0 && failed > 0, "{made} made, {failed} failed, {crashed} crashed");
 }
 
 #[tokio::test]

@@ -380,6 +380,90 @@ fn a_job_that_goes_on_in_the_middle_makes_what_the_first_run_would_have_made() {
 }
 
 #[test]
+fn a_recording_that_does_not_know_its_length_is_a_lesson() {
+    let fixture = fixture(
+        "in.mkv",
+        &Film {
+            seconds: 5.0,
+            pictures: pictures("testsrc2=s=320x240:r=25,format=yuv420p[out0]", (25, 1)),
+            sound: tone("mono"),
+        },
+    );
+    // As a browser records: the Duration element turned into padding.
+    let mut bytes = std::fs::read(&fixture.path).unwrap();
+    let at = bytes.windows(3).position(|w| w == [0x44, 0x89, 0x88]).unwrap();
+    bytes[at..at + 2].copy_from_slice(&[0xec, 0x89]);
+    std::fs::write(&fixture.path, bytes).unwrap();
+    let product = run(&fixture.path, &order()).unwrap();
+    assert_eq!(product.info.duration_us, None);
+    check(&product, fixture.dir.path());
+    assert!((4_950_000..5_100_000).contains(&product.done.duration_us));
+    assert!(product.poster.is_some());
+}
+
+#[test]
+fn a_picture_that_changes_its_size_on_the_way_goes_on_in_one_size() {
+    let part = |size: &str, from: f64| {
+        let graph = format!("testsrc2=s={size}:r=25,format=yuv420p,setpts=PTS+{from}/TB[out0]");
+        let film = Film { seconds: from + 3.0, pictures: pictures(&graph, (25, 1)), sound: None };
+        fixture("in.ts", &film)
+    };
+    let (first, second) = (part("640x360", 0.0), part("320x240", 3.0));
+    let joined = [&first.path, &second.path].map(|path| std::fs::read(path).unwrap()).concat();
+    std::fs::write(&first.path, joined).unwrap();
+    let product = run(&first.path, &order()).unwrap();
+    let frames = check(&product, first.dir.path());
+    assert!((148..=152).contains(&frames["360p"]), "{frames:?}");
+}
+
+#[test]
+fn high_dynamic_range_and_interlaced_sources_go_through_their_filters() {
+    let hdr = fixture(
+        "in.mkv",
+        &Film {
+            seconds: 1.0,
+            pictures: Some(Pictures {
+                graph: "testsrc2=s=320x240:r=25,format=yuv420p10le[out0]".into(),
+                rate: (25, 1),
+                encoder: "libx264",
+                options: &[
+                    ("preset", "ultrafast"),
+                    ("color_trc", "smpte2084"),
+                    ("color_primaries", "bt2020"),
+                    ("colorspace", "bt2020nc"),
+                    ("color_range", "tv"),
+                ],
+            }),
+            sound: None,
+        },
+    );
+    let product = run(&hdr.path, &order()).unwrap();
+    assert!(product.info.video.as_ref().unwrap().hdr);
+    check(&product, hdr.dir.path());
+
+    let fields = fixture(
+        "in.mkv",
+        &Film {
+            seconds: 1.0,
+            pictures: Some(Pictures {
+                graph: "testsrc2=s=320x240:r=50,format=yuv420p,tinterlace=interleave_top[out0]"
+                    .into(),
+                rate: (25, 1),
+                encoder: "libx264",
+                options: &[
+                    ("preset", "ultrafast"),
+                    ("flags", "+ilme+ildct"),
+                    ("x264-params", "tff=1"),
+                ],
+            }),
+            sound: None,
+        },
+    );
+    let product = run(&fields.path, &order()).unwrap();
+    check(&product, fields.dir.path());
+}
+
+#[test]
 fn the_taker_of_events_can_stop_the_work() {
     let fixture = fixture(
         "in.mp4",
