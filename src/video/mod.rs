@@ -1,26 +1,135 @@
-//! The video context.
+//! Video: uploads, transcoding, protected playback, files for download.
+//!
+//! It owns what an upload becomes. Tables: `uploads`, `upload_parts`, `videos`, `video_renditions`,
+//! `video_segments`, `video_keys`, `playback_sessions`, `files`.
+//!
+//! Invariants: an offset that was answered is durable; a video is published by one transaction;
+//! segments are in the store before their rows; keys are at rest only sealed; nothing of a video is
+//! served without a live playback session; no address leads to an original.
+//!
+//! - `tus`: resumable uploads. `attach`: an upload becomes a video. `files`: or a file.
+//! - `state`, `book`: the life of a video, and the book of the TranscodingJob actor over it.
+//! - `playback`: grants, media paths, keys. `live`: frames for the studio.
 
+mod access;
+mod attach;
+mod book;
+mod child;
+mod events;
+mod files;
+mod jobs;
+mod keys;
+mod live;
+mod model;
+mod paths;
+mod playback;
+mod schema;
+mod serve;
+mod services;
+mod sniff;
+mod state;
+mod store;
+mod studio;
+mod tus;
+mod views;
+mod zip;
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
 use utoipa::OpenApi;
 
-use crate::platform::BootError;
-use crate::platform::config::Config;
-use crate::platform::http::Routes;
-use crate::platform::secrets::Secrets;
-/// What the context keeps while the process lives.
-#[derive(Debug)]
-pub struct Services {}
+use crate::platform::http::{Policy, Routes};
+use crate::platform::jobs::{Handlers, Schedule};
 
-impl Services {
-    /// Made once at the start.
-    pub fn new(_config: &Config, _secrets: &Secrets) -> Result<Self, BootError> {
-        Ok(Self {})
-    }
-}
+pub use access::{OwnedUpload, OwnedVideo};
+pub use attach::{VideoId, attach, remove};
+pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
+pub use files::{FILE_LINK_S, StoredFile, file_url, remove_file, stored_files, take_file};
+pub use live::{may_watch_job, topic as job_topic};
+pub use playback::{Ended, Grant, Playback, Viewer, end_playback, grant_playback};
+pub use services::{Services, drain, start};
+pub use state::VideoState;
+pub use tus::PART_BYTES;
+pub use views::{RenditionState, RenditionView, VideoError, VideoView, view, views};
+
+/// Segments that a rendition needs before players are told of it while it grows.
+const ENOUGH_SEGMENTS: usize = playback::ENOUGH_SEGMENTS;
 
 /// Its part of the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi()]
+#[openapi(
+    paths(
+        tus::capabilities,
+        tus::create,
+        tus::list,
+        tus::offset,
+        tus::append,
+        tus::overridden,
+        tus::terminate,
+        studio::show,
+        studio::retry,
+        studio::cancel,
+        playback::heartbeat,
+        playback::close,
+        playback::media,
+        files::download,
+        files::poster,
+    ),
+    components(schemas(VideoView, Playback))
+)]
 pub struct Docs;
 
 /// Its routes.
-pub fn routes(_r: &mut Routes) {}
+pub fn routes(r: &mut Routes) {
+    const UPLOADS: &str = "/api/v1/uploads";
+    const UPLOAD: &str = "/api/v1/uploads/{id}";
+    let options = actix_web::http::Method::OPTIONS;
+    let capabilities = Policy::Public("what the server can do is the same for everybody");
+    r.route(options.clone(), UPLOADS, capabilities, tus::capabilities);
+    r.route(options, UPLOAD, capabilities, tus::capabilities);
+    r.post(UPLOADS, Policy::SignedIn, tus::create);
+    r.get(UPLOADS, Policy::SignedIn, tus::list);
+    r.head(UPLOAD, Policy::Owner("upload"), tus::offset);
+    r.patch(UPLOAD, Policy::Owner("upload"), tus::append);
+    r.post(UPLOAD, Policy::Owner("upload"), tus::overridden);
+    r.delete(UPLOAD, Policy::Owner("upload"), tus::terminate);
+
+    r.get("/api/v1/videos/{id}", Policy::Owner("video"), studio::show);
+    r.post("/api/v1/videos/{id}/retry", Policy::Owner("video"), studio::retry);
+    r.post("/api/v1/videos/{id}/cancel", Policy::Owner("video"), studio::cancel);
+
+    let session = Policy::Bearer("the playback session of the path, and its viewer");
+    r.post("/api/v1/playback/{session}/heartbeat", session, playback::heartbeat);
+    r.delete("/api/v1/playback/{session}", session, playback::close);
+    let token = Policy::Bearer("the playback token of the path");
+    r.get("/m/{token}/{video}/{path:.*}", token, playback::media);
+    let link = Policy::Bearer("the signature of the link");
+    r.get("/files/{token}/poster.jpg", link, files::poster);
+    r.get("/files/{token}", link, files::download);
+}
+
+/// Its kinds of jobs.
+pub fn jobs(handlers: &mut Handlers) {
+    handlers.job::<jobs::FinishUpload>();
+    handlers.job::<jobs::RemoveUpload>();
+    handlers.job::<jobs::RemoveVideo>();
+    handlers.job::<jobs::RemoveGeneration>();
+    handlers.job::<jobs::RemoveFile>();
+}
+
+/// What it does again and again.
+pub fn schedules() -> Vec<Schedule> {
+    vec![
+        Schedule {
+            name: "video.sweep_uploads",
+            every: Duration::from_secs(600),
+            run: |app| async move { tus::sweep(&app).await }.boxed(),
+        },
+        Schedule {
+            name: "video.purge_playback",
+            every: Duration::from_secs(24 * 3600),
+            run: |app| async move { playback::purge(&app).await }.boxed(),
+        },
+    ]
+}

@@ -231,6 +231,8 @@ pub struct Media {
     pub jobs: usize,
     pub sandbox: MediaSandbox,
     pub lease_seconds: u32,
+    /// The binary that has the `media-worker` command; empty = this one.
+    pub worker_program: PathBuf,
     pub playback_token_seconds: u32,
     pub max_streams_per_user: u32,
 }

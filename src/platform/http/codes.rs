@@ -102,6 +102,8 @@ codes! {
     PlaybackToken, "playback_token", 401, "The playback token is wrong or has expired.";
     PlaybackEnded, "playback_ended", 410, "This playback has ended.";
     PlaybackReplaced, "playback_replaced", 410, "Playback went on on another device.";
+    LinkExpired, "link_expired", 410, "This link has expired. Ask for a new one.";
+    RangeNotSatisfiable, "range_not_satisfiable", 416, "There are no such bytes in this file.";
     // Learning
     PaymentRequired, "payment_required", 402, "This course is paid.";
     NotEnrolled, "not_enrolled", 403, "This lesson opens after enrollment.";

@@ -1,0 +1,201 @@
+//! An upload becomes a video; the author stops it, tries again, takes it off.
+
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::jobs::{RemoveGeneration, RemoveVideo};
+use super::live;
+use super::model::{Upload, Video, upload_state};
+use super::playback::reason;
+use super::state::{Happening, VideoState};
+use super::store::{sessions, uploads, videos};
+use super::tus::{self, Purpose};
+use super::views::{VideoView, view};
+use crate::app::App;
+use crate::platform::http::{Code, Problem};
+use crate::platform::jobs::{self, Enqueue};
+
+/// Names a video.
+pub type VideoId = Uuid;
+
+/// Makes a video of the upload, in the caller's transaction. The bytes may still be coming: it is
+/// queued for transcoding when they are there. One upload makes one video.
+///
+/// # Errors
+/// `not_found` when it is not `owner`'s, `upload_gone`, the refusal of the file,
+/// `conflict` when it has become something already.
+pub async fn attach(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    upload_id: Uuid,
+    owner: Uuid,
+) -> Result<VideoId, Problem> {
+    let now = app.clock.now();
+    let upload = usable(conn, app, upload_id, owner, Purpose::Video).await?;
+    let whole = upload.state == upload_state::COMPLETE;
+    let exists = videos::of_upload_locked(conn, upload_id).await?.is_some();
+    if exists {
+        return Err(taken());
+    }
+    let state = if whole { VideoState::Queued } else { VideoState::Uploading };
+    let id = app.id();
+    videos::insert(
+        conn,
+        &Video {
+            id,
+            owner_id: owner,
+            upload_id,
+            file_name: upload.file_name,
+            size: upload.size,
+            state: state.as_str().to_owned(),
+            generation: 1,
+            attempts: 0,
+            claimed_by: None,
+            lease_until: None,
+            fence: 0,
+            run_at: None,
+            queued_at: whole.then_some(now),
+            watchable: false,
+            percent: 0.0,
+            speed: None,
+            eta_seconds: None,
+            duration_ms: None,
+            width: None,
+            height: None,
+            probe: None,
+            target_duration_s: None,
+            poster_key: None,
+            error_code: None,
+            error_detail: None,
+            error_at_ms: None,
+            error_final: false,
+            published_at: None,
+            removed_at: None,
+            created_at: now,
+            updated_at: now,
+        },
+    )
+    .await?;
+    if whole {
+        uploads::set_taken(conn, upload_id, now).await?;
+    }
+    Ok(id)
+}
+
+fn taken() -> Problem {
+    Problem::new(Code::Conflict).detail("This upload has become a video or a file already.")
+}
+
+/// The owner's upload, locked, if something can be made of it.
+pub(super) async fn usable(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    upload_id: Uuid,
+    owner: Uuid,
+    purpose: Purpose,
+) -> Result<Upload, Problem> {
+    let upload =
+        uploads::of_owner_locked(conn, upload_id, owner).await?.ok_or_else(Problem::not_found)?;
+    if let Some(refusal) = &upload.refusal
+        && let Some(code) = Code::ALL.iter().find(|code| code.name() == refusal)
+    {
+        return Err(Problem::new(*code));
+    }
+    tus::alive(&upload, app.clock.now())?;
+    if upload.state == upload_state::TAKEN {
+        return Err(taken());
+    }
+    if upload.purpose != purpose.as_str() {
+        return Err(Problem::invalid("upload_id", "The upload was made for another purpose."));
+    }
+    Ok(upload)
+}
+
+/// Takes a video off, in the caller's transaction: playback ends, work on it stops, and its bytes
+/// are deleted by a job. Taking off what is not there is no error.
+///
+/// # Errors
+/// Those of the database.
+pub async fn remove(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    video_id: VideoId,
+) -> Result<(), Problem> {
+    let now = app.clock.now();
+    if !videos::remove(conn, video_id, now).await? {
+        return Ok(());
+    }
+    sessions::end(conn, sessions::Whose::Video(video_id), reason::REMOVED, now).await?;
+    let how = Enqueue::now().dedup(video_id.to_string());
+    jobs::enqueue(conn, app, &RemoveVideo { video_id }, how).await
+}
+
+/// The author stops the work on a video.
+///
+/// # Errors
+/// `not_found`, `video_state` when there is nothing to stop.
+pub async fn cancel(app: &App, video_id: VideoId) -> Result<VideoView, Problem> {
+    let now = app.clock.now();
+    let shown = app
+        .db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<VideoView, Problem> {
+            let video =
+                videos::find_locked(conn, video_id).await?.ok_or_else(Problem::not_found)?;
+            if video.state == VideoState::Uploading.as_str()
+                || !videos::happen(conn, &video, Happening::Cancelled, now).await?
+            {
+                return Err(Problem::new(Code::VideoState)
+                    .detail("Only a video that waits or is being made can be stopped."));
+            }
+            // What was made so far is not shown any more.
+            abandon(conn, app, &video).await?;
+            view(conn, app, video_id).await
+        })
+        .await?;
+    app.video.stop_transcoding(video_id);
+    app.video.catalogue.forget(video_id);
+    live::tell(app, video_id).await;
+    Ok(shown)
+}
+
+/// The author wants a failed or stopped video to be tried again.
+///
+/// # Errors
+/// `not_found`, `video_state` when it is neither, or when the file itself was refused.
+pub async fn retry(app: &App, video_id: VideoId) -> Result<VideoView, Problem> {
+    let now = app.clock.now();
+    let shown = app
+        .db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<VideoView, Problem> {
+            let video =
+                videos::find_locked(conn, video_id).await?.ok_or_else(Problem::not_found)?;
+            let happening = Happening::Retried { last_was_final: video.error_final };
+            // The error goes first: only a failed video has one.
+            videos::clear_error(conn, video_id).await?;
+            if !videos::happen(conn, &video, happening, now).await? {
+                return Err(Problem::new(Code::VideoState).detail(if video.error_final {
+                    "The file itself was refused: upload another one."
+                } else {
+                    "Only a failed or stopped video can be tried again."
+                }));
+            }
+            videos::set_run_at(conn, video_id, None).await?;
+            view(conn, app, video_id).await
+        })
+        .await?;
+    app.video.wake_transcoder();
+    live::tell(app, video_id).await;
+    Ok(shown)
+}
+
+/// Gives up what a run has made: the next one begins anew, in a place of its own.
+pub(super) async fn abandon(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    video: &Video,
+) -> Result<(), Problem> {
+    videos::begin_anew(conn, video.id, video.generation.saturating_add(1)).await?;
+    let remove = RemoveGeneration { video_id: video.id, generation: video.generation };
+    let how = Enqueue::now().dedup(format!("{}/{}", video.id, video.generation));
+    jobs::enqueue(conn, app, &remove, how).await
+}

@@ -1,0 +1,130 @@
+//! Starts the media child for a claimed job: brings the original to this machine and gives the child
+//! an empty directory of its own. libav never runs in this process.
+
+use std::path::{Path, PathBuf};
+
+use actors::transcode::port::{Claim, Run, Transcoder};
+use async_trait::async_trait;
+use media::storage::{LocalCopy, ObjectKey};
+use media::worker::{Failure, Worker, WorkerError, WorkerLine};
+
+use super::store::videos;
+use crate::app::App;
+
+/// The subcommand of our own binary.
+const COMMAND: &str = "media-worker";
+
+/// Starts children of this node.
+#[derive(Debug, Clone)]
+pub(super) struct Children(App);
+
+/// One child at work. Its directory and the copy of the original go with it.
+#[derive(Debug)]
+struct Running {
+    worker: Worker,
+    directory: Directory,
+    _original: LocalCopy,
+}
+
+/// A directory of one job, removed when it is dropped.
+#[derive(Debug)]
+struct Directory(PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(path = %self.0.display(), %error, "a work directory stays behind");
+        }
+    }
+}
+
+/// Something of ours failed; another attempt may do better.
+fn passing(code: &str, detail: impl std::fmt::Display) -> Failure {
+    let code = code.to_owned();
+    Failure { code, detail: detail.to_string(), at_s: None, retryable: true }
+}
+
+impl Children {
+    /// For the desk of `app`.
+    pub fn new(app: App) -> Self {
+        Self(app)
+    }
+
+    fn program(&self) -> Result<PathBuf, Failure> {
+        let configured = &self.0.config.media.worker_program;
+        if configured.as_os_str().is_empty() {
+            std::env::current_exe().map_err(|error| passing("worker_unavailable", error))
+        } else {
+            Ok(configured.clone())
+        }
+    }
+
+    async fn original(&self, claim: &Claim, scratch: &Path) -> Result<LocalCopy, Failure> {
+        let away = |error: &dyn std::fmt::Display| passing("source_unavailable", error);
+        let mut conn = self.0.db.conn().await.map_err(|error| away(&error))?;
+        let found = videos::with_uploads(&mut conn, &[claim.video]).await;
+        drop(conn);
+        let (_, upload) = found
+            .map_err(|error| away(&error))?
+            .pop()
+            .ok_or_else(|| passing("source_unavailable", "The video was taken off."))?;
+        let key = ObjectKey::new(upload.store_key).map_err(|error| away(&error))?;
+        self.0.store.local_copy(&key, scratch).await.map_err(|error| away(&error))
+    }
+}
+
+#[async_trait]
+impl Transcoder for Children {
+    async fn start(&self, claim: &Claim) -> Result<Box<dyn Run>, Failure> {
+        let scratch = self.0.config.storage.spool.join("media");
+        let name = format!("{}-{}", claim.job.simple(), claim.fence);
+        let failed = |error: std::io::Error| passing("scratch_unavailable", error);
+        tokio::fs::create_dir_all(&scratch).await.map_err(failed)?;
+        // The child runs in another directory: it needs absolute paths.
+        let scratch = tokio::fs::canonicalize(&scratch).await.map_err(failed)?;
+        let path = scratch.join(name);
+        tokio::fs::create_dir(&path).await.map_err(failed)?;
+        let directory = Directory(path);
+        let original = self.original(claim, &scratch).await?;
+        let input = tokio::fs::canonicalize(original.path()).await.map_err(failed)?;
+        let worker =
+            Worker::spawn(&self.program()?, &[COMMAND], &input, &directory.0, &claim.order)
+                .await
+                .map_err(|error| passing("worker_unavailable", error))?;
+        Ok(Box::new(Running { worker, directory, _original: original }))
+    }
+}
+
+#[async_trait]
+impl Run for Running {
+    async fn next(&mut self) -> Option<Result<WorkerLine, Failure>> {
+        match self.worker.next().await {
+            Ok(line) => line.map(Ok),
+            Err(error) => {
+                // The details are for the operator; the author learns what it means for them.
+                tracing::warn!(%error, "the media worker ended");
+                Some(Err(told(&error)))
+            }
+        }
+    }
+
+    fn output(&self) -> &Path {
+        &self.directory.0
+    }
+}
+
+fn told(error: &WorkerError) -> Failure {
+    match error {
+        WorkerError::Start(_) => passing("worker_unavailable", "The worker could not be started."),
+        WorkerError::Crashed { .. } => {
+            passing("transcode_crashed", "The work on this video broke off.")
+        }
+        WorkerError::Stalled(_) => {
+            passing("transcode_stalled", "The work on this video stood still.")
+        }
+        WorkerError::Misbehaved(_) => {
+            passing("transcode_crashed", "The worker said what it must not say.")
+        }
+        WorkerError::Cancelled => passing("transcode_cancelled", "The work was stopped."),
+    }
+}

@@ -1,0 +1,212 @@
+//! Files for download and their links. A link is a signed right to fetch one file for a while; the
+//! bytes come as an attachment that no browser opens in our name.
+
+use actix_web::http::header::{
+    self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
+};
+use actix_web::{HttpRequest, HttpResponse};
+use diesel_async::AsyncPgConnection;
+use futures::TryStreamExt as _;
+use media::storage::{ObjectKey, StorageError};
+use media::token::{FileClaims, TokenError};
+use uuid::Uuid;
+
+use super::attach::usable;
+use super::jobs::RemoveFile;
+use super::model::{FileRow, upload_state};
+use super::store::{files, uploads, videos};
+use super::tus::Purpose;
+use super::serve;
+use crate::app::App;
+use crate::platform::http::{Code, Problem, ProblemDoc};
+use crate::platform::jobs::{self, Enqueue};
+
+/// Seconds for which the link of a file works.
+pub const FILE_LINK_S: i64 = 300;
+/// Seconds for which the link of a poster works.
+const POSTER_LINK_S: i64 = 3600;
+
+/// A file that is kept for download.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its id.
+    pub id: Uuid,
+    /// The name that people see and save it under.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// Its media type, by its content.
+    pub content_type: String,
+    /// A document that may do something when it is opened: say so before.
+    pub active_content: bool,
+}
+
+impl From<FileRow> for StoredFile {
+    fn from(row: FileRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            size: row.size,
+            content_type: row.content_type,
+            active_content: row.active_content,
+        }
+    }
+}
+
+/// Makes a file of a finished upload, in the caller's transaction. One upload makes one file.
+///
+/// # Errors
+/// `not_found` when it is not `owner`'s, `upload_incomplete`, `upload_gone`, the refusal of the
+/// file, `conflict` when it has become something already.
+pub async fn take_file(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    upload_id: Uuid,
+    owner: Uuid,
+) -> Result<StoredFile, Problem> {
+    let now = app.clock.now();
+    let upload = usable(conn, app, upload_id, owner, Purpose::File).await?;
+    let (upload_state::COMPLETE, Some(content_type)) = (upload.state.as_str(), upload.content_type)
+    else {
+        return Err(Problem::new(Code::UploadIncomplete).retry_after(1));
+    };
+    let row = FileRow {
+        id: app.id(),
+        owner_id: owner,
+        upload_id,
+        name: upload.file_name,
+        size: upload.size,
+        content_type,
+        active_content: upload.active_content,
+        store_key: upload.store_key,
+        removed_at: None,
+        created_at: now,
+    };
+    files::insert(conn, &row).await?;
+    uploads::set_taken(conn, upload_id, now).await?;
+    Ok(row.into())
+}
+
+/// The files of these ids; those that are not there are left out.
+///
+/// # Errors
+/// Those of the database.
+pub async fn stored_files(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<StoredFile>, Problem> {
+    Ok(files::find(conn, ids).await?.into_iter().map(StoredFile::from).collect())
+}
+
+/// Takes a file off, in the caller's transaction; a job deletes its bytes. Taking off what is not
+/// there is no error.
+///
+/// # Errors
+/// Those of the database.
+pub async fn remove_file(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    file_id: Uuid,
+) -> Result<(), Problem> {
+    if !files::remove(conn, file_id, app.clock.now()).await? {
+        return Ok(());
+    }
+    let how = Enqueue::now().dedup(file_id.to_string());
+    jobs::enqueue(conn, app, &RemoveFile { file_id }, how).await
+}
+
+fn claims(app: &App, id: Uuid, user_id: Uuid, life_s: i64) -> String {
+    let end = app.clock.now().timestamp().saturating_add(life_s);
+    let expires_at = u32::try_from(end).unwrap_or(u32::MAX);
+    FileClaims { expires_at, file_id: id, user_id }.sign(&app.video.file_keys)
+}
+
+/// A link for `who`, and the seconds for which it works. The caller has checked that they may.
+pub fn file_url(app: &App, file: &StoredFile, who: Uuid) -> (String, i64) {
+    (format!("/files/{}", claims(app, file.id, who, FILE_LINK_S)), FILE_LINK_S)
+}
+
+/// A link to a video's poster.
+pub(super) fn poster_url(app: &App, video_id: Uuid) -> String {
+    format!("/files/{}/poster.jpg", claims(app, video_id, Uuid::nil(), POSTER_LINK_S))
+}
+
+fn claimed(app: &App, req: &HttpRequest) -> Result<FileClaims, Problem> {
+    let token = req.match_info().get("token").unwrap_or_default();
+    FileClaims::verify(&app.video.file_keys, token, app.clock.now()).map_err(|error| match error {
+        TokenError::Expired => Problem::new(Code::LinkExpired),
+        _ => Problem::not_found(),
+    })
+}
+
+fn store_problem(error: StorageError) -> Problem {
+    match error {
+        StorageError::NotFound => Problem::not_found(),
+        StorageError::Unavailable(_) => Problem::unavailable(error, 5),
+        other => Problem::internal(other),
+    }
+}
+
+/// A file, by its signed link.
+#[utoipa::path(get, path = "/files/{token}", tag = "files", params(("token" = String, Path)),
+    responses((status = 200, description = "The file, as an attachment"),
+        (status = 404, body = ProblemDoc), (status = 410, body = ProblemDoc)))]
+pub async fn download(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let claims = claimed(&app, &req)?;
+    let mut conn = app.db.conn().await?;
+    let file = files::find(&mut conn, &[claims.file_id]).await?.pop();
+    drop(conn);
+    let file = file.ok_or_else(Problem::not_found)?;
+    let key = ObjectKey::new(file.store_key).map_err(Problem::internal)?;
+    let size = u64::try_from(file.size).unwrap_or(0);
+    let range = serve::range(&req, size)?;
+    let body = app.store.stream(&key, range.clone()).await.map_err(store_problem)?;
+    let mut response = serve::head(range, size);
+    response
+        .insert_header((header::CONTENT_TYPE, file.content_type))
+        .insert_header(attachment(&file.name))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    Ok(response.streaming(body.map_err(std::io::Error::other)))
+}
+
+fn attachment(name: &str) -> ContentDisposition {
+    // Old clients read the plain form; it must stay ASCII and without quotes.
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) || c == ' ' { c } else { '_' })
+        .collect();
+    ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![
+            DispositionParam::Filename(plain),
+            DispositionParam::FilenameExt(ExtendedValue {
+                charset: Charset::Ext("UTF-8".to_owned()),
+                language_tag: None,
+                value: name.as_bytes().to_vec(),
+            }),
+        ],
+    }
+}
+
+/// A video's still picture, by its signed link.
+#[utoipa::path(get, path = "/files/{token}/poster.jpg", tag = "files", params(("token" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemDoc),
+        (status = 410, body = ProblemDoc)))]
+pub async fn poster(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let claims = claimed(&app, &req)?;
+    let mut conn = app.db.conn().await?;
+    let video = videos::find(&mut conn, claims.file_id).await?;
+    drop(conn);
+    let key = video.and_then(|video| video.poster_key).ok_or_else(Problem::not_found)?;
+    let key = ObjectKey::new(key).map_err(Problem::internal)?;
+    let bytes = app.store.get(&key).await.map_err(store_problem)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "image/jpeg"))
+        .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(bytes))
+}

@@ -1,0 +1,160 @@
+//! Segment keys at rest: sealed under the master key, opened only to be handed to a live playback
+//! or to the media child.
+//!
+//! Form: `0x01 | nonce(12) | ciphertext(16) | tag(16)`, AES-256-GCM. The key that seals is derived
+//! by HKDF-SHA-256 for each video, so random nonces never come near their bound; the associated
+//! data names video, generation and epoch, so that a row cannot be moved to another place.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use kernel::SecretBytes;
+use media::worker::SegmentKey;
+use rand::TryRngCore as _;
+use uuid::Uuid;
+
+const VERSION: u8 = 1;
+const KEY_BYTES: usize = 16;
+const TAG_BYTES: usize = 16;
+const DOMAIN: &[u8] = b"ilm-segment-key-v1\0";
+
+/// Why a key could not be sealed or opened. Says nothing about the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum KeyError {
+    /// The stored form is not ours, was changed, or was sealed under another master key.
+    #[error("a segment key cannot be opened: it is not ours or was changed")]
+    Unreadable,
+    /// The cipher or the random generator of the system failed.
+    #[error("a segment key cannot be sealed")]
+    Unsealable,
+}
+
+/// Where a key belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeyPlace {
+    /// The video.
+    pub video: Uuid,
+    /// The run of the encoder.
+    pub generation: i32,
+    /// The key's number within it.
+    pub epoch: i32,
+}
+
+impl KeyPlace {
+    fn associated(self) -> Vec<u8> {
+        [
+            DOMAIN,
+            self.video.as_bytes(),
+            &self.generation.to_be_bytes(),
+            &self.epoch.to_be_bytes(),
+        ]
+        .concat()
+    }
+}
+
+struct Len;
+
+impl KeyType for Len {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+fn sealing_key(master: &SecretBytes, video: Uuid) -> Result<LessSafeKey, KeyError> {
+    let mut key = [0; 32];
+    let pseudo_random = Salt::new(HKDF_SHA256, DOMAIN).extract(master.expose());
+    let info: [&[u8]; 1] = [video.as_bytes()];
+    pseudo_random
+        .expand(&info, Len)
+        .and_then(|okm| okm.fill(&mut key))
+        .map_err(|_| KeyError::Unsealable)?;
+    UnboundKey::new(&AES_256_GCM, &key).map(LessSafeKey::new).map_err(|_| KeyError::Unsealable)
+}
+
+/// Seals `key` for the database.
+///
+/// # Errors
+/// [`KeyError::Unsealable`] when the system gives no random numbers.
+pub(super) fn seal(
+    master: &SecretBytes,
+    place: KeyPlace,
+    key: &SegmentKey,
+) -> Result<Vec<u8>, KeyError> {
+    let mut nonce = [0; NONCE_LEN];
+    rand::rngs::OsRng.try_fill_bytes(&mut nonce).map_err(|_| KeyError::Unsealable)?;
+    let mut sealed = key.0.to_vec();
+    sealing_key(master, place.video)?
+        .seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(place.associated()),
+            &mut sealed,
+        )
+        .map_err(|_| KeyError::Unsealable)?;
+    Ok([&[VERSION][..], &nonce, &sealed].concat())
+}
+
+/// Opens what [`seal`] made.
+///
+/// # Errors
+/// [`KeyError::Unreadable`].
+pub(super) fn open(
+    master: &SecretBytes,
+    place: KeyPlace,
+    sealed: &[u8],
+) -> Result<SegmentKey, KeyError> {
+    let (&[VERSION], rest) = sealed.split_first_chunk::<1>().ok_or(KeyError::Unreadable)? else {
+        return Err(KeyError::Unreadable);
+    };
+    let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or(KeyError::Unreadable)?;
+    if body.len() != KEY_BYTES + TAG_BYTES {
+        return Err(KeyError::Unreadable);
+    }
+    let mut body = body.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let opened = sealing_key(master, place.video)?
+        .open_in_place(nonce, Aad::from(place.associated()), &mut body)
+        .map_err(|_| KeyError::Unreadable)?;
+    opened.first_chunk::<KEY_BYTES>().map(|key| SegmentKey(*key)).ok_or(KeyError::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> KeyPlace {
+        KeyPlace { video: Uuid::from_u128(7), generation: 1, epoch: 3 }
+    }
+
+    fn master(fill: u8) -> SecretBytes {
+        SecretBytes::new(vec![fill; 32])
+    }
+
+    /// MED-12
+    #[test]
+    fn a_key_opens_only_where_it_was_sealed() {
+        let key = SegmentKey([9; 16]);
+        let sealed = seal(&master(1), place(), &key).unwrap();
+        assert_eq!(open(&master(1), place(), &sealed).unwrap(), key);
+        assert!(open(&master(2), place(), &sealed).is_err());
+        for other in [
+            KeyPlace { video: Uuid::from_u128(8), ..place() },
+            KeyPlace { generation: 2, ..place() },
+            KeyPlace { epoch: 4, ..place() },
+        ] {
+            assert_eq!(open(&master(1), other, &sealed), Err(KeyError::Unreadable));
+        }
+    }
+
+    /// MED-12
+    #[test]
+    fn a_changed_byte_anywhere_is_noticed() {
+        let sealed = seal(&master(1), place(), &SegmentKey([9; 16])).unwrap();
+        assert!(!sealed.windows(16).any(|window| window == [9; 16]));
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(open(&master(1), place(), &changed).is_err(), "byte {at}");
+        }
+        assert!(open(&master(1), place(), &[]).is_err());
+        assert_ne!(sealed, seal(&master(1), place(), &SegmentKey([9; 16])).unwrap());
+    }
+}

@@ -1,0 +1,173 @@
+//! Rows of the context's tables.
+
+use diesel::prelude::*;
+use kernel::Timestamp;
+use uuid::Uuid;
+
+use super::schema::{
+    files, playback_sessions, upload_parts, uploads, video_keys, video_renditions, video_segments,
+    videos,
+};
+
+/// Where an upload stands.
+pub(super) mod upload_state {
+    /// Bytes are still missing, or the store has not confirmed the whole.
+    pub const RECEIVING: &str = "receiving";
+    /// The object is whole and of an accepted type.
+    pub const COMPLETE: &str = "complete";
+    /// Refused at completion, ended or expired; its bytes are gone or going.
+    pub const REFUSED: &str = "refused";
+    /// It has become a video or a file.
+    pub const TAKEN: &str = "taken";
+}
+
+/// A resumable upload.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = uploads)]
+pub struct Upload {
+    pub id: Uuid,
+    pub owner_id: Uuid,
+    pub purpose: String,
+    pub metadata: String,
+    pub file_name: String,
+    pub size: i64,
+    pub received: i64,
+    pub stored: i64,
+    pub store_key: String,
+    pub store_upload: Option<String>,
+    pub state: String,
+    pub content_type: Option<String>,
+    pub active_content: bool,
+    pub refusal: Option<String>,
+    pub writer: Option<Uuid>,
+    pub writer_until: Option<Timestamp>,
+    pub expires_at: Timestamp,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A part of an upload that the object store has.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = upload_parts)]
+pub struct UploadPart {
+    pub upload_id: Uuid,
+    pub number: i32,
+    pub etag: String,
+    pub size: i64,
+}
+
+/// A video.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = videos)]
+pub struct Video {
+    pub id: Uuid,
+    pub owner_id: Uuid,
+    pub upload_id: Uuid,
+    pub file_name: String,
+    pub size: i64,
+    pub state: String,
+    pub generation: i32,
+    pub attempts: i32,
+    pub claimed_by: Option<Uuid>,
+    pub lease_until: Option<Timestamp>,
+    pub fence: i64,
+    pub run_at: Option<Timestamp>,
+    pub queued_at: Option<Timestamp>,
+    pub watchable: bool,
+    pub percent: f32,
+    pub speed: Option<f32>,
+    pub eta_seconds: Option<i32>,
+    pub duration_ms: Option<i64>,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub probe: Option<serde_json::Value>,
+    pub target_duration_s: Option<i32>,
+    pub poster_key: Option<String>,
+    pub error_code: Option<String>,
+    pub error_detail: Option<String>,
+    pub error_at_ms: Option<i64>,
+    pub error_final: bool,
+    pub published_at: Option<Timestamp>,
+    pub removed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// One rendition of a video.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = video_renditions)]
+pub struct Rendition {
+    pub video_id: Uuid,
+    pub name: String,
+    pub kind: String,
+    pub position: i16,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub frame_rate_num: Option<i32>,
+    pub frame_rate_den: Option<i32>,
+    pub channels: Option<i16>,
+    pub codecs: Option<String>,
+    pub init_key: Option<String>,
+    pub init_bytes: Option<i64>,
+    pub percent: f32,
+    pub complete: bool,
+}
+
+/// One encrypted segment of a rendition.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = video_segments)]
+pub struct Segment {
+    pub video_id: Uuid,
+    pub rendition: String,
+    pub seq: i32,
+    pub duration_us: i64,
+    pub bytes: i64,
+    pub store_key: String,
+    pub key_epoch: i32,
+    pub iv: Vec<u8>,
+}
+
+/// A sealed segment key.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = video_keys)]
+pub struct KeyRow {
+    pub video_id: Uuid,
+    pub generation: i32,
+    pub epoch: i32,
+    pub sealed: Vec<u8>,
+}
+
+/// A playback under way or over.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = playback_sessions)]
+pub struct PlaybackSession {
+    pub id: Uuid,
+    pub video_id: Uuid,
+    pub lesson_id: Option<Uuid>,
+    pub user_id: Option<Uuid>,
+    pub sign_in_id: Option<Uuid>,
+    pub preview: bool,
+    pub growing: bool,
+    pub position_s: Option<f32>,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub end_reason: Option<String>,
+}
+
+/// A file for download.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = files)]
+pub struct FileRow {
+    pub id: Uuid,
+    pub owner_id: Uuid,
+    pub upload_id: Uuid,
+    pub name: String,
+    pub size: i64,
+    pub content_type: String,
+    pub active_content: bool,
+    pub store_key: String,
+    pub removed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,240 @@
+//! Grants, renews and ends playback. Whether somebody may watch is decided above (learning knows
+//! enrollment); here it becomes a session, a token and an address.
+
+use diesel_async::AsyncPgConnection;
+use media::token::{PlaybackClaims, PlaybackFlags};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::rules::{self, reason};
+use super::sessions;
+use crate::app::App;
+use crate::identity::Principal;
+use crate::platform::http::{Code, Problem};
+use crate::video::model::{PlaybackSession, Video};
+use crate::video::state::VideoState;
+use crate::video::store::sessions::{self as store, Whose};
+use crate::video::store::videos;
+
+/// Who watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// The person.
+    pub user_id: Uuid,
+    /// Their sign-in: playback ends with it.
+    pub sign_in_id: Uuid,
+}
+
+impl From<&Principal> for Viewer {
+    fn from(who: &Principal) -> Self {
+        Self { user_id: who.user_id, sign_in_id: who.session_id }
+    }
+}
+
+/// What is to be granted. The caller has checked that the viewer may.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Who; nobody for a stranger, who gets previews only.
+    pub viewer: Option<Viewer>,
+    /// The video.
+    pub video_id: Uuid,
+    /// The lesson that it stands in, if it does.
+    pub lesson_id: Option<Uuid>,
+    /// A trailer or a free lesson: strangers may watch, and no stream limit counts.
+    pub preview: bool,
+    /// The client's network, by which strangers are limited
+    /// ([`crate::platform::http::ClientAddress::limit_key`]).
+    pub network: String,
+}
+
+/// A playback under way, as the player needs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Playback {
+    /// The session: `/api/v1/playback/{session}/heartbeat` renews it.
+    pub session: Uuid,
+    /// The multivariant playlist. Every address under it is relative, so the token goes along.
+    pub master_url: String,
+    /// Seconds until the token in the addresses runs out; renew before.
+    pub expires_in: u32,
+    /// A still picture.
+    pub poster_url: Option<String>,
+    /// Length in seconds, if it is known.
+    pub duration_s: Option<f64>,
+    /// The video is still being made: its playlists grow.
+    pub growing: bool,
+    /// What the player shows above the picture, in changing places.
+    pub watermark: Option<String>,
+}
+
+/// Grants playback: a session that lives as long as heartbeats come, and a token.
+///
+/// # Errors
+/// `not_found`, `video_not_ready`, `rate_limited`, `forbidden` for a stranger who asks for more
+/// than a preview.
+pub async fn grant_playback(app: &App, grant: Grant) -> Result<Playback, Problem> {
+    let outcome = granted(app, grant).await;
+    let label = match &outcome {
+        Ok(_) => "granted",
+        Err(problem) => problem.code().name(),
+    };
+    app.metrics.playback_grants.with_label_values(&[label]).inc();
+    outcome
+}
+
+async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
+    let now = app.clock.now();
+    if grant.viewer.is_none() && !grant.preview {
+        return Err(Problem::new(Code::Forbidden));
+    }
+    let key = grant.viewer.map_or(grant.network, |viewer| viewer.user_id.to_string());
+    app.limits.check(&rules::GRANTS, &key, now)?;
+    let life = lifetime(app);
+    let video_id = grant.video_id;
+    let (id, viewer) = (app.id(), grant.viewer);
+    let most = app.config.media.max_streams_per_user;
+    let (video, session, ended) = app
+        .db
+        .transaction(
+            async |conn: &mut AsyncPgConnection| -> Result<(Video, PlaybackSession, Vec<Uuid>), Problem> {
+                let video = videos::find(conn, video_id).await?.ok_or_else(Problem::not_found)?;
+                if !video.watchable {
+                    return Err(not_ready(&video));
+                }
+                let mut ended = Vec::new();
+                if let Some(viewer) = viewer.filter(|_| !grant.preview) {
+                    store::lock_viewer(conn, viewer.user_id).await?;
+                    let live = store::live_of_user(conn, viewer.user_id, now).await?;
+                    for old in rules::to_end(&live, most) {
+                        ended.extend(store::end(conn, Whose::One(old), reason::TOO_MANY, now).await?);
+                    }
+                }
+                let session = PlaybackSession {
+                    id,
+                    video_id,
+                    lesson_id: grant.lesson_id,
+                    user_id: viewer.map(|viewer| viewer.user_id),
+                    sign_in_id: viewer.map(|viewer| viewer.sign_in_id),
+                    preview: grant.preview,
+                    growing: video.state != VideoState::Ready.as_str(),
+                    position_s: None,
+                    created_at: now,
+                    seen_at: now,
+                    expires_at: now + life,
+                    ended_at: None,
+                    end_reason: None,
+                };
+                store::insert(conn, &session).await?;
+                Ok((video, session, ended))
+            },
+        )
+        .await?;
+    app.video.sessions.forget(&ended);
+    app.video.sessions.know(session.clone());
+    Ok(playback(app, &video, &session))
+}
+
+fn not_ready(video: &Video) -> Problem {
+    let problem = Problem::new(Code::VideoNotReady);
+    match VideoState::parse(&video.state) {
+        Some(VideoState::Failed | VideoState::Cancelled) => {
+            problem.detail("The video could not be prepared. The author has to act.")
+        }
+        _ => problem.retry_after(10),
+    }
+}
+
+/// Seconds that a token and a session live without a heartbeat.
+fn lifetime(app: &App) -> chrono::TimeDelta {
+    chrono::TimeDelta::seconds(i64::from(app.config.media.playback_token_seconds))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a video are far below 2^53")]
+fn playback(app: &App, video: &Video, session: &PlaybackSession) -> Playback {
+    let expires_at = u32::try_from(session.expires_at.timestamp()).unwrap_or(u32::MAX);
+    let claims = PlaybackClaims {
+        expires_at,
+        video_id: video.id,
+        user_id: session.user_id.unwrap_or_default(),
+        session_id: session.id,
+        flags: PlaybackFlags { preview: session.preview, ..PlaybackFlags::default() },
+        watermark: 0,
+    };
+    let base = format!("/m/{}/{}", claims.sign(&app.video.playback_keys), video.id);
+    // Enough of the id for staff to find the person by, and nothing that names them to others.
+    let watermark = session.user_id.filter(|_| !session.preview).map(|user| {
+        let id = user.simple().to_string();
+        id.get(20..).unwrap_or_default().to_uppercase()
+    });
+    Playback {
+        session: session.id,
+        master_url: format!("{base}/master.m3u8"),
+        expires_in: app.config.media.playback_token_seconds,
+        poster_url: video.poster_key.as_ref().map(|_| format!("{base}/poster.jpg")),
+        duration_s: video.duration_ms.map(|ms| ms as f64 / 1000.0),
+        growing: session.growing,
+        watermark,
+    }
+}
+
+/// Renews a session; the caller has proved that it is theirs.
+///
+/// # Errors
+/// `playback_ended`, `playback_replaced`, `not_found` when the video is gone.
+pub(super) async fn renew(
+    app: &App,
+    session: Uuid,
+    position_s: Option<f32>,
+) -> Result<Playback, Problem> {
+    let now = app.clock.now();
+    let mut conn = app.db.conn().await?;
+    let renewed = store::renew(&mut conn, session, position_s, now, now + lifetime(app)).await?;
+    let Some(session) = renewed else {
+        drop(conn);
+        // Says why.
+        sessions::asked(app, session).await?;
+        return Err(Problem::new(Code::PlaybackEnded));
+    };
+    let video = videos::find(&mut conn, session.video_id).await?.ok_or_else(Problem::not_found)?;
+    drop(conn);
+    app.video.sessions.know(session.clone());
+    Ok(playback(app, &video, &session))
+}
+
+/// Whose playback ends, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The player closed this session.
+    Closed(Uuid),
+    /// This sign-in ended.
+    SignIn(Uuid),
+    /// This person was banned or suspended.
+    Blocked(Uuid),
+    /// This person may not watch this video any more (refund, end of access).
+    AccessLost {
+        /// Who.
+        user_id: Uuid,
+        /// What.
+        video_id: Uuid,
+    },
+}
+
+/// Ends playback: keys stop at once, segments on this node at once and on others within seconds.
+/// Says how many sessions ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_playback(app: &App, ended: Ended) -> Result<usize, Problem> {
+    let (whose, why) = match ended {
+        Ended::Closed(session) => (Whose::One(session), reason::CLOSED),
+        Ended::SignIn(sign_in) => (Whose::SignIn(sign_in), reason::SIGNED_OUT),
+        Ended::Blocked(user) => (Whose::User(user), reason::BLOCKED),
+        Ended::AccessLost { user_id, video_id } => {
+            (Whose::UserInVideo(user_id, video_id), reason::ACCESS_LOST)
+        }
+    };
+    let mut conn = app.db.conn().await?;
+    let ids = store::end(&mut conn, whose, why, app.clock.now()).await?;
+    app.video.sessions.forget(&ids);
+    Ok(ids.len())
+}

@@ -1,0 +1,254 @@
+//! Heartbeat and end of a playback, and the media paths.
+
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures::TryStreamExt as _;
+use media::hls::MediaPath;
+use media::storage::{ObjectKey, StorageError};
+use media::token::{PlaybackClaims, TokenError};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::catalogue::{self, Playable};
+use super::grant::{Ended, Playback, end_playback, renew};
+use super::{rules, sessions};
+use crate::app::App;
+use crate::identity::MaybeSignedIn;
+use crate::platform::http::{Body, Code, Problem, ProblemDoc};
+use crate::video::keys::{self, KeyPlace};
+use crate::video::model::PlaybackSession;
+use crate::video::store::videos;
+
+/// What a player says of itself once a minute.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// Where it is, in seconds.
+    pub position_s: Option<f32>,
+}
+
+/// The session of the path, if it is the caller's: a session granted to a person is theirs alone; a
+/// stranger's preview belongs to whoever knows its id, which nobody else is told.
+async fn own_session(
+    app: &App,
+    who: &MaybeSignedIn,
+    req: &HttpRequest,
+) -> Result<PlaybackSession, Problem> {
+    let text = req.match_info().get("session").unwrap_or_default();
+    let id = Uuid::try_parse(text).map_err(|_| Problem::not_found())?;
+    let mut conn = app.db.conn().await?;
+    let session = crate::video::store::sessions::find(&mut conn, id).await?;
+    let user = who.0.as_ref().map(|who| who.user_id);
+    session
+        .filter(|session| session.user_id.is_none() || session.user_id == user)
+        .ok_or_else(Problem::not_found)
+}
+
+/// Renews a playback and its token.
+#[utoipa::path(post, path = "/api/v1/playback/{session}/heartbeat", tag = "playback",
+    params(("session" = Uuid, Path)), request_body = Heartbeat,
+    responses((status = 200, body = Playback), (status = 404, body = ProblemDoc),
+        (status = 410, body = ProblemDoc)))]
+pub async fn heartbeat(
+    app: App,
+    who: MaybeSignedIn,
+    req: HttpRequest,
+    Body(beat): Body<Heartbeat>,
+) -> Result<web::Json<Playback>, Problem> {
+    if beat.position_s.is_some_and(|at| !at.is_finite() || at < 0.0) {
+        return Err(Problem::invalid("position_s", "Seconds from the beginning, 0 or more."));
+    }
+    let session = own_session(&app, &who, &req).await?;
+    rules::check(&session, app.clock.now())?;
+    Ok(web::Json(renew(&app, session.id, beat.position_s).await?))
+}
+
+/// Ends a playback.
+#[utoipa::path(delete, path = "/api/v1/playback/{session}", tag = "playback",
+    params(("session" = Uuid, Path)),
+    responses((status = 204), (status = 404, body = ProblemDoc)))]
+pub async fn close(
+    app: App,
+    who: MaybeSignedIn,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let session = own_session(&app, &who, &req).await?;
+    end_playback(&app, Ended::Closed(session.id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Playlists, segments, keys and the poster of a video, by the token in the path.
+#[utoipa::path(get, path = "/m/{token}/{video}/{path}", tag = "playback",
+    params(("token" = String, Path), ("video" = Uuid, Path),
+        ("path" = String, Path, description = "master.m3u8, v/{name}.m3u8, a/{name}.m3u8, \
+         {name}/init.mp4, {name}/{n}.m4s, k/{n}, poster.jpg")),
+    responses((status = 200), (status = 401, body = ProblemDoc), (status = 403, body = ProblemDoc),
+        (status = 404, body = ProblemDoc), (status = 410, body = ProblemDoc),
+        (status = 429, body = ProblemDoc), (status = 503, body = ProblemDoc)))]
+pub async fn media(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut response = serve(&app, &req).await?;
+    let headers = response.headers_mut();
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response)
+}
+
+async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
+    // The raw path: nothing in it needs percent-encoding, so nothing is decoded.
+    let mut elements = req.uri().path().splitn(5, '/').skip(2);
+    let (Some(token), Some(video), Some(rest)) = (elements.next(), elements.next(), elements.next())
+    else {
+        return Err(Problem::not_found());
+    };
+    let path = MediaPath::parse(rest).ok_or_else(Problem::not_found)?;
+    let video_id = match Uuid::try_parse(video) {
+        Ok(id) if video.len() == 36 => id,
+        _ => return Err(Problem::not_found()),
+    };
+    let now = app.clock.now();
+    let claims = PlaybackClaims::verify(&app.video.playback_keys, token, video_id, now).map_err(
+        |error| match error {
+            TokenError::Invalid | TokenError::Expired => Problem::new(Code::PlaybackToken),
+            TokenError::Mismatch => {
+                Problem::new(Code::Forbidden).detail("The token is for another video.")
+            }
+            TokenError::BadKey => Problem::internal(error),
+        },
+    )?;
+    let key = claims.session_id.to_string();
+    let (session, rule) = match &path {
+        MediaPath::Key(_) => {
+            check_origin(app, req.headers())?;
+            (sessions::asked(app, claims.session_id).await, &rules::KEYS)
+        }
+        MediaPath::Segment(..) => {
+            (sessions::live(app, claims.session_id).await, &rules::SEGMENTS)
+        }
+        _ => (sessions::live(app, claims.session_id).await, &rules::PLAYLISTS),
+    };
+    let session = session?;
+    if session.video_id != video_id {
+        return Err(Problem::new(Code::Forbidden));
+    }
+    app.limits.check(rule, &key, now)?;
+    let playable = catalogue::playable(app, video_id).await?;
+    answer(app, &path, &playable, &session).await
+}
+
+async fn answer(
+    app: &App,
+    path: &MediaPath,
+    playable: &Playable,
+    session: &PlaybackSession,
+) -> Result<HttpResponse, Problem> {
+    let event = session.growing;
+    match path {
+        MediaPath::Master => Ok(playlist(path, playable.master())),
+        MediaPath::VideoPlaylist(name) => media_playlist(path, playable.media(name, false, event)),
+        MediaPath::AudioPlaylist(name) => media_playlist(path, playable.media(name, true, event)),
+        MediaPath::Init(name) => {
+            let key = playable.init_key(name).ok_or_else(Problem::not_found)?;
+            small_object(app, path, key).await
+        }
+        MediaPath::Segment(name, seq) => {
+            let (key, bytes) = playable.segment(name, *seq).ok_or_else(Problem::not_found)?;
+            segment(app, path, key, bytes).await
+        }
+        MediaPath::Key(epoch) => {
+            let key = segment_key(app, playable, session.video_id, *epoch).await;
+            let label = if key.is_ok() { "given" } else { "refused" };
+            app.metrics.media_keys.with_label_values(&[label]).inc();
+            key
+        }
+        MediaPath::Poster => {
+            let key = playable.poster_key.as_deref().ok_or_else(Problem::not_found)?;
+            small_object(app, path, key).await
+        }
+    }
+}
+
+fn media_playlist(path: &MediaPath, text: Option<String>) -> Result<HttpResponse, Problem> {
+    text.map(|text| playlist(path, text)).ok_or_else(Problem::not_found)
+}
+
+/// Playlists are personal: the token stands in their address.
+fn playlist(path: &MediaPath, text: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, path.content_type()))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(text)
+}
+
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+fn object_key(key: &str) -> Result<ObjectKey, Problem> {
+    ObjectKey::new(key).map_err(Problem::internal)
+}
+
+fn store_problem(error: StorageError) -> Problem {
+    match error {
+        StorageError::NotFound => Problem::not_found(),
+        StorageError::Unavailable(_) => Problem::unavailable(error, 2),
+        other => Problem::internal(other),
+    }
+}
+
+async fn small_object(app: &App, path: &MediaPath, key: &str) -> Result<HttpResponse, Problem> {
+    let bytes = app.store.get(&object_key(key)?).await.map_err(store_problem)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, path.content_type()))
+        .insert_header((header::CACHE_CONTROL, IMMUTABLE))
+        .body(bytes))
+}
+
+/// Segments are encrypted, so whoever keeps a copy on the way keeps noise.
+async fn segment(
+    app: &App,
+    path: &MediaPath,
+    key: &str,
+    bytes: u64,
+) -> Result<HttpResponse, Problem> {
+    let body = app.store.stream(&object_key(key)?, None).await.map_err(store_problem)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, path.content_type()))
+        .insert_header((header::CACHE_CONTROL, IMMUTABLE))
+        .no_chunking(bytes)
+        .streaming(body.map_err(std::io::Error::other)))
+}
+
+async fn segment_key(
+    app: &App,
+    playable: &Playable,
+    video: Uuid,
+    epoch: u32,
+) -> Result<HttpResponse, Problem> {
+    if !playable.has_epoch(epoch) {
+        return Err(Problem::not_found());
+    }
+    let epoch = i32::try_from(epoch).map_err(|_| Problem::not_found())?;
+    let mut conn = app.db.conn().await?;
+    let row = videos::key(&mut conn, video, playable.generation, epoch)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    drop(conn);
+    let place = KeyPlace { video, generation: playable.generation, epoch };
+    let key =
+        keys::open(&app.secrets.master_key, place, &row.sealed).map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/octet-stream"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .body(key.0.to_vec()))
+}
+
+/// A browser says where a request comes from: keys go to our own pages only. Players that are no
+/// browsers say nothing, and have the token alone.
+fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let foreign_origin =
+        value("Origin").is_some_and(|origin| origin != app.config.site.base_url.as_str());
+    let foreign_site =
+        value("Sec-Fetch-Site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    if foreign_origin || foreign_site { Err(Problem::new(Code::CrossSite)) } else { Ok(()) }
+}

@@ -1,0 +1,126 @@
+//! What the context keeps while the process lives, and what it starts beside requests.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix::{Actor as _, Addr};
+use actors::registry::ArbiterPool;
+use actors::shutdown::Drain;
+use actors::transcode::message::{Cancel, Look};
+use actors::transcode::{Desk, Policy};
+use media::token::TokenKeys;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use super::book::Book;
+use super::child::Children;
+use super::playback::{self, Catalogue, Sessions};
+use super::state::MAX_ATTEMPTS;
+use super::tus::Writers;
+use crate::app::App;
+use crate::platform::BootError;
+use crate::platform::config::{Config, Role};
+use crate::platform::secrets::Secrets;
+
+/// Parts handed to the object store at once: bounds the memory of uploads.
+const PARTS_AT_ONCE: usize = 4;
+
+/// The context's state in this process.
+pub struct Services {
+    pub(super) playback_keys: TokenKeys,
+    pub(super) file_keys: TokenKeys,
+    pub(super) writers: Writers,
+    pub(super) sessions: Sessions,
+    pub(super) catalogue: Catalogue,
+    parts: Arc<Semaphore>,
+    desk: OnceLock<(Addr<Desk>, Arc<ArbiterPool>)>,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+impl Services {
+    /// Made once at the start.
+    ///
+    /// # Errors
+    /// When a signing key cannot be used.
+    pub fn new(_config: &Config, secrets: &Secrets) -> Result<Self, BootError> {
+        let keys = |secret: &kernel::SecretBytes| {
+            TokenKeys::new((1, secret.clone()), None)
+                .map_err(|error| BootError::Service(error.to_string()))
+        };
+        Ok(Self {
+            playback_keys: keys(&secrets.playback_token)?,
+            file_keys: keys(&secrets.file_token)?,
+            writers: Writers::default(),
+            sessions: Sessions::default(),
+            catalogue: Catalogue::default(),
+            parts: Arc::new(Semaphore::new(PARTS_AT_ONCE)),
+            desk: OnceLock::new(),
+        })
+    }
+
+    /// A place among the parts that are handed over right now. `None` cannot be: the semaphore is
+    /// never closed.
+    pub(super) async fn part_slot(&self) -> Option<OwnedSemaphorePermit> {
+        self.parts.clone().acquire_owned().await.ok()
+    }
+
+    /// There is something to transcode. (Other nodes look by themselves every few seconds.)
+    pub(super) fn wake_transcoder(&self) {
+        if let Some((desk, _)) = self.desk.get() {
+            desk.do_send(Look);
+        }
+    }
+
+    /// The video is not wanted any more. (Another node learns it with its next heartbeat.)
+    pub(super) fn stop_transcoding(&self, video: Uuid) {
+        if let Some((desk, _)) = self.desk.get() {
+            desk.do_send(Cancel { job: video });
+        }
+    }
+}
+
+/// Starts what lives beside requests: the listener that ends playback, and on a worker the desk of
+/// the transcoding jobs. Must be called inside an actix system.
+pub fn start(app: &App) {
+    actix_rt::spawn(playback::listen(app.clone()));
+    let media = &app.config.media;
+    if !app.config.has_role(Role::Worker) || media.jobs == 0 {
+        return;
+    }
+    let lease = Duration::from_secs(u64::from(media.lease_seconds.max(3)));
+    let policy = Policy {
+        slots: media.jobs,
+        poll: Duration::from_secs(2),
+        heartbeat: lease / 3,
+        lease,
+        max_attempts: u32::try_from(MAX_ATTEMPTS).unwrap_or(1),
+        back_off: Duration::from_secs(5),
+        ..Policy::default()
+    };
+    let pool = ArbiterPool::new(1);
+    let desk = Desk::new(
+        Arc::new(Book(app.clone())),
+        Arc::new(Children::new(app.clone())),
+        policy,
+        Arc::clone(&pool),
+    );
+    if app.video.desk.set((desk.start(), pool)).is_err() {
+        tracing::error!("the desk of the transcoding jobs was started twice");
+    }
+}
+
+/// Gives leases back: other nodes, or the next start, go on.
+pub async fn drain(app: &App) {
+    let Some((desk, pool)) = app.video.desk.get() else { return };
+    // A desk that has ended has nothing to give back.
+    let _ = desk.send(Drain).await;
+    let pool = Arc::clone(pool);
+    if tokio::task::spawn_blocking(move || pool.stop()).await.is_err() {
+        tracing::error!("the threads of the transcoding jobs could not be stopped");
+    }
+}

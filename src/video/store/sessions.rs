@@ -1,0 +1,130 @@
+//! Queries on playback sessions.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use kernel::Timestamp;
+use uuid::Uuid;
+
+use crate::video::model::PlaybackSession;
+use crate::video::schema::playback_sessions as sessions;
+
+/// Adds a session.
+pub async fn insert(conn: &mut AsyncPgConnection, session: &PlaybackSession) -> QueryResult<()> {
+    diesel::insert_into(sessions::table).values(session).execute(conn).await?;
+    Ok(())
+}
+
+/// The session.
+pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<PlaybackSession>> {
+    sessions::table.find(id).select(PlaybackSession::as_select()).first(conn).await.optional()
+}
+
+/// Serialises the grants of one person until the transaction ends, so that the limit of streams
+/// holds.
+pub async fn lock_viewer(conn: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('video.playback:' || $1, 0))")
+        .bind::<diesel::sql_types::Text, _>(user.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A person's live sessions, newest first.
+pub async fn live_of_user(
+    conn: &mut AsyncPgConnection,
+    user: Uuid,
+    now: Timestamp,
+) -> QueryResult<Vec<Uuid>> {
+    sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .order((sessions::created_at.desc(), sessions::id.desc()))
+        .select(sessions::id)
+        .load(conn)
+        .await
+}
+
+/// Renews a live session; `None` when it is over.
+pub async fn renew(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    position_s: Option<f32>,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> QueryResult<Option<PlaybackSession>> {
+    let live = sessions::table
+        .find(id)
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now));
+    let row = match position_s {
+        Some(position) => {
+            diesel::update(live)
+                .set((
+                    sessions::seen_at.eq(now),
+                    sessions::expires_at.eq(expires_at),
+                    sessions::position_s.eq(position),
+                ))
+                .returning(PlaybackSession::as_returning())
+                .get_result(conn)
+                .await
+        }
+        None => {
+            diesel::update(live)
+                .set((sessions::seen_at.eq(now), sessions::expires_at.eq(expires_at)))
+                .returning(PlaybackSession::as_returning())
+                .get_result(conn)
+                .await
+        }
+    };
+    row.optional()
+}
+
+/// Whose sessions end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// These.
+    One(Uuid),
+    /// All of a person.
+    User(Uuid),
+    /// All of one sign-in.
+    SignIn(Uuid),
+    /// All of one video.
+    Video(Uuid),
+    /// A person's in one video.
+    UserInVideo(Uuid, Uuid),
+}
+
+/// Ends live sessions; gives their ids.
+pub async fn end(
+    conn: &mut AsyncPgConnection,
+    whose: Whose,
+    reason: &str,
+    now: Timestamp,
+) -> QueryResult<Vec<Uuid>> {
+    macro_rules! end {
+        ($($filter:expr),+) => {
+            diesel::update(sessions::table)
+                .filter(sessions::ended_at.is_null())
+                $(.filter($filter))+
+                .set((sessions::ended_at.eq(now), sessions::end_reason.eq(reason)))
+                .returning(sessions::id)
+                .get_results(conn)
+                .await
+        };
+    }
+    match whose {
+        Whose::One(id) => end!(sessions::id.eq(id)),
+        Whose::User(user) => end!(sessions::user_id.eq(user)),
+        Whose::SignIn(sign_in) => end!(sessions::sign_in_id.eq(sign_in)),
+        Whose::Video(video) => end!(sessions::video_id.eq(video)),
+        Whose::UserInVideo(user, video) => {
+            end!(sessions::user_id.eq(user), sessions::video_id.eq(video))
+        }
+    }
+}
+
+/// Deletes sessions that were over before `before`; says how many.
+pub async fn purge(conn: &mut AsyncPgConnection, before: Timestamp) -> QueryResult<usize> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(before))).execute(conn).await
+}

@@ -1,0 +1,638 @@
+//! Queries on videos, their renditions, segments and keys.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use kernel::Timestamp;
+use uuid::Uuid;
+
+use crate::video::model::{KeyRow, Rendition, Segment, Upload, Video};
+use crate::video::schema::{uploads, video_keys, video_renditions, video_segments, videos};
+use crate::video::state::{Happening, VideoState};
+
+/// Adds a video.
+pub async fn insert(conn: &mut AsyncPgConnection, video: &Video) -> QueryResult<()> {
+    diesel::insert_into(videos::table).values(video).execute(conn).await?;
+    Ok(())
+}
+
+/// The video, unless it was taken off.
+pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Video>> {
+    videos::table
+        .find(id)
+        .filter(videos::removed_at.is_null())
+        .select(Video::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// As [`find`], locked until the transaction ends.
+pub async fn find_locked(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Video>> {
+    videos::table
+        .find(id)
+        .filter(videos::removed_at.is_null())
+        .select(Video::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The videos, with their uploads, in no order.
+pub async fn with_uploads(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> QueryResult<Vec<(Video, Upload)>> {
+    videos::table
+        .inner_join(uploads::table)
+        .filter(videos::id.eq_any(ids))
+        .filter(videos::removed_at.is_null())
+        .select((Video::as_select(), Upload::as_select()))
+        .load(conn)
+        .await
+}
+
+/// The video that an upload is for, locked.
+pub async fn of_upload_locked(
+    conn: &mut AsyncPgConnection,
+    upload: Uuid,
+) -> QueryResult<Option<Video>> {
+    videos::table
+        .filter(videos::upload_id.eq(upload))
+        .select(Video::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Moves a locked video by what happened. False, and nothing changed, when its state does not
+/// allow it.
+pub async fn happen(
+    conn: &mut AsyncPgConnection,
+    video: &Video,
+    happening: Happening,
+    now: Timestamp,
+) -> QueryResult<bool> {
+    let next = VideoState::parse(&video.state).and_then(|state| state.after(happening).ok());
+    let Some(next) = next else { return Ok(false) };
+    set_state(conn, video.id, next, now).await?;
+    Ok(true)
+}
+
+/// Writes a state with what always belongs to it: who waits has a place in the queue, who does not
+/// run has no worker, who has not failed has no error.
+pub async fn set_state(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    state: VideoState,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set((videos::state.eq(state.as_str()), videos::updated_at.eq(now)))
+        .execute(conn)
+        .await
+        .map(drop)?;
+    if !state.is_running() {
+        diesel::update(videos::table.find(id))
+            .set((
+                videos::claimed_by.eq(None::<Uuid>),
+                videos::lease_until.eq(None::<Timestamp>),
+                videos::speed.eq(None::<f32>),
+                videos::eta_seconds.eq(None::<i32>),
+            ))
+            .execute(conn)
+            .await?;
+    }
+    let queued_at = (state == VideoState::Queued).then_some(now);
+    if state == VideoState::Queued || !state.is_running() {
+        diesel::update(videos::table.find(id))
+            .set(videos::queued_at.eq(queued_at))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Why a video failed. The row must be in the state `failed` when the transaction ends.
+pub async fn set_error(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    code: &str,
+    detail: &str,
+    at_ms: Option<i64>,
+    is_final: bool,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set((
+            videos::error_code.eq(code),
+            videos::error_detail.eq(detail),
+            videos::error_at_ms.eq(at_ms),
+            videos::error_final.eq(is_final),
+            videos::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The next video to work on, locked: the one that waits longest, or one whose worker is gone.
+pub async fn next_claimable(
+    conn: &mut AsyncPgConnection,
+    now: Timestamp,
+) -> QueryResult<Option<Video>> {
+    videos::table
+        .filter(videos::removed_at.is_null())
+        .filter(
+            videos::state
+                .eq(VideoState::Queued.as_str())
+                .and(videos::run_at.is_null().or(videos::run_at.le(now)))
+                .or(videos::lease_until.le(now)),
+        )
+        .order((videos::queued_at.asc().nulls_first(), videos::id))
+        .limit(1)
+        .for_update()
+        .skip_locked()
+        .select(Video::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// What a claim writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// The worker.
+    pub worker: Uuid,
+    /// Until when without a sign of life.
+    pub lease_until: Timestamp,
+    /// Number of the attempt, 1 for the first.
+    pub attempts: i32,
+    /// The run of the encoder.
+    pub generation: i32,
+    /// What the worker proves its claim by.
+    pub fence: i64,
+}
+
+/// Gives the video to a worker.
+pub async fn claim(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    claim: Claim,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set((
+            videos::state.eq(VideoState::Probing.as_str()),
+            videos::claimed_by.eq(claim.worker),
+            videos::lease_until.eq(claim.lease_until),
+            videos::attempts.eq(claim.attempts),
+            videos::generation.eq(claim.generation),
+            videos::fence.eq(claim.fence),
+            videos::run_at.eq(None::<Timestamp>),
+            videos::queued_at.eq(None::<Timestamp>),
+            videos::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Renews the lease of whoever holds `fence`; false when it is an old one.
+pub async fn renew(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    fence: i64,
+    lease_until: Timestamp,
+) -> QueryResult<bool> {
+    let rows = diesel::update(videos::table.find(id))
+        .filter(videos::fence.eq(fence))
+        .filter(videos::claimed_by.is_not_null())
+        .filter(videos::removed_at.is_null())
+        .set(videos::lease_until.eq(lease_until))
+        .execute(conn)
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Notes how far the work is.
+pub async fn set_progress(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    percent: f32,
+    speed: f32,
+    eta_seconds: Option<i32>,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set((
+            videos::percent.eq(percent),
+            videos::speed.eq(speed),
+            videos::eta_seconds.eq(eta_seconds),
+            videos::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The video, locked, if `fence` is the one of its present claim.
+pub async fn of_fence_locked(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    fence: i64,
+) -> QueryResult<Option<Video>> {
+    videos::table
+        .find(id)
+        .filter(videos::fence.eq(fence))
+        .filter(videos::claimed_by.is_not_null())
+        .filter(videos::removed_at.is_null())
+        .select(Video::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Puts a pause before the next attempt.
+pub async fn set_run_at(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    run_at: Option<Timestamp>,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id)).set(videos::run_at.eq(run_at)).execute(conn).await?;
+    Ok(())
+}
+
+/// Notes what the probe found.
+pub async fn set_probe(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    probe: &serde_json::Value,
+    size: Option<(i32, i32)>,
+    duration_ms: Option<i64>,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set((
+            videos::probe.eq(probe),
+            videos::width.eq(size.map(|size| size.0)),
+            videos::height.eq(size.map(|size| size.1)),
+            videos::duration_ms.eq(duration_ms),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes the target duration of every playlist.
+pub async fn set_target_duration(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    seconds: i32,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set(videos::target_duration_s.eq(seconds))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes where the poster lies.
+pub async fn set_poster(conn: &mut AsyncPgConnection, id: Uuid, key: &str) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set(videos::poster_key.eq(key))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// From now on players may begin.
+pub async fn set_watchable(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set(videos::watchable.eq(true))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Everything is there.
+pub async fn publish(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    duration_ms: i64,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set((
+            videos::watchable.eq(true),
+            videos::percent.eq(100.0f32),
+            videos::duration_ms.eq(duration_ms),
+            videos::published_at.eq(now),
+            videos::attempts.eq(0),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes a lost run.
+pub async fn set_attempts(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    attempts: i32,
+) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set(videos::attempts.eq(attempts))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Nothing was made yet: the next run of the encoder begins anew, in a place of its own.
+pub async fn begin_anew(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    generation: i32,
+) -> QueryResult<()> {
+    diesel::delete(video_renditions::table.filter(video_renditions::video_id.eq(id)))
+        .execute(conn)
+        .await?;
+    diesel::delete(
+        video_keys::table
+            .filter(video_keys::video_id.eq(id))
+            .filter(video_keys::generation.ne(generation)),
+    )
+    .execute(conn)
+    .await?;
+    diesel::update(videos::table.find(id))
+        .set((
+            videos::generation.eq(generation),
+            videos::watchable.eq(false),
+            videos::percent.eq(0.0f32),
+            videos::poster_key.eq(None::<String>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The error of an earlier run is history.
+pub async fn clear_error(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::update(videos::table.find(id))
+        .set((
+            videos::error_code.eq(None::<String>),
+            videos::error_detail.eq(None::<String>),
+            videos::error_at_ms.eq(None::<i64>),
+            videos::error_final.eq(false),
+            videos::attempts.eq(0),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Adds renditions that are not there yet.
+pub async fn insert_renditions(
+    conn: &mut AsyncPgConnection,
+    renditions: &[Rendition],
+) -> QueryResult<()> {
+    diesel::insert_into(video_renditions::table)
+        .values(renditions)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The renditions of the videos, each video's in order.
+pub async fn renditions(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> QueryResult<Vec<Rendition>> {
+    video_renditions::table
+        .filter(video_renditions::video_id.eq_any(ids))
+        .order((video_renditions::video_id, video_renditions::position))
+        .select(Rendition::as_select())
+        .load(conn)
+        .await
+}
+
+/// Notes where an initialisation segment lies and what is in it.
+pub async fn set_init(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    rendition: &str,
+    codecs: &str,
+    key: &str,
+    bytes: i64,
+) -> QueryResult<()> {
+    diesel::update(video_renditions::table.find((id, rendition)))
+        .set((
+            video_renditions::codecs.eq(codecs),
+            video_renditions::init_key.eq(key),
+            video_renditions::init_bytes.eq(bytes),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Adds a segment; one that is there already stays as it is.
+pub async fn insert_segment(conn: &mut AsyncPgConnection, segment: &Segment) -> QueryResult<()> {
+    diesel::insert_into(video_segments::table)
+        .values(segment)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether the segment is stored.
+pub async fn has_segment(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    rendition: &str,
+    seq: i32,
+) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(video_segments::table.find((id, rendition, seq))))
+        .get_result(conn)
+        .await
+}
+
+/// How far a rendition is, in percent of the video.
+pub async fn set_rendition_percent(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    rendition: &str,
+    percent: f32,
+) -> QueryResult<()> {
+    diesel::update(video_renditions::table.find((id, rendition)))
+        .set(video_renditions::percent.eq(percent))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Nothing will be added to the rendition any more.
+pub async fn set_rendition_complete(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    rendition: &str,
+) -> QueryResult<()> {
+    diesel::update(video_renditions::table.find((id, rendition)))
+        .set((video_renditions::percent.eq(100.0f32), video_renditions::complete.eq(true)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// `(number of segments, greatest number, microseconds)` of each rendition that has any.
+pub async fn segment_counts(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+) -> QueryResult<Vec<(String, i64, i32, i64)>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        rendition: String,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        last: i32,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        duration_us: i64,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "select rendition, count(*) as count, max(seq) as last, \
+         sum(duration_us)::bigint as duration_us from video_segments where video_id = $1 \
+         group by rendition",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(id)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.rendition, r.count, r.last, r.duration_us)).collect())
+}
+
+/// The segments of a video, by rendition and number.
+pub async fn segments(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Vec<Segment>> {
+    video_segments::table
+        .filter(video_segments::video_id.eq(id))
+        .order((video_segments::rendition, video_segments::seq))
+        .select(Segment::as_select())
+        .load(conn)
+        .await
+}
+
+/// The sealed keys of a run, by epoch.
+pub async fn keys(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    generation: i32,
+) -> QueryResult<Vec<KeyRow>> {
+    video_keys::table
+        .filter(video_keys::video_id.eq(id))
+        .filter(video_keys::generation.eq(generation))
+        .order(video_keys::epoch)
+        .select(KeyRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// One sealed key.
+pub async fn key(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    generation: i32,
+    epoch: i32,
+) -> QueryResult<Option<KeyRow>> {
+    video_keys::table
+        .find((id, generation, epoch))
+        .select(KeyRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Adds sealed keys.
+pub async fn insert_keys(conn: &mut AsyncPgConnection, keys: &[KeyRow]) -> QueryResult<()> {
+    diesel::insert_into(video_keys::table)
+        .values(keys)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Forgets the keys that no segment was encrypted with.
+pub async fn forget_unused_keys(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::sql_query(
+        "delete from video_keys k where k.video_id = $1 and not exists (select 1 from \
+         video_segments s where s.video_id = k.video_id and s.key_epoch = k.epoch)",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(id)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// How many videos wait before each of those that wait: 0 for the next one.
+pub async fn queue_positions(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> QueryResult<Vec<(Uuid, i64)>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Uuid)]
+        id: Uuid,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        position: i64,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "select v.id, (select count(*) from videos o where o.state = 'queued' and \
+         o.removed_at is null and (o.queued_at, o.id) < (v.queued_at, v.id)) as position \
+         from videos v where v.state = 'queued' and v.id = any($1)",
+    )
+    .bind::<diesel::sql_types::Array<diesel::sql_types::Uuid>, _>(ids)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.position)).collect())
+}
+
+/// Takes a video off: nothing is served or worked on from now on.
+pub async fn remove(conn: &mut AsyncPgConnection, id: Uuid, now: Timestamp) -> QueryResult<bool> {
+    let rows = diesel::update(videos::table.find(id))
+        .filter(videos::removed_at.is_null())
+        .set((videos::removed_at.eq(now), videos::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(rows == 1)
+}
+
+/// A video that was taken off, with its upload.
+pub async fn removed(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+) -> QueryResult<Option<(Video, Upload)>> {
+    videos::table
+        .inner_join(uploads::table)
+        .filter(videos::id.eq(id))
+        .filter(videos::removed_at.is_not_null())
+        .select((Video::as_select(), Upload::as_select()))
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Deletes a video that was taken off, and its upload.
+pub async fn forget(conn: &mut AsyncPgConnection, id: Uuid, upload: Uuid) -> QueryResult<()> {
+    diesel::delete(videos::table.find(id)).execute(conn).await?;
+    diesel::delete(uploads::table.find(upload)).execute(conn).await?;
+    Ok(())
+}
+
+/// A lease of `seconds` from `now`.
+pub fn lease(now: Timestamp, seconds: u32) -> Timestamp {
+    now + TimeDelta::seconds(i64::from(seconds))
+}

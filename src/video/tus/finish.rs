@@ -1,0 +1,290 @@
+//! The last byte is there: the object is put together, looked at, and becomes a video or a file.
+//! Every step may be repeated; a process that dies in between is finished for by a job.
+
+use diesel_async::AsyncPgConnection;
+use futures::TryStreamExt as _;
+use media::storage::{CompletedPart, MultipartId, ObjectKey, PartTag, StorageError};
+use uuid::Uuid;
+
+use super::headers::Purpose;
+use super::rules;
+use super::spool::Spool;
+use super::writer::{durable_offset, release};
+use crate::app::App;
+use crate::platform::http::{Code, Problem};
+use crate::platform::jobs::{self, Enqueue};
+use crate::video::jobs::RemoveUpload;
+use crate::video::model::{Upload, UploadPart, upload_state};
+use crate::video::state::Happening;
+use crate::video::store::uploads::Verdict;
+use crate::video::store::{uploads, videos};
+use crate::video::{live, sniff, zip};
+
+const RETRY_S: u64 = 5;
+
+fn store_away(error: StorageError) -> Problem {
+    match error {
+        StorageError::Unavailable(_) => Problem::unavailable(error, RETRY_S),
+        other => Problem::internal(format!("the object store: {other}")),
+    }
+}
+
+/// Finishes `upload`, whose every byte is durable and whose right to write `lease` has. The right
+/// is given back on the way out.
+///
+/// # Errors
+/// The reason for which the file is not accepted (final: the upload is over), or 503 (a job goes
+/// on with it).
+pub(in crate::video) async fn finish(app: &App, upload: &Upload, lease: Uuid) -> Result<(), Problem> {
+    let result = put_together_and_judge(app, upload, lease).await;
+    if result.is_err() {
+        release(app, upload.id, lease).await;
+    }
+    result
+}
+
+/// As [`finish`], for a job: takes the right to write first.
+///
+/// # Errors
+/// `upload_locked` while somebody writes, 503 while the store is away.
+pub(in crate::video) async fn finish_later(app: &App, id: Uuid) -> Result<(), Problem> {
+    let lease = app.id();
+    let taken = {
+        let mut conn = app.db.conn().await?;
+        match uploads::find(&mut conn, id).await? {
+            Some(upload) if upload.state == upload_state::RECEIVING => {
+                uploads::take_writer(&mut conn, id, lease, app.clock.now()).await?
+            }
+            _ => return Ok(()),
+        }
+    };
+    let Some(upload) = taken else {
+        return Err(Problem::new(Code::UploadLocked).retry_after(1));
+    };
+    let spool = Spool::new(&app.config.storage.spool);
+    if durable_offset(&spool, &upload).await < u64::try_from(upload.size).unwrap_or(u64::MAX) {
+        // The spool of another node, or a lost one: the client goes on from what is there.
+        release(app, id, lease).await;
+        return Ok(());
+    }
+    match finish(app, &upload, lease).await {
+        // A refusal is an outcome.
+        Err(problem) if problem.code().status().is_client_error() => Ok(()),
+        other => other,
+    }
+}
+
+async fn put_together_and_judge(app: &App, upload: &Upload, lease: Uuid) -> Result<(), Problem> {
+    let key = ObjectKey::new(&*upload.store_key).map_err(Problem::internal)?;
+    put_together(app, upload, lease, &key).await?;
+    let verdict = judge(app, upload, &key).await;
+    match verdict {
+        Ok(verdict) => accept(app, upload, verdict).await,
+        Err(problem) if problem.code().status().is_client_error() => {
+            refuse(app, upload, &problem).await?;
+            Err(problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Makes one object of the parts and the tail.
+async fn put_together(
+    app: &App,
+    upload: &Upload,
+    lease: Uuid,
+    key: &ObjectKey,
+) -> Result<(), Problem> {
+    let size = u64::try_from(upload.size).unwrap_or(0);
+    let mut parts = {
+        let mut conn = app.db.conn().await?;
+        uploads::parts(&mut conn, upload.id).await?
+    };
+    let stored: u64 = parts.iter().map(|part| u64::try_from(part.size).unwrap_or(0)).sum();
+    let spool = Spool::new(&app.config.storage.spool);
+    let away = |error: std::io::Error| Problem::unavailable(format!("the spool: {error}"), RETRY_S);
+    let current = {
+        let mut conn = app.db.conn().await?;
+        uploads::find(&mut conn, upload.id).await?.ok_or_else(Problem::not_found)?
+    };
+    let Some(store_upload) = current.store_upload.map(MultipartId) else {
+        // Small enough for one piece.
+        let mut tail = spool.open(upload.id, 0, size).await.map_err(away)?;
+        let bytes = tail.read().await.map_err(away)?;
+        return app.store.put(key, bytes).await.map_err(store_away);
+    };
+    if stored < size {
+        let mut tail = spool.open(upload.id, stored, size - stored).await.map_err(away)?;
+        let bytes = tail.read().await.map_err(away)?;
+        let number = u32::try_from(parts.len() + 1).map_err(Problem::internal)?;
+        let tag = match app.store.put_part(key, &store_upload, number, bytes).await {
+            Ok(tag) => tag,
+            // An earlier call completed it and died before it could say so.
+            Err(StorageError::NotFound) if is_whole(app, key, size).await? => return Ok(()),
+            Err(error) => return Err(store_away(error)),
+        };
+        let part = UploadPart {
+            upload_id: upload.id,
+            number: i32::try_from(number).map_err(Problem::internal)?,
+            etag: tag.0,
+            size: i64::try_from(size - stored).map_err(Problem::internal)?,
+        };
+        parts.push(part);
+    }
+    {
+        // Nobody else may put it together meanwhile.
+        let mut conn = app.db.conn().await?;
+        if !uploads::keep_writer(&mut conn, upload.id, lease, app.clock.now()).await? {
+            return Err(Problem::new(Code::UploadLocked).retry_after(1));
+        }
+    }
+    let completed: Vec<CompletedPart> = parts
+        .into_iter()
+        .map(|part| CompletedPart {
+            number: u32::try_from(part.number).unwrap_or(0),
+            tag: PartTag(part.etag),
+        })
+        .collect();
+    match app.store.complete_multipart(key, &store_upload, &completed).await {
+        Ok(()) => {}
+        Err(StorageError::NotFound) if is_whole(app, key, size).await? => {}
+        Err(error) => return Err(store_away(error)),
+    }
+    if is_whole(app, key, size).await? {
+        Ok(())
+    } else {
+        Err(Problem::internal(format!("upload {} came out with another length", upload.id)))
+    }
+}
+
+async fn is_whole(app: &App, key: &ObjectKey, size: u64) -> Result<bool, Problem> {
+    match app.store.head(key).await {
+        Ok(length) => Ok(length == size),
+        Err(StorageError::NotFound) => Ok(false),
+        Err(error) => Err(store_away(error)),
+    }
+}
+
+async fn read(app: &App, key: &ObjectKey, range: std::ops::Range<u64>) -> Result<Vec<u8>, Problem> {
+    let stream = app.store.stream(key, Some(range)).await.map_err(store_away)?;
+    stream
+        .try_fold(Vec::new(), |mut all, piece| async move {
+            all.extend_from_slice(&piece);
+            Ok(all)
+        })
+        .await
+        .map_err(store_away)
+}
+
+/// What the file is. A client error is a refusal.
+async fn judge(app: &App, upload: &Upload, key: &ObjectKey) -> Result<Verdict, Problem> {
+    let size = u64::try_from(upload.size).unwrap_or(0);
+    let head = read(app, key, 0..size.min(sniff::HEAD_BYTES)).await?;
+    if Purpose::parse(&upload.purpose) == Some(Purpose::Video) {
+        return sniff::video(&head)
+            .map(|content_type| Verdict { content_type, active_content: false });
+    }
+    let (content_type, family) = sniff::document(&upload.file_name, &head)?;
+    if family == sniff::Document::Zip {
+        let from = size.saturating_sub(zip::TAIL_BYTES);
+        let tail = read(app, key, from..size).await?;
+        let range = zip::directory_range(&tail, size)?;
+        zip::check_directory(&read(app, key, range).await?)?;
+    }
+    let active_content = family == sniff::Document::Pdf && is_active_pdf(app, key).await?;
+    Ok(Verdict { content_type, active_content })
+}
+
+async fn is_active_pdf(app: &App, key: &ObjectKey) -> Result<bool, Problem> {
+    let mut stream = app.store.stream(key, None).await.map_err(store_away)?;
+    let mut scan = sniff::PdfScan::default();
+    while let Some(piece) = stream.try_next().await.map_err(store_away)? {
+        scan.feed(&piece);
+    }
+    Ok(scan.is_active())
+}
+
+async fn accept(app: &App, upload: &Upload, verdict: Verdict) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let hours = i64::from(app.config.uploads.expire_hours);
+    let expires_at = now + chrono::TimeDelta::hours(hours);
+    let id = upload.id;
+    let queued = app
+        .db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<Option<Uuid>, Problem> {
+            let video = videos::of_upload_locked(conn, id).await?;
+            let state =
+                if video.is_some() { upload_state::TAKEN } else { upload_state::COMPLETE };
+            if !uploads::complete(conn, id, state, verdict, expires_at, now).await? {
+                return Ok(None);
+            }
+            match video {
+                Some(video) => {
+                    Ok(videos::happen(conn, &video, Happening::UploadFinished, now).await?.then_some(video.id))
+                }
+                None => Ok(None),
+            }
+        })
+        .await?;
+    clear_spool(app, id).await;
+    if let Some(video_id) = queued {
+        app.video.wake_transcoder();
+        live::tell(app, video_id).await;
+    }
+    Ok(())
+}
+
+async fn refuse(app: &App, upload: &Upload, problem: &Problem) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let code = problem.code();
+    let video_id = app
+        .db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<Option<Uuid>, Problem> {
+            end(conn, app, upload, code, problem.message(), now).await
+        })
+        .await?;
+    if let Some(video_id) = video_id {
+        live::tell(app, video_id).await;
+    }
+    Ok(())
+}
+
+/// Ends an upload without a result: its bytes go, and a video that waits for it has failed.
+/// Returns that video.
+///
+/// # Errors
+/// Those of the database.
+pub(in crate::video) async fn end(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    upload: &Upload,
+    code: Code,
+    detail: &str,
+    now: kernel::Timestamp,
+) -> Result<Option<Uuid>, Problem> {
+    if !uploads::refuse(conn, upload.id, code.name(), now).await? {
+        return Ok(None);
+    }
+    let remove = RemoveUpload {
+        upload_id: upload.id,
+        store_key: upload.store_key.clone(),
+        store_upload: upload.store_upload.clone(),
+    };
+    jobs::enqueue(conn, app, &remove, Enqueue::now()).await?;
+    let Some(video) = videos::of_upload_locked(conn, upload.id).await? else { return Ok(None) };
+    if !videos::happen(conn, &video, Happening::UploadLost, now).await? {
+        return Ok(None);
+    }
+    videos::set_error(conn, video.id, code.name(), detail, None, true, now).await?;
+    Ok(Some(video.id))
+}
+
+async fn clear_spool(app: &App, id: Uuid) {
+    if let Err(error) = Spool::new(&app.config.storage.spool).clear(id).await {
+        tracing::warn!(upload = %id, %error, "the tail of a finished upload stays behind");
+    }
+}
+
+/// Bytes of a part, for tests that want to cross a boundary.
+#[doc(hidden)]
+pub const PART_BYTES: u64 = rules::PART_BYTES;

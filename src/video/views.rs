@@ -1,0 +1,188 @@
+//! What people see of a video.
+
+use std::collections::HashMap;
+
+use diesel_async::AsyncPgConnection;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::files;
+use super::model::{Rendition, Upload, Video};
+use super::state::VideoState;
+use super::store::videos;
+use crate::app::App;
+use crate::platform::http::Problem;
+
+/// A video as its author sees it while it is made and afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VideoView {
+    /// Its id.
+    pub id: Uuid,
+    /// The upload that it is made of.
+    pub upload_id: Uuid,
+    /// The uploaded file's name.
+    pub file_name: String,
+    /// Bytes of the uploaded file.
+    pub size: i64,
+    /// Where it stands.
+    pub state: VideoState,
+    /// Bytes that have arrived.
+    pub received: i64,
+    /// Whether players may begin already.
+    pub watchable: bool,
+    /// 0 to 100 of the whole work.
+    pub percent: f32,
+    /// Media seconds made per second of work.
+    pub speed: Option<f32>,
+    /// Seconds until it is ready, as far as can be told.
+    pub eta_s: Option<i32>,
+    /// How many videos are before it in the queue.
+    pub queue_position: Option<i64>,
+    /// What is made of it.
+    pub renditions: Vec<RenditionView>,
+    /// Its length in seconds.
+    pub duration_s: Option<f64>,
+    /// A still picture; the address works for an hour.
+    pub poster_url: Option<String>,
+    /// Why it failed.
+    pub error: Option<VideoError>,
+}
+
+/// One rendition of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RenditionView {
+    /// `720p`, `audio` …
+    pub name: String,
+    /// 0 to 100.
+    pub percent: f32,
+    /// `waiting`, `running` or `ready`.
+    pub state: RenditionState,
+}
+
+/// Where a rendition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RenditionState {
+    /// Nothing is made yet.
+    Waiting,
+    /// Segments come.
+    Running,
+    /// Complete.
+    Ready,
+}
+
+/// Why a video failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VideoError {
+    /// A stable code.
+    pub code: String,
+    /// An English sentence.
+    pub detail: String,
+    /// Where in the video, in seconds.
+    pub at_s: Option<f64>,
+    /// Whether trying the same file again can help.
+    pub retryable: bool,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a video are far below 2^53")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+impl VideoView {
+    fn of(
+        app: &App,
+        video: Video,
+        upload: &Upload,
+        renditions: &[Rendition],
+        queue_position: Option<i64>,
+    ) -> Self {
+        let state = VideoState::parse(&video.state).unwrap_or(VideoState::Failed);
+        let error = match (video.error_code, video.error_detail) {
+            (Some(code), Some(detail)) => Some(VideoError {
+                code,
+                detail,
+                at_s: video.error_at_ms.map(seconds),
+                retryable: !video.error_final,
+            }),
+            _ => None,
+        };
+        let poster_url = video.poster_key.is_some().then(|| files::poster_url(app, video.id));
+        let renditions = renditions
+            .iter()
+            .filter(|rendition| rendition.video_id == video.id)
+            .map(|rendition| RenditionView {
+                name: rendition.name.clone(),
+                percent: rendition.percent,
+                state: match (rendition.complete, rendition.percent > 0.0) {
+                    (true, _) => RenditionState::Ready,
+                    (false, true) => RenditionState::Running,
+                    (false, false) => RenditionState::Waiting,
+                },
+            })
+            .collect();
+        Self {
+            id: video.id,
+            upload_id: video.upload_id,
+            file_name: video.file_name,
+            size: video.size,
+            state,
+            received: upload.received,
+            watchable: video.watchable,
+            percent: video.percent,
+            speed: video.speed,
+            eta_s: video.eta_seconds,
+            queue_position,
+            renditions,
+            duration_s: video.duration_ms.map(seconds),
+            poster_url,
+            error,
+        }
+    }
+}
+
+/// The videos as their authors see them; those that are not there are left out.
+///
+/// # Errors
+/// Those of the database.
+pub async fn views(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, VideoView>, Problem> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = videos::with_uploads(conn, ids).await?;
+    let renditions = videos::renditions(conn, ids).await?;
+    let waiting: Vec<Uuid> = rows
+        .iter()
+        .filter(|(video, _)| video.state == VideoState::Queued.as_str())
+        .map(|(video, _)| video.id)
+        .collect();
+    let positions: HashMap<Uuid, i64> = if waiting.is_empty() {
+        HashMap::new()
+    } else {
+        videos::queue_positions(conn, &waiting).await?.into_iter().collect()
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(video, upload)| {
+            let position = positions.get(&video.id).copied();
+            (video.id, VideoView::of(app, video, &upload, &renditions, position))
+        })
+        .collect())
+}
+
+/// One of them.
+///
+/// # Errors
+/// `not_found`, and those of the database.
+pub async fn view(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    id: Uuid,
+) -> Result<VideoView, Problem> {
+    views(conn, app, &[id]).await?.remove(&id).ok_or_else(Problem::not_found)
+}
