@@ -32,20 +32,23 @@ pub fn routes() -> Routes {
 
 /// Who hears which facts.
 pub fn subscribers() -> Subscribers {
-    Subscribers::default()
+    let mut subscribers = Subscribers::default();
+    video::subscribe(&mut subscribers);
+    subscribers
 }
 
 /// Every kind of job.
 pub fn jobs() -> Handlers {
     let mut jobs = Handlers::default();
     jobs.job::<identity::SendMail>();
+    video::jobs(&mut jobs);
     jobs
 }
 
 /// What is done again and again.
 pub fn schedules() -> Vec<Schedule> {
     const HOUR: Duration = Duration::from_secs(3600);
-    vec![
+    let mut schedules = vec![
         Schedule {
             name: "events.purge",
             every: HOUR,
@@ -61,7 +64,9 @@ pub fn schedules() -> Vec<Schedule> {
             every: HOUR,
             run: |app| async move { idempotency::purge(&app).await }.boxed(),
         },
-    ]
+    ];
+    schedules.extend(video::schedules());
+    schedules
 }
 
 /// The OpenAPI document (API-06).
@@ -88,10 +93,13 @@ async fn openapi_json() -> HttpResponse {
 /// `app.stop`.
 pub fn start_services(app: &App) {
     actix_rt::spawn(identity::listen(app.clone()));
+    video::start(app);
 }
 
 /// Lets them finish what is in hand, before the web server stops.
-pub async fn drain_services(_app: &App) {}
+pub async fn drain_services(app: &App) {
+    video::drain(app).await;
+}
 
 /// Sees every accepted connection.
 pub fn on_connect(_socket: &dyn Any, _extensions: &mut Extensions) {}

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use media::worker::{WorkerArgs, run_worker};
 use secrecy::ExposeSecret as _;
 
 use crate::app::App;
@@ -45,13 +46,31 @@ enum Command {
     Doctor,
     /// Prints the OpenAPI document.
     Openapi,
+    /// Reads one uploaded file in a sandbox; started by the server itself.
+    #[command(hide = true)]
+    MediaWorker {
+        /// The file to read.
+        #[arg(long)]
+        input: PathBuf,
+        /// An empty directory to write to.
+        #[arg(long)]
+        out: PathBuf,
+        /// Tries what must not work, and says what happened.
+        #[arg(long)]
+        self_test: bool,
+    },
 }
 
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    if matches!(args.command, Command::Openapi) {
-        return print_openapi();
+    match args.command {
+        Command::Openapi => return print_openapi(),
+        // Before any thread starts: the sandbox must hold for all of them.
+        Command::MediaWorker { input, out, self_test } => {
+            return ExitCode::from(run_worker(&WorkerArgs { input, out, self_test }));
+        }
+        _ => {}
     }
     let config = match Config::load(args.config.as_deref()) {
         Ok(config) => config,
@@ -80,7 +99,7 @@ pub fn main() -> ExitCode {
             Command::Migrate => migrate(&config).await,
             Command::Demo => demo::run(config).await,
             Command::Doctor => doctor::run(config).await,
-            Command::Openapi => Ok(()),
+            Command::Openapi | Command::MediaWorker { .. } => Ok(()),
         }
     });
     match result {

@@ -39,6 +39,8 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use utoipa::OpenApi;
 
+use crate::identity::{SessionEnded, Status, UserStatusChanged};
+use crate::platform::events::Subscribers;
 use crate::platform::http::{Policy, Routes};
 use crate::platform::jobs::{Handlers, Schedule};
 
@@ -116,6 +118,21 @@ pub fn jobs(handlers: &mut Handlers) {
     handlers.job::<jobs::RemoveVideo>();
     handlers.job::<jobs::RemoveGeneration>();
     handlers.job::<jobs::RemoveFile>();
+}
+
+/// The facts that it hears. What is heard at once by `app.live` is heard here again: a notice may be
+/// lost, a fact is not.
+pub fn subscribe(s: &mut Subscribers) {
+    s.subscribe::<SessionEnded, _, _>("video.session_ended", |app, fact, _| async move {
+        end_playback(&app, Ended::SignIn(fact.session_id)).await?;
+        Ok(())
+    });
+    s.subscribe::<UserStatusChanged, _, _>("video.user_status_changed", |app, fact, _| async move {
+        if fact.status != Status::Active {
+            end_playback(&app, Ended::Blocked(fact.user_id)).await?;
+        }
+        Ok(())
+    });
 }
 
 /// What it does again and again.
