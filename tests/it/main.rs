@@ -13,3 +13,4 @@
 
 mod platform;
 mod support;
+mod video;

@@ -1,0 +1,4 @@
+//! Video over real HTTP: uploads, transcoding in the real child, protected playback.
+
+mod support;
+mod uploads;
