@@ -28,7 +28,7 @@ use super::{ENOUGH_SEGMENTS, live, paths};
 use crate::app::App;
 use crate::platform::config::MediaSandbox;
 use crate::platform::events;
-use crate::platform::http::Problem;
+use crate::platform::http::{Code, Problem};
 
 /// The book of one node.
 #[derive(Debug, Clone)]
@@ -457,12 +457,7 @@ impl Book {
             .await
     }
 
-    async fn poster(
-        &self,
-        claim: &Claim,
-        poster: &PosterReady,
-        output: &Path,
-    ) -> Result<(), Stop> {
+    async fn poster(&self, claim: &Claim, poster: &PosterReady, output: &Path) -> Result<(), Stop> {
         let generation = self.generation(claim).await?;
         if is_gone(&output.join(&poster.file)).await {
             // Stored by the first try; only its answer was lost.
@@ -526,17 +521,12 @@ impl Book {
             .await
     }
 
-    async fn give_back(
-        &self,
-        claim: &Claim,
-        happening: Happening,
-    ) -> Result<Settled, Stop> {
+    async fn give_back(&self, claim: &Claim, happening: Happening) -> Result<Settled, Stop> {
         let (app, now) = (&self.0, self.0.clock.now());
         app.db
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<Settled, Stop> {
                 // Cancelled by its author, it has no worker any more: nothing is left to do.
-                let Some(video) =
-                    videos::of_fence_locked(conn, claim.video, claim.fence).await?
+                let Some(video) = videos::of_fence_locked(conn, claim.video, claim.fence).await?
                 else {
                     return Ok(Settled::Cancelled);
                 };
@@ -562,10 +552,8 @@ async fn take(
 ) -> Result<Claim, Stop> {
     let master = &app.secrets.master_key;
     let rows = videos::keys(conn, video.id, video.generation).await?;
-    let known: Result<Vec<SegmentKey>, _> = rows
-        .iter()
-        .map(|row| keys::open(master, place(&video, row.epoch), &row.sealed))
-        .collect();
+    let known: Result<Vec<SegmentKey>, _> =
+        rows.iter().map(|row| keys::open(master, place(&video, row.epoch), &row.sealed)).collect();
     let known = match known {
         Ok(known) => known,
         Err(error) => {
@@ -755,6 +743,21 @@ async fn settle_failure(
     Ok(Settled::Failed)
 }
 
+/// The public name of a worker's refusal: people see the table of codes, whoever found the fault.
+fn public_code(code: &str) -> &str {
+    let code = match code {
+        "empty_file" => Code::MediaEmpty,
+        "not_media" => Code::NotMedia,
+        "playlist_refused" => Code::MediaPlaylist,
+        "truncated_file" => Code::MediaTruncated,
+        "no_streams" => Code::MediaNoStreams,
+        "picture_too_large" => Code::MediaTooLarge,
+        "too_long" => Code::MediaTooLong,
+        other => return other,
+    };
+    code.name()
+}
+
 /// The video has failed; the state is set already.
 async fn failed(
     conn: &mut AsyncPgConnection,
@@ -767,13 +770,10 @@ async fn failed(
     let at_ms = failure.at_s.map(|at| (at.clamp(0.0, 1e6) * 1000.0) as i64);
     let detail: String = failure.detail.chars().filter(|c| !c.is_control()).take(500).collect();
     let is_final = !failure.retryable;
-    videos::set_error(conn, video.id, &failure.code, &detail, at_ms, is_final, now).await?;
+    let code = public_code(&failure.code);
+    videos::set_error(conn, video.id, code, &detail, at_ms, is_final, now).await?;
     abandon(conn, app, video).await?;
-    let fact = VideoFailed {
-        video_id: video.id,
-        owner_id: video.owner_id,
-        code: failure.code.clone(),
-    };
+    let fact = VideoFailed { video_id: video.id, owner_id: video.owner_id, code: code.to_owned() };
     events::publish(conn, app, &fact).await?;
     Ok(())
 }

@@ -41,13 +41,8 @@ pub(super) struct KeyPlace {
 
 impl KeyPlace {
     fn associated(self) -> Vec<u8> {
-        [
-            DOMAIN,
-            self.video.as_bytes(),
-            &self.generation.to_be_bytes(),
-            &self.epoch.to_be_bytes(),
-        ]
-        .concat()
+        [DOMAIN, self.video.as_bytes(), &self.generation.to_be_bytes(), &self.epoch.to_be_bytes()]
+            .concat()
     }
 }
 

@@ -127,12 +127,15 @@ pub fn subscribe(s: &mut Subscribers) {
         end_playback(&app, Ended::SignIn(fact.session_id)).await?;
         Ok(())
     });
-    s.subscribe::<UserStatusChanged, _, _>("video.user_status_changed", |app, fact, _| async move {
-        if fact.status != Status::Active {
-            end_playback(&app, Ended::Blocked(fact.user_id)).await?;
-        }
-        Ok(())
-    });
+    s.subscribe::<UserStatusChanged, _, _>(
+        "video.user_status_changed",
+        |app, fact, _| async move {
+            if fact.status != Status::Active {
+                end_playback(&app, Ended::Blocked(fact.user_id)).await?;
+            }
+            Ok(())
+        },
+    );
 }
 
 /// What it does again and again.

@@ -88,11 +88,17 @@ pub(super) fn document(name: &str, head: &[u8]) -> Result<(&'static str, Documen
     document_name(name)?;
     let Some((kind, family)) = by_extension(name) else { return Err(file_type("Unknown kind.")) };
     let agrees = match family {
-        Document::Pdf => find(head.get(..1024.min(head.len())).unwrap_or_default(), b"%PDF-").is_some(),
+        Document::Pdf => {
+            find(head.get(..1024.min(head.len())).unwrap_or_default(), b"%PDF-").is_some()
+        }
         Document::Zip => head.starts_with(b"PK\x03\x04"),
         Document::Text => is_text(head),
     };
-    if agrees { Ok((kind, family)) } else { Err(file_type("The content is not what the name says.")) }
+    if agrees {
+        Ok((kind, family))
+    } else {
+        Err(file_type("The content is not what the name says."))
+    }
 }
 
 /// UTF-8 without NUL; the last character may be cut.
@@ -101,19 +107,14 @@ pub(super) fn is_text(head: &[u8]) -> bool {
         Ok(_) => true,
         Err(error) => error.error_len().is_none(),
     };
-    valid && !head.contains(&0) && infer::get(head).is_none_or(|kind| kind.matcher_type() == infer::MatcherType::Text)
+    valid
+        && !head.contains(&0)
+        && infer::get(head).is_none_or(|kind| kind.matcher_type() == infer::MatcherType::Text)
 }
 
 /// Marks of a PDF that does something when it is opened.
-const ACTIVE: [&[u8]; 7] = [
-    b"/JavaScript",
-    b"/JS",
-    b"/Launch",
-    b"/EmbeddedFile",
-    b"/OpenAction",
-    b"/AA",
-    b"/RichMedia",
-];
+const ACTIVE: [&[u8]; 7] =
+    [b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/OpenAction", b"/AA", b"/RichMedia"];
 
 /// Looks through a PDF as it streams by; pieces may be cut anywhere.
 #[derive(Debug, Default)]

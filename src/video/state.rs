@@ -128,10 +128,9 @@ impl VideoState {
                 if attempts < MAX_ATTEMPTS { Self::Queued } else { Self::Failed }
             }
             (Self::Probing | Self::Transcoding, H::Released) => Self::Queued,
-            (
-                Self::Uploading | Self::Queued | Self::Probing | Self::Transcoding,
-                H::Cancelled,
-            ) => Self::Cancelled,
+            (Self::Uploading | Self::Queued | Self::Probing | Self::Transcoding, H::Cancelled) => {
+                Self::Cancelled
+            }
             (Self::Failed, H::Retried { last_was_final: false }) => Self::Queued,
             (Self::Cancelled, H::Retried { .. }) => Self::Queued,
             (from, happening) => return Err(Refusal { from, happening }),
@@ -175,9 +174,8 @@ mod tests {
 
     #[test]
     fn a_refused_file_is_not_tried_again_and_a_crashed_one_may_be() {
-        let again = |last_was_final| {
-            VideoState::Failed.after(Happening::Retried { last_was_final }).ok()
-        };
+        let again =
+            |last_was_final| VideoState::Failed.after(Happening::Retried { last_was_final }).ok();
         assert_eq!(again(true), None);
         assert_eq!(again(false), Some(VideoState::Queued));
     }

@@ -12,7 +12,10 @@ use crate::platform::http::{Problem, ProblemDoc};
 #[utoipa::path(get, path = "/api/v1/videos/{id}", tag = "videos",
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = VideoView), (status = 404, body = ProblemDoc)))]
-pub async fn show(app: App, OwnedVideo { video }: OwnedVideo) -> Result<web::Json<VideoView>, Problem> {
+pub async fn show(
+    app: App,
+    OwnedVideo { video }: OwnedVideo,
+) -> Result<web::Json<VideoView>, Problem> {
     let mut conn = app.db.conn().await?;
     Ok(web::Json(view(&mut conn, &app, video.id).await?))
 }
@@ -22,7 +25,10 @@ pub async fn show(app: App, OwnedVideo { video }: OwnedVideo) -> Result<web::Jso
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = VideoView), (status = 404, body = ProblemDoc),
         (status = 409, body = ProblemDoc)))]
-pub async fn retry(app: App, OwnedVideo { video }: OwnedVideo) -> Result<web::Json<VideoView>, Problem> {
+pub async fn retry(
+    app: App,
+    OwnedVideo { video }: OwnedVideo,
+) -> Result<web::Json<VideoView>, Problem> {
     Ok(web::Json(attach::retry(&app, video.id).await?))
 }
 
@@ -31,6 +37,9 @@ pub async fn retry(app: App, OwnedVideo { video }: OwnedVideo) -> Result<web::Js
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = VideoView), (status = 404, body = ProblemDoc),
         (status = 409, body = ProblemDoc)))]
-pub async fn cancel(app: App, OwnedVideo { video }: OwnedVideo) -> Result<web::Json<VideoView>, Problem> {
+pub async fn cancel(
+    app: App,
+    OwnedVideo { video }: OwnedVideo,
+) -> Result<web::Json<VideoView>, Problem> {
     Ok(web::Json(attach::cancel(&app, video.id).await?))
 }

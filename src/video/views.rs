@@ -179,10 +179,6 @@ pub async fn views(
 ///
 /// # Errors
 /// `not_found`, and those of the database.
-pub async fn view(
-    conn: &mut AsyncPgConnection,
-    app: &App,
-    id: Uuid,
-) -> Result<VideoView, Problem> {
+pub async fn view(conn: &mut AsyncPgConnection, app: &App, id: Uuid) -> Result<VideoView, Problem> {
     views(conn, app, &[id]).await?.remove(&id).ok_or_else(Problem::not_found)
 }

@@ -104,7 +104,10 @@ fn check_name(name: &[u8]) -> Result<(), Problem> {
     if nested.iter().any(|end| name.ends_with(end)) {
         return Err(refused("An archive within the archive is not accepted."));
     }
-    let programs = [".exe", ".dll", ".msi", ".bat", ".cmd", ".scr", ".com", ".ps1", ".vbs", ".html", ".htm", ".svg", ".js", ".lnk"];
+    let programs = [
+        ".exe", ".dll", ".msi", ".bat", ".cmd", ".scr", ".com", ".ps1", ".vbs", ".html", ".htm",
+        ".svg", ".js", ".lnk",
+    ];
     if programs.iter().any(|end| name.ends_with(end)) {
         return Err(refused("The archive holds programs or web pages."));
     }

@@ -133,10 +133,7 @@ impl PlayableRendition {
             is_audio: row.kind == "audio",
             width: positive(row.width),
             height: positive(row.height),
-            frame_rate: FrameRate::new(
-                positive(row.frame_rate_num),
-                positive(row.frame_rate_den),
-            ),
+            frame_rate: FrameRate::new(positive(row.frame_rate_num), positive(row.frame_rate_den)),
             channels: u32::try_from(row.channels.unwrap_or(0)).unwrap_or(0),
             codecs: row.codecs?,
             init_key: row.init_key?,

@@ -11,8 +11,8 @@ mod routes;
 mod rules;
 mod sessions;
 
-pub use grant::{Ended, Grant, Playback, Viewer, end_playback, grant_playback};
 pub(super) use catalogue::{Catalogue, ENOUGH as ENOUGH_SEGMENTS};
+pub use grant::{Ended, Grant, Playback, Viewer, end_playback, grant_playback};
 pub(super) use routes::*;
 pub(super) use rules::reason;
 pub(super) use sessions::{Sessions, listen, purge};

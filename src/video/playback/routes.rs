@@ -97,7 +97,8 @@ pub async fn media(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> 
 async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
     // The raw path: nothing in it needs percent-encoding, so nothing is decoded.
     let mut elements = req.uri().path().splitn(5, '/').skip(2);
-    let (Some(token), Some(video), Some(rest)) = (elements.next(), elements.next(), elements.next())
+    let (Some(token), Some(video), Some(rest)) =
+        (elements.next(), elements.next(), elements.next())
     else {
         return Err(Problem::not_found());
     };
@@ -122,9 +123,7 @@ async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
             check_origin(app, req.headers())?;
             (sessions::asked(app, claims.session_id).await, &rules::KEYS)
         }
-        MediaPath::Segment(..) => {
-            (sessions::live(app, claims.session_id).await, &rules::SEGMENTS)
-        }
+        MediaPath::Segment(..) => (sessions::live(app, claims.session_id).await, &rules::SEGMENTS),
         _ => (sessions::live(app, claims.session_id).await, &rules::PLAYLISTS),
     };
     let session = session?;
@@ -233,8 +232,7 @@ async fn segment_key(
         .ok_or_else(Problem::not_found)?;
     drop(conn);
     let place = KeyPlace { video, generation: playable.generation, epoch };
-    let key =
-        keys::open(&app.secrets.master_key, place, &row.sealed).map_err(Problem::internal)?;
+    let key = keys::open(&app.secrets.master_key, place, &row.sealed).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/octet-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -39,8 +39,10 @@ pub(super) fn check(session: &PlaybackSession, now: Timestamp) -> Result<(), Pro
     match session.end_reason.as_deref() {
         Some(reason::TOO_MANY) => Err(Problem::new(Code::PlaybackReplaced)),
         Some(_) => Err(Problem::new(Code::PlaybackEnded)),
-        None if session.expires_at <= now => Err(Problem::new(Code::PlaybackEnded)
-            .detail("The player was not heard of for too long.")),
+        None if session.expires_at <= now => {
+            Err(Problem::new(Code::PlaybackEnded)
+                .detail("The player was not heard of for too long."))
+        }
         None => Ok(()),
     }
 }

@@ -315,10 +315,7 @@ pub async fn expired(
 }
 
 /// Refused uploads whose memory is over and which nothing refers to; deletes them.
-pub async fn forget_refused(
-    conn: &mut AsyncPgConnection,
-    before: Timestamp,
-) -> QueryResult<usize> {
+pub async fn forget_refused(conn: &mut AsyncPgConnection, before: Timestamp) -> QueryResult<usize> {
     use crate::video::schema::{files, videos};
     diesel::delete(
         uploads::table

@@ -301,19 +301,13 @@ pub async fn set_target_duration(
 
 /// Notes where the poster lies.
 pub async fn set_poster(conn: &mut AsyncPgConnection, id: Uuid, key: &str) -> QueryResult<()> {
-    diesel::update(videos::table.find(id))
-        .set(videos::poster_key.eq(key))
-        .execute(conn)
-        .await?;
+    diesel::update(videos::table.find(id)).set(videos::poster_key.eq(key)).execute(conn).await?;
     Ok(())
 }
 
 /// From now on players may begin.
 pub async fn set_watchable(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::update(videos::table.find(id))
-        .set(videos::watchable.eq(true))
-        .execute(conn)
-        .await?;
+    diesel::update(videos::table.find(id)).set(videos::watchable.eq(true)).execute(conn).await?;
     Ok(())
 }
 
@@ -343,10 +337,7 @@ pub async fn set_attempts(
     id: Uuid,
     attempts: i32,
 ) -> QueryResult<()> {
-    diesel::update(videos::table.find(id))
-        .set(videos::attempts.eq(attempts))
-        .execute(conn)
-        .await?;
+    diesel::update(videos::table.find(id)).set(videos::attempts.eq(attempts)).execute(conn).await?;
     Ok(())
 }
 
@@ -407,10 +398,7 @@ pub async fn insert_renditions(
 }
 
 /// The renditions of the videos, each video's in order.
-pub async fn renditions(
-    conn: &mut AsyncPgConnection,
-    ids: &[Uuid],
-) -> QueryResult<Vec<Rendition>> {
+pub async fn renditions(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Rendition>> {
     video_renditions::table
         .filter(video_renditions::video_id.eq_any(ids))
         .order((video_renditions::video_id, video_renditions::position))

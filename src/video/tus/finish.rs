@@ -35,7 +35,11 @@ fn store_away(error: StorageError) -> Problem {
 /// # Errors
 /// The reason for which the file is not accepted (final: the upload is over), or 503 (a job goes
 /// on with it).
-pub(in crate::video) async fn finish(app: &App, upload: &Upload, lease: Uuid) -> Result<(), Problem> {
+pub(in crate::video) async fn finish(
+    app: &App,
+    upload: &Upload,
+    lease: Uuid,
+) -> Result<(), Problem> {
     let result = put_together_and_judge(app, upload, lease).await;
     if result.is_err() {
         release(app, upload.id, lease).await;
@@ -213,15 +217,14 @@ async fn accept(app: &App, upload: &Upload, verdict: Verdict) -> Result<(), Prob
         .db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<Option<Uuid>, Problem> {
             let video = videos::of_upload_locked(conn, id).await?;
-            let state =
-                if video.is_some() { upload_state::TAKEN } else { upload_state::COMPLETE };
+            let state = if video.is_some() { upload_state::TAKEN } else { upload_state::COMPLETE };
             if !uploads::complete(conn, id, state, verdict, expires_at, now).await? {
                 return Ok(None);
             }
             match video {
-                Some(video) => {
-                    Ok(videos::happen(conn, &video, Happening::UploadFinished, now).await?.then_some(video.id))
-                }
+                Some(video) => Ok(videos::happen(conn, &video, Happening::UploadFinished, now)
+                    .await?
+                    .then_some(video.id)),
                 None => Ok(None),
             }
         })

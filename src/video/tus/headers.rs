@@ -33,7 +33,9 @@ fn bad<T>(header: &'static str, problem: &'static str) -> Result<T, BadHeader> {
 }
 
 /// What an upload is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// A lecture or a trailer: goes through the transcoder.
@@ -251,7 +253,9 @@ mod tests {
 
     #[test]
     fn lengths_are_digits_alone() {
-        for value in ["-1", "+1", "1e3", " 1", "", "0x10", "9223372036854775808", "99999999999999999999"] {
+        for value in
+            ["-1", "+1", "1e3", " 1", "", "0x10", "9223372036854775808", "99999999999999999999"]
+        {
             assert!(bytes("Upload-Length", Some(value)).is_err(), "{value}");
         }
         assert_eq!(bytes("Upload-Length", Some("9223372036854775807")), Ok(i64::MAX as u64));
@@ -261,7 +265,9 @@ mod tests {
     #[test]
     fn checksums_of_the_two_algorithms_are_read() {
         // SHA-1 of "abc" (FIPS 180-2 appendix A.1).
-        assert!(matches!(checksum("sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0="), Ok(Checksum::Sha1(d)) if d[0] == 0xa9));
+        assert!(
+            matches!(checksum("sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0="), Ok(Checksum::Sha1(d)) if d[0] == 0xa9)
+        );
         for value in ["md5 rL0Y20zC+Fzt72VPzMSk2A==", "sha1 qZk=", "sha1", "sha256 !!!!"] {
             assert!(checksum(value).is_err(), "{value}");
         }

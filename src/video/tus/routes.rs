@@ -197,7 +197,8 @@ async fn begin(app: &App, who: &Principal, req: &HttpRequest) -> Result<Upload, 
         return Err(Problem::new(Code::BadRequest)
             .detail("The extensions creation-defer-length and concatenation are not offered."));
     }
-    let size = headers::bytes("Upload-Length", text(request, "Upload-Length")).map_err(bad_header)?;
+    let size =
+        headers::bytes("Upload-Length", text(request, "Upload-Length")).map_err(bad_header)?;
     let raw = text(request, "Upload-Metadata").unwrap_or_default();
     let metadata = headers::metadata(Some(raw)).map_err(bad_header)?;
     if metadata.purpose == Purpose::File {
@@ -257,11 +258,7 @@ pub async fn offset(
     tus(say_offset(&app, owned, &req).await)
 }
 
-async fn say_offset(
-    app: &App,
-    owned: Result<OwnedUpload, Problem>,
-    req: &HttpRequest,
-) -> Answer {
+async fn say_offset(app: &App, owned: Result<OwnedUpload, Problem>, req: &HttpRequest) -> Answer {
     let OwnedUpload { upload, .. } = owned?;
     check_version(req)?;
     rules::alive(&upload, app.clock.now())?;
@@ -358,11 +355,7 @@ pub async fn terminate(
     tus(end_upload(&app, owned, &req).await)
 }
 
-async fn end_upload(
-    app: &App,
-    owned: Result<OwnedUpload, Problem>,
-    req: &HttpRequest,
-) -> Answer {
+async fn end_upload(app: &App, owned: Result<OwnedUpload, Problem>, req: &HttpRequest) -> Answer {
     let OwnedUpload { upload, who } = owned?;
     check_version(req)?;
     let now = app.clock.now();
@@ -375,8 +368,9 @@ async fn end_upload(
                 uploads::of_owner_locked(conn, id, owner).await?.ok_or_else(Problem::not_found)?;
             rules::alive(&upload, now)?;
             if upload.state == upload_state::TAKEN {
-                return Err(Problem::new(Code::Conflict)
-                    .detail("The upload has become a video or a file: remove it where it is used."));
+                return Err(Problem::new(Code::Conflict).detail(
+                    "The upload has become a video or a file: remove it where it is used.",
+                ));
             }
             end(conn, app, &upload, Code::UploadGone, "The upload was ended.", now).await
         })
@@ -553,9 +547,7 @@ async fn pump(
         let bytes = match chunk {
             None => return Ok(()),
             Some(Ok(bytes)) => bytes,
-            Some(Err(PayloadError::Io(error)))
-                if error.kind() == std::io::ErrorKind::TimedOut =>
-            {
+            Some(Err(PayloadError::Io(error))) if error.kind() == std::io::ErrorKind::TimedOut => {
                 return Err(Problem::new(Code::BodyTimeout));
             }
             Some(Err(error)) => {

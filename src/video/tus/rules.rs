@@ -37,7 +37,12 @@ pub(super) struct Held {
 ///
 /// # Errors
 /// `media_empty`, `too_large`, `upload_limit`, `quota_exceeded`.
-pub(super) fn admit(size: u64, purpose: Purpose, held: Held, bounds: Bounds) -> Result<(), Problem> {
+pub(super) fn admit(
+    size: u64,
+    purpose: Purpose,
+    held: Held,
+    bounds: Bounds,
+) -> Result<(), Problem> {
     if size == 0 {
         return Err(Problem::new(Code::MediaEmpty));
     }

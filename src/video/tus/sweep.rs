@@ -29,9 +29,7 @@ pub async fn sweep(app: &App) -> Result<(), Problem> {
                     let mut videos = Vec::new();
                     for upload in &expired {
                         let detail = "The upload was not finished in time.";
-                        videos.extend(
-                            end(conn, app, upload, Code::UploadGone, detail, now).await?,
-                        );
+                        videos.extend(end(conn, app, upload, Code::UploadGone, detail, now).await?);
                     }
                     Ok((expired.len(), videos))
                 },

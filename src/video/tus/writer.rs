@@ -133,10 +133,8 @@ impl Writer {
         let spool = Spool::new(&app.config.storage.spool);
         let began = durable_offset(&spool, &upload).await;
         let stored = count(upload.stored);
-        let tail = spool
-            .open(upload.id, stored, began.saturating_sub(stored))
-            .await
-            .map_err(disk_away)?;
+        let tail =
+            spool.open(upload.id, stored, began.saturating_sub(stored)).await.map_err(disk_away)?;
         let checksum = checksum.map(|checksum| {
             let hasher = Hasher::of(&checksum);
             (checksum, hasher)
@@ -328,21 +326,22 @@ impl Writer {
         let hours = i64::from(self.app.config.uploads.expire_hours);
         let expires_at = now + chrono::TimeDelta::hours(hours);
         let offset = self.position();
-        let durable =
-            Durable { stored: signed(self.stored), received: signed(offset), expires_at };
+        let durable = Durable { stored: signed(self.stored), received: signed(offset), expires_at };
         let whole = offset == self.size();
         let (id, lease) = (self.upload.id, self.lease);
         let (parts, app) = (&self.pending, &self.app);
         let ours = app
             .db
-            .transaction(async |conn: &mut diesel_async::AsyncPgConnection| -> Result<bool, Problem> {
-                let ours = uploads::advance(conn, id, lease, durable, parts, now).await?;
-                if ours && whole {
-                    // Finishing is tried at once; the job is for a process that dies before.
-                    FinishUpload::enqueue_late(conn, app, id).await?;
-                }
-                Ok(ours)
-            })
+            .transaction(
+                async |conn: &mut diesel_async::AsyncPgConnection| -> Result<bool, Problem> {
+                    let ours = uploads::advance(conn, id, lease, durable, parts, now).await?;
+                    if ours && whole {
+                        // Finishing is tried at once; the job is for a process that dies before.
+                        FinishUpload::enqueue_late(conn, app, id).await?;
+                    }
+                    Ok(ours)
+                },
+            )
             .await?;
         if !ours {
             return Err(lost());

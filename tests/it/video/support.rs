@@ -144,13 +144,8 @@ pub fn film(seconds: u32) -> Vec<u8> {
     static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if !path.exists() {
-        let scene = DemoScene {
-            title: "Test".into(),
-            seconds,
-            seed: 1,
-            speech: None,
-            size: (640, 360),
-        };
+        let scene =
+            DemoScene { title: "Test".into(), seconds, seed: 1, speech: None, size: (640, 360) };
         make_demo_video(&path, &scene).unwrap();
     }
     std::fs::read(path).unwrap()

@@ -267,10 +267,9 @@ async fn files_that_are_no_videos_are_refused_when_they_are_whole() {
         (b"\x89PNG\r\n\x1a\n", "not_media"),
     ] {
         let path = tus.begin(content.len(), "lesson.mp4", "video").await;
-        tus.patch(&path, 0, content.to_vec()).await.expect_problem(
-            if code == "file_type" { 415 } else { 422 },
-            code,
-        );
+        tus.patch(&path, 0, content.to_vec())
+            .await
+            .expect_problem(if code == "file_type" { 415 } else { 422 }, code);
         assert_eq!(tus.head(&path).await.status, 410);
     }
     server.settle().await;
