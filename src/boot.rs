@@ -126,6 +126,7 @@ async fn object_store(
                 endpoint: (!s3.endpoint.is_empty()).then(|| s3.endpoint.clone()),
                 region: s3.region.clone(),
                 bucket: s3.bucket.clone(),
+                path_style: s3.path_style,
                 access_key_id,
                 secret_access_key,
                 timeout: STORAGE_TIMEOUT,

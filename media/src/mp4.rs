@@ -60,8 +60,9 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// The boxes named in `names`, glued together.
 pub fn only(bytes: &[u8], names: &[&[u8; 4]]) -> Vec<u8> {
-    let wanted = boxes(bytes).filter(|b| names.contains(&&b.name));
-    wanted.flat_map(|b| b.bytes.iter().copied()).collect()
+    let wanted: Vec<&[u8]> =
+        boxes(bytes).filter(|b| names.contains(&&b.name)).map(|b| b.bytes).collect();
+    wanted.concat()
 }
 
 const STSD: [&[u8; 4]; 6] = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"];

@@ -1,5 +1,5 @@
-//! Objects in an S3-compatible service (path style, so that MinIO, Garage, Ceph and the like work
-//! as they come). One bucket, credentials given by configuration.
+//! Objects in an S3-compatible service (Amazon, MinIO, Garage, Ceph …). One bucket, credentials
+//! given by configuration.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -35,6 +35,9 @@ pub struct S3Config {
     pub region: String,
     /// The bucket, which must exist.
     pub bucket: String,
+    /// The bucket stands in the path and not in the host name: right for all but Amazon, and
+    /// for Amazon too as yet.
+    pub path_style: bool,
     /// Public half of the credentials.
     pub access_key_id: String,
     /// Secret half (UTF-8).
@@ -68,7 +71,7 @@ impl S3Store {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(config.region))
             .credentials_provider(credentials)
-            .force_path_style(true)
+            .force_path_style(config.path_style)
             // Newer default checksums are refused by several S3-compatible services.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)

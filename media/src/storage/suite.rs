@@ -211,6 +211,7 @@ impl S3Server {
             endpoint: Some(format!("http://{}", self.address)),
             region: "us-east-1".into(),
             bucket: bucket.into(),
+            path_style: true,
             access_key_id: "test".into(),
             secret_access_key: SecretBytes::new(b"test-secret".to_vec()),
             timeout,
