@@ -11,6 +11,7 @@
     clippy::print_stderr
 )]
 
+mod identity;
 mod platform;
 mod support;
 mod video;

@@ -1,7 +1,7 @@
 //! People with accounts, signed in over HTTP.
 
 use ilmspace::identity::{Role, VouchedAccount, create_account};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Client, TestServer};
@@ -24,6 +24,20 @@ impl std::ops::Deref for Person {
     }
 }
 
+impl std::ops::DerefMut for Person {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl Client {
+    /// Takes the access token out of an answer that signs in; gives the person in it.
+    pub fn keep(&mut self, signed_in: &Value) -> Value {
+        self.token = Some(signed_in["access_token"].as_str().expect("a token").to_owned());
+        signed_in["user"].clone()
+    }
+}
+
 impl TestServer {
     /// A student called `name`, signed in.
     pub async fn student(&self, name: &str) -> Person {
@@ -38,6 +52,14 @@ impl TestServer {
     /// Somebody with these roles, signed in.
     pub async fn person(&self, name: &str, roles: &[Role]) -> Person {
         let email = format!("{name}@example.com");
+        let id = self.account(name, roles).await;
+        let client = self.sign_in(&email).await;
+        Person { id, email, client }
+    }
+
+    /// An account with these roles that nobody has signed in to yet.
+    pub async fn account(&self, name: &str, roles: &[Role]) -> Uuid {
+        let email = format!("{name}@example.com");
         let account = VouchedAccount {
             email: &email,
             password: PASSWORD,
@@ -46,9 +68,7 @@ impl TestServer {
             locale: "en",
             roles,
         };
-        let id = create_account(&self.app, account).await.expect("an account");
-        let client = self.sign_in(&email).await;
-        Person { id, email, client }
+        create_account(&self.app, account).await.expect("an account")
     }
 
     /// The same person in another browser.
