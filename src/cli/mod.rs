@@ -1,6 +1,7 @@
 //! The commands of the one binary. They talk to a person, so they print.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod accounts;
 mod demo;
 mod doctor;
 mod serve;
@@ -42,6 +43,22 @@ enum Command {
     Migrate,
     /// Fills an empty database with the demo school and prints its accounts.
     Demo,
+    /// Makes a moderator's account (they cannot register through the interface).
+    CreateModerator {
+        #[command(flatten)]
+        account: accounts::Account,
+        /// What the moderator may do.
+        #[arg(long, value_enum, default_value = "both")]
+        bundle: accounts::Bundle,
+    },
+    /// Makes an admin's account.
+    CreateAdmin {
+        #[command(flatten)]
+        account: accounts::Account,
+        /// A super admin, whom nobody can make otherwise.
+        #[arg(long = "super")]
+        super_admin: bool,
+    },
     /// Says what is well and what is not, each with the next step.
     Doctor,
     /// Prints the OpenAPI document.
@@ -98,6 +115,12 @@ pub fn main() -> ExitCode {
             Command::Serve { migrate } => serve::run(config, migrate).await,
             Command::Migrate => migrate(&config).await,
             Command::Demo => demo::run(config).await,
+            Command::CreateModerator { account, bundle } => {
+                accounts::create_moderator(config, account, bundle).await
+            }
+            Command::CreateAdmin { account, super_admin } => {
+                accounts::create_admin(config, account, super_admin).await
+            }
             Command::Doctor => doctor::run(config).await,
             Command::Openapi | Command::MediaWorker { .. } => Ok(()),
         }

@@ -1,8 +1,13 @@
 //! Identity over HTTP: registration, signing in, carrying on, recovery, sessions, staff.
 
+mod purging;
+mod recovering;
 mod registering;
 mod renewing;
+mod sessions;
 mod signing_in;
+mod staff;
+mod timing;
 
 use gateways::mail::Mail;
 use serde_json::{Value, json};
