@@ -115,7 +115,11 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
                   grant={grant}
                   duration={lesson.video.duration_s}
                   from={lesson.position_s}
-                  poster={<Cover id={course.course.id} cover={course.course.cover} sizes="100vw" />}
+                  poster={
+                    course.course.cover && (
+                      <Cover id={course.course.id} cover={course.course.cover} sizes="100vw" />
+                    )
+                  }
                   autoStart={autoStart}
                   pageKeys
                   follow={follow}
@@ -170,27 +174,34 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
         >
           {shown === 'text' && <LessonText lesson={lesson} />}
           {shown === 'files' && <LessonFiles lesson={lesson} />}
-          {shown === 'lessons' && programme}
+          {shown === 'lessons' && (
+            <>
+              <h2 className="hidden">{t('lesson.programme')}</h2>
+              {programme}
+            </>
+          )}
           {shown === 'chat' && chat}
         </div>
         {rail && wide && (
           <aside className={css.rail} aria-label={t('lesson.showRail')}>
-            <div className={css.railTop}>
-              <div className={css.railHead}>
-                <h2 className={css.railTitle}>{t('lesson.programme')}</h2>
-                <button
-                  type="button"
-                  className={css.iconButton}
-                  onClick={() => setRail(false)}
-                  aria-label={t('lesson.hideRail')}
-                  title={t('lesson.hideRail')}
-                >
-                  <IconLayoutSidebarRightExpand size={20} stroke={1.75} className={css.turned} />
-                </button>
+            <div className={css.railInside}>
+              <div className={css.railTop}>
+                <div className={css.railHead}>
+                  <h2 className={css.railTitle}>{t('lesson.programme')}</h2>
+                  <button
+                    type="button"
+                    className={css.iconButton}
+                    onClick={() => setRail(false)}
+                    aria-label={t('lesson.hideRail')}
+                    title={t('lesson.hideRail')}
+                  >
+                    <IconLayoutSidebarRightExpand size={20} stroke={1.75} className={css.turned} />
+                  </button>
+                </div>
+                {programme}
               </div>
-              {programme}
+              {chat}
             </div>
-            {chat}
           </aside>
         )}
       </div>

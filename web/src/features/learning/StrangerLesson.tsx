@@ -70,7 +70,7 @@ function Preview({ course, lesson }: { course: CoursePage; lesson: Lesson }) {
               title={lesson.title}
               grant={grant}
               duration={lesson.duration_s}
-              poster={<Cover id={course.id} cover={course.cover} sizes="100vw" />}
+              poster={course.cover && <Cover id={course.id} cover={course.cover} sizes="100vw" />}
               pageKeys
             />
           </Suspense>

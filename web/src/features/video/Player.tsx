@@ -145,7 +145,7 @@ export function Player(props: PlayerProps) {
         </span>
       )}
       <Signs engine={engine} view={view} title={props.title} next={next} />
-      {started && (
+      {started && view.stage !== 'failed' && view.stage !== 'replaced' && (
         <Controls
           engine={engine}
           view={view}

@@ -1,0 +1,37 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { rootRoute } from '~/app/root';
+
+export const builderTabs = ['programme', 'description', 'price'] as const;
+export type BuilderTab = (typeof builderTabs)[number];
+
+/** `lesson` and `module`: what is open in the editor. `field`: where "what is missing" has jumped to. */
+type BuilderSearch = { tab?: BuilderTab; lesson?: string; module?: string; field?: string };
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[\w-]{1,64}$/.test(value) ? value : undefined;
+
+function builderSearch(raw: Record<string, unknown>): BuilderSearch {
+  const tab = builderTabs.find((name) => name === raw.tab);
+  const [lesson, module, field] = [text(raw.lesson), text(raw.module), text(raw.field)];
+  return {
+    ...(tab ? { tab } : {}),
+    ...(lesson ? { lesson } : {}),
+    ...(module ? { module } : {}),
+    ...(field ? { field } : {}),
+  };
+}
+
+export const studioRoutes = [
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/studio',
+    component: lazyRouteComponent(() => import('./StudioPage'), 'StudioPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/studio/courses/$courseId',
+    validateSearch: builderSearch,
+    component: lazyRouteComponent(() => import('./BuilderPage'), 'BuilderPage'),
+    staticData: { flush: true },
+  }),
+] as const;
