@@ -1508,6 +1508,7 @@ export interface components {
             at_s: number | null;
             code: string;
             detail: string;
+            retryable: boolean;
         };
         VideoView: {
             /** Format: double */

@@ -8,6 +8,7 @@ import { AccountMenu } from './AccountMenu';
 import css from './Frame.module.css';
 import { LanguageMenu } from './LanguageMenu';
 import { SearchBox } from './SearchBox';
+import { UploadsSign } from './UploadsSign';
 
 export function Header({ back }: { back: boolean }) {
   const { t } = useTranslation();
@@ -40,7 +41,9 @@ export function Header({ back }: { back: boolean }) {
         <div className={css.end}>
           <nav className={`${css.nav} only-wide`}>
             <Link to="/my/learning">{t('myLearning')}</Link>
+            <Link to="/studio">{t('teach')}</Link>
           </nav>
+          <UploadsSign />
           <LanguageMenu className="only-wide" />
           <button
             type="button"

@@ -3,11 +3,17 @@ import { createRouter } from '@tanstack/react-router';
 import { courseRoutes } from '~/features/courses/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
+import { studioRoutes } from '~/features/studio/routes';
 import { Crashed } from './Crash';
 import { NotFound } from './NotFound';
 import { rootRoute } from './root';
 
-const routeTree = rootRoute.addChildren([...courseRoutes, ...identityRoutes, ...learningRoutes]);
+const routeTree = rootRoute.addChildren([
+  ...courseRoutes,
+  ...identityRoutes,
+  ...learningRoutes,
+  ...studioRoutes,
+]);
 
 export const router = createRouter({
   routeTree,

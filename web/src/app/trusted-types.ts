@@ -7,11 +7,24 @@ type Policy = {
 };
 type Factory = { createPolicy: (name: string, policy: Policy) => unknown };
 
+let pasting = false;
+
+/**
+ * For the rest of this event the rich text editor may parse what is pasted. It does so in a document without a window
+ * (no script runs, nothing is fetched) and keeps only the nodes of its schema.
+ */
+export function allowClipboard(): void {
+  pasting = true;
+  queueMicrotask(() => {
+    pasting = false;
+  });
+}
+
 export function allowOnlyStyles(): void {
   const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
   factory?.createPolicy('default', {
     // The text of a style element has no tags in it; anything with one is refused (the browser then throws).
-    createHTML: (text) => (text.includes('<') ? null : text),
+    createHTML: (text) => (text.includes('<') && !pasting ? null : text),
     createScriptURL: (url) => {
       const target = new URL(url, location.href);
       return target.origin === location.origin && target.pathname.startsWith('/assets/') ? url : null;

@@ -6,6 +6,7 @@ import type errors from './locales/en/errors.json';
 import type identity from './locales/en/identity.json';
 import type learning from './locales/en/learning.json';
 import type player from './locales/en/player.json';
+import type studio from './locales/en/studio.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -19,6 +20,7 @@ declare module 'i18next' {
       identity: typeof identity;
       learning: typeof learning;
       player: typeof player;
+      studio: typeof studio;
     };
   }
 }

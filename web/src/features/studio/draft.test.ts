@@ -83,7 +83,7 @@ describe('autosave', () => {
   });
 
   it('keeps what is typed while it saves and sends it next, against the new version', async () => {
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     hold = new Promise((resolve) => {
       release = resolve;
     });

@@ -2,13 +2,16 @@
 // editors, so that going to another lesson or page loses nothing.
 
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
-import { api, body, type Schemas } from '~/api/client';
+import { api, body } from '~/api/client';
+import type { paths } from '~/api/schema';
 import { queryClient } from '~/app/queries';
 import { createDraft, type Draft, type DraftStatus, type DraftView } from './draft';
 import { type StudioCourse, type StudioLesson, showCourse, showLesson, studioCourseQuery } from './queries';
 
-export type CourseFields = Required<Schemas['CoursePatch']>;
-export type LessonFields = Required<Schemas['LessonPatch']>;
+type Patch<P extends '/studio/courses/{id}' | '/studio/lessons/{id}'> =
+  paths[P]['patch']['requestBody']['content']['application/json'];
+export type CourseFields = Required<Patch<'/studio/courses/{id}'>>;
+export type LessonFields = Required<Patch<'/studio/lessons/{id}'>>;
 
 type Any = Draft<object, unknown>;
 const drafts = new Map<string, Any>();

@@ -1,8 +1,8 @@
 // Follows the videos of a course while they are made: over the socket, and by asking now and then where there is none.
 import { useEffect, useMemo } from 'react';
 import { api, body } from '~/api/client';
-import { live } from '~/live';
 import { onUploadChange } from '~/features/video/uploads/manager';
+import { live } from '~/live';
 import { refreshCourse, type StudioCourse, showVideo, type VideoView } from './queries';
 
 const POLL = 5_000;
@@ -13,7 +13,10 @@ const isOpen = (video: VideoView | null): video is VideoView =>
 export function useJobs(course: StudioCourse): void {
   const { id } = course;
   const videos = useMemo(
-    () => [course.trailer, ...course.modules.flatMap((module) => module.lessons.map((lesson) => lesson.video))],
+    () => [
+      course.trailer,
+      ...course.modules.flatMap((module) => module.lessons.map((lesson) => lesson.video)),
+    ],
     [course],
   );
   // A string, so that news of a video does not subscribe anew.

@@ -111,14 +111,29 @@ export function addUpload(file: File, target: Target): void {
 
 /** Goes on with an upload that the server has begun, in this browser or another. False when it is another file. */
 export function resumeUpload(
-  known: { uploadId: string; name: string; size: number; sent: number; target: Target },
+  known: {
+    uploadId: string;
+    name: string;
+    size: number;
+    sent: number;
+    attached?: boolean | undefined;
+    target: Target;
+  },
   file: File,
 ): boolean {
   if (!sameFile(known, file)) return false;
   const old = items.find((item) => item.uploadId === known.uploadId);
   const key = old?.key ?? crypto.randomUUID();
   files.set(key, file);
-  const item: UploadItem = { ...known, key, modified: file.lastModified, state: 'waiting', speed: 0 };
+  const attached = known.attached === true;
+  const item: UploadItem = {
+    ...known,
+    attached,
+    key,
+    modified: file.lastModified,
+    state: 'waiting',
+    speed: 0,
+  };
   set([...items.filter((other) => other.key !== key), item]);
   pump();
   return true;

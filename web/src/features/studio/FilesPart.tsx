@@ -1,0 +1,107 @@
+// Files to download beside a lesson.
+import { IconFile, IconX } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { api } from '~/api/client';
+import type { UploadItem } from '~/features/video/uploads/list';
+import {
+  addUpload,
+  cancelUpload,
+  continueUpload,
+  forgetUpload,
+  useUploads,
+} from '~/features/video/uploads/manager';
+import { Note } from '~/ui/Note';
+import { Progress } from '~/ui/Progress';
+import { useErrorText } from '~/ui/useErrorText';
+import { useFormat } from '~/ui/useFormat';
+import css from './Builder.module.css';
+import { Drop } from './Drop';
+import { refreshCourse, type StudioCourse, type StudioLesson } from './queries';
+
+export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: StudioLesson }) {
+  const { t } = useTranslation(['studio', 'common']);
+  const format = useFormat();
+  const errorText = useErrorText();
+  const uploads = useUploads().filter(
+    ({ target, state }) => target.kind === 'file' && target.lessonId === lesson.id && state !== 'done',
+  );
+  const remove = useMutation({
+    mutationFn: (id: string) => api.DELETE('/studio/files/{id}', { params: { path: { id } } }),
+    onSuccess: () => refreshCourse(course.id),
+  });
+  return (
+    <div className={css.field}>
+      <span className={css.label}>{t('files')}</span>
+      <ul className={css.files}>
+        {lesson.files.map((file) => (
+          <li key={file.id}>
+            <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
+            <bdi className="grow clip">{file.name}</bdi>
+            <span className="small mut nb">
+              <bdi>{format.size(file.size)}</bdi>
+            </span>
+            <button
+              type="button"
+              className={css.icon}
+              aria-label={t('removeFile', { name: file.name })}
+              onClick={() => remove.mutate(file.id)}
+            >
+              <IconX size={18} stroke={1.75} />
+            </button>
+          </li>
+        ))}
+        {uploads.map((item) => (
+          <Uploading key={item.key} item={item} />
+        ))}
+      </ul>
+      {remove.isError && <Note tone="bad">{errorText(remove.error)}</Note>}
+      <Drop
+        label={t('dropFiles')}
+        accept=""
+        multiple
+        note={t('upTo', { size: format.size(100 * 1024 * 1024) })}
+        take={(files) => {
+          for (const file of files)
+            addUpload(file, { kind: 'file', courseId: course.id, lessonId: lesson.id });
+        }}
+      />
+    </div>
+  );
+}
+
+function Uploading({ item }: { item: UploadItem }) {
+  const { t } = useTranslation(['studio', 'common']);
+  const errorText = useErrorText();
+  const failed = item.state === 'failed';
+  return (
+    <li>
+      <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
+      <span className="grow">
+        <bdi className="clip">{item.name}</bdi>
+        {failed ? (
+          <Note tone="bad">{errorText(item.error)}</Note>
+        ) : item.state === 'offline' || item.state === 'file' ? (
+          <span className="small mut">
+            {t(item.state === 'file' ? 'upload.interrupted' : 'upload.offline')}{' '}
+            {item.state === 'offline' && (
+              <button type="button" className="link" onClick={() => continueUpload(item.key)}>
+                {t('common:retry')}
+              </button>
+            )}
+          </span>
+        ) : (
+          <Progress percent={(item.sent / Math.max(1, item.size)) * 100} />
+        )}
+      </span>
+      <button
+        type="button"
+        className={css.icon}
+        aria-label={t('removeFile', { name: item.name })}
+        onClick={() => (failed ? forgetUpload(item.key) : void cancelUpload(item.key))}
+      >
+        <IconX size={18} stroke={1.75} />
+      </button>
+    </li>
+  );
+}

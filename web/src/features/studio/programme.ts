@@ -1,0 +1,100 @@
+// Changes of the programme: what is asked of the server, and what the page shows meanwhile.
+import { api, body, intentKey } from '~/api/client';
+import { isApiError } from '~/api/error';
+import { dropDraft } from './drafts';
+import { arrange, type Order, orderOf } from './order';
+import {
+  editCourse,
+  refreshCourse,
+  type StudioCourse,
+  type StudioLesson,
+  type StudioModule,
+  showCourse,
+} from './queries';
+
+const at = (id: string) => ({ params: { path: { id } } });
+const once = (id: string) => ({
+  params: { path: { id }, header: { 'Idempotency-Key': intentKey() } },
+});
+
+export async function addModule(course: string, title: string): Promise<StudioModule> {
+  const module = await body(api.POST('/studio/courses/{id}/modules', { ...once(course), body: { title } }));
+  editCourse(course, (old) => ({ ...old, modules: [...old.modules, module] }));
+  void refreshCourse(course);
+  return module;
+}
+
+export async function addLesson(
+  course: string,
+  module: string,
+  title: string,
+  kind: 'video' | 'text',
+): Promise<StudioLesson> {
+  const lesson = await body(
+    api.POST('/studio/modules/{id}/lessons', { ...once(module), body: { title, kind } }),
+  );
+  editCourse(course, (old) => ({
+    ...old,
+    modules: old.modules.map((item) =>
+      item.id === module ? { ...item, lessons: [...item.lessons, lesson] } : item,
+    ),
+  }));
+  void refreshCourse(course);
+  return lesson;
+}
+
+export async function deleteLesson(course: string, lesson: string): Promise<void> {
+  await api.DELETE('/studio/lessons/{id}', at(lesson));
+  dropDraft('lesson', lesson);
+  editCourse(course, (old) => ({
+    ...old,
+    modules: old.modules.map((module) => ({
+      ...module,
+      lessons: module.lessons.filter((item) => item.id !== lesson),
+    })),
+  }));
+  void refreshCourse(course);
+}
+
+export async function deleteModule(course: string, module: string): Promise<void> {
+  await api.DELETE('/studio/modules/{id}', at(module));
+  editCourse(course, (old) => ({ ...old, modules: old.modules.filter((item) => item.id !== module) }));
+  void refreshCourse(course);
+}
+
+export async function renameModule(course: string, module: string, title: string): Promise<void> {
+  await api.PATCH('/studio/modules/{id}', { ...at(module), body: { title } });
+  editCourse(course, (old) => ({
+    ...old,
+    modules: old.modules.map((item) => (item.id === module ? { ...item, title } : item)),
+  }));
+}
+
+/** One change of order after the other: each is told against what the one before has made. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Shows the new order at once and tells the server; what it does not take is loaded again and thrown. */
+export function reorder(course: StudioCourse, order: Order): Promise<void> {
+  editCourse(course.id, (old) => ({
+    ...old,
+    modules: arrange(old.modules, order).map((module) => ({
+      ...module,
+      lessons: module.lessons.map((lesson) => ({ ...lesson, module_id: module.id })),
+    })),
+  }));
+  const send = queue.then(async () => {
+    try {
+      showCourse(
+        await body(api.PUT('/studio/courses/{id}/order', { ...at(course.id), body: { modules: order } })),
+      );
+    } catch (error) {
+      if (isApiError(error) && error.status === 0) throw error;
+      await refreshCourse(course.id);
+      throw error;
+    }
+  });
+  queue = send.catch(() => undefined);
+  return send;
+}
+
+export const currentOrder = (course: StudioCourse): Order => orderOf(course.modules);
