@@ -130,6 +130,10 @@ pub fn transcode(
     order: &WorkerOrder,
     emit: &mut Emit<'_>,
 ) -> Result<Done, TranscodeError> {
+    // The last stored segment is made again: it may be the short one at the end, whose length is
+    // known only by reaching it.
+    let first_segment = order.first_segment.saturating_sub(1);
+    let order = &WorkerOrder { first_segment, ..order.clone() };
     let started = Instant::now();
     emit(progress(Stage::Probing, 0.0, 0.0, 0))?;
     let (source, info) = probe::open(input, &order.limits)?;

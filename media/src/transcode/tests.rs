@@ -215,7 +215,11 @@ fn a_turned_phone_video_stands_upright() {
         "in.mp4",
         &Film {
             seconds: 1.0,
-            pictures: pictures("testsrc2=s=640x360:r=30,format=yuv420p[out0]", (30, 1)),
+            pictures: pictures(
+                "color=black:s=640x360:r=30,drawbox=w=320:h=360:color=white:t=fill,\
+                 format=yuv420p[out0]",
+                (30, 1),
+            ),
             sound: None,
         },
     );
@@ -233,6 +237,21 @@ fn a_turned_phone_video_stands_upright() {
     assert_eq!((video.display_width, video.display_height), (360, 640));
     check(&product, fixture.dir.path());
     assert_eq!(product.plan.renditions.last().map(|r| (r.width, r.height)), Some((360, 640)));
+    // A quarter turn clockwise brings the white left half to the top.
+    let joined = fixture.dir.path().join("joined.mp4");
+    let mut input = format::input(joined.to_str().unwrap()).unwrap();
+    let mut decoder = decode::StreamDecoder::new(&input.streams().next().unwrap(), 1).unwrap();
+    let mut frame = ffmpeg::frame::Video::empty();
+    loop {
+        let mut packet = Packet::empty();
+        packet.read(&mut input).unwrap();
+        decoder.send(Some(&packet));
+        if decoder.next(&mut frame) {
+            break;
+        }
+    }
+    let luma = |line: usize| frame.data(0)[line * frame.stride(0) + 180];
+    assert!(luma(100) > 200 && luma(540) < 40, "{} {}", luma(100), luma(540));
 }
 
 #[test]
@@ -361,21 +380,23 @@ fn a_job_that_goes_on_in_the_middle_makes_what_the_first_run_would_have_made() {
     );
     let whole = run(&fixture.path, &full_order()).unwrap();
     check(&whole, fixture.dir.path());
-    let rest = run(&fixture.path, &WorkerOrder { first_segment: 3, ..full_order() }).unwrap();
-    check(&rest, fixture.dir.path());
-    for (name, made) in &rest.renditions {
-        let before = &whole.renditions[name];
-        assert_eq!(made.init, before.init, "{name}: the stored header still fits");
-        assert_eq!(made.done, before.done, "{name}");
-        let cuts = |made: &Made| -> Vec<_> {
-            made.segments
-                .iter()
-                .filter(|(seq, ..)| *seq >= 3)
-                .map(|(seq, duration, bytes)| (*seq, *duration, mp4::segment_facts(bytes).unwrap()))
-                .collect()
-        };
-        assert_eq!(cuts(made), cuts(before), "{name}: same places, same lengths");
-        assert_eq!(made.segments.first().map(|(seq, ..)| *seq), Some(3));
+    // After three stored segments, and after all six with the job's end not yet written down.
+    for stored in [3, 6] {
+        let rest = WorkerOrder { first_segment: stored, ..full_order() };
+        let rest = run(&fixture.path, &rest).unwrap();
+        check(&rest, fixture.dir.path());
+        for (name, made) in &rest.renditions {
+            let before = &whole.renditions[name];
+            assert_eq!(made.init, before.init, "{name}: the stored header still fits");
+            assert_eq!(made.done, before.done, "{name}");
+            let cuts = |made: &Made| -> Vec<_> {
+                let late = made.segments.iter().filter(|(seq, ..)| *seq >= stored - 1);
+                late.map(|(seq, us, bytes)| (*seq, *us, mp4::segment_facts(bytes).unwrap()))
+                    .collect()
+            };
+            assert_eq!(cuts(made), cuts(before), "{name}: same places, same lengths");
+            assert_eq!(made.segments.first().map(|(seq, ..)| *seq), Some(stored - 1));
+        }
     }
 }
 

@@ -229,6 +229,10 @@ impl VideoPipe {
         let micros = i64::try_from(rate.micros(frames)).unwrap_or(i64::MAX);
         let pts = micros.rescale(Rational(1, 1_000_000), self.decoder.time_base());
         self.close_graph(pts, emit)?;
+        if self.outputs.iter().any(|output| output.next == output.origin) {
+            let detail = String::from("no picture in it can be shown");
+            return Err(TranscodeError::Damaged { detail, at_s: None });
+        }
         for output in &mut self.outputs {
             output.finish(emit)?;
         }

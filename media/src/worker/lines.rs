@@ -89,8 +89,8 @@ pub struct WorkerOrder {
     pub keys: Vec<SegmentKey>,
     /// Segments per key epoch, at least 1.
     pub epoch_segments: u32,
-    /// The first segment to make: smaller ones are stored already, in every rendition. 0 at the
-    /// first start.
+    /// The first segment that is not stored yet in every rendition; 0 at the first start. The
+    /// worker begins one before it, so that one comes again.
     pub first_segment: u32,
     /// The greatest short side to make a rendition for, in pixels (e.g. 1080).
     pub max_short_side: u32,
