@@ -296,7 +296,7 @@ impl Book {
                 let known = videos::renditions(conn, &[video.id]).await?;
                 let same = known.len() == wanted.len()
                     && known.iter().zip(&wanted).all(|(a, b)| same_rendition(a, b));
-                if !known.is_empty() && !(same && video.target_duration_s == Some(target)) {
+                if !known.is_empty() && (!same || video.target_duration_s != Some(target)) {
                     abandon(conn, app, &video).await?;
                     return Ok(false);
                 }
