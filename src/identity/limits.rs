@@ -127,13 +127,20 @@ pub(super) fn code_asked(
         Some(device) => format!("{}:{}", who.key(), hex::encode(device)),
         None => who.key(),
     };
-    limits.check(&CODE_NETWORK, &address.limit_key(), now)?;
-    // All three are looked at before any is taken: a refusal by one must not cost the others.
-    for rule in [&CODE_MINUTE, &CODE_QUARTER, &CODE_DAY] {
-        limits.peek(rule, &key, now)?;
+    let network = address.limit_key();
+    let buckets = [
+        (&CODE_NETWORK, &network),
+        (&CODE_MINUTE, &key),
+        (&CODE_QUARTER, &key),
+        (&CODE_DAY, &key),
+    ];
+    // All are looked at before any is taken: an impatient click must not use up the classroom's
+    // network, nor a refusal by one bucket cost the others.
+    for (rule, key) in buckets {
+        limits.peek(rule, key, now)?;
     }
-    for rule in [&CODE_MINUTE, &CODE_QUARTER, &CODE_DAY] {
-        limits.check(rule, &key, now)?;
+    for (rule, key) in buckets {
+        limits.check(rule, key, now)?;
     }
     Ok(())
 }

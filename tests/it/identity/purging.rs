@@ -40,7 +40,7 @@ async fn codes_sessions_failures_and_unconfirmed_accounts_are_forgotten_in_time(
         .expect_problem(401, "credentials_invalid");
     assert_eq!(ask(&s, COUNTS).await, "1 1 2 1");
     let day = Duration::from_secs(86_400);
-    let mut after = async |days: u32, expected: &str| {
+    let after = async |days: u32, expected: &str| {
         s.advance(day * days);
         identity::purge(&s.app).await.unwrap();
         assert_eq!(ask(&s, COUNTS).await, expected);
