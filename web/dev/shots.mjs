@@ -76,6 +76,22 @@ const pages = [
   ['lesson-text-uz', `/learn/${key(1)}/${lessonKey(3)}`, 'uz', 'nochat'],
   ['lesson-preview-en', `/learn/${key(1)}/${lessonKey(1)}`, 'en', 'guest'],
   ['lesson-locked-uz', `/learn/${key(1)}/${lessonKey(5)}`, 'uz', 'stranger'],
+  ['studio-list-ru', '/studio', 'ru', ''],
+  ['studio-empty-uz', '/studio', 'uz', 'empty'],
+  ['studio-course-ru', `/studio/courses/${key(1)}?lesson=${lessonKey(2)}`, 'ru', ''],
+  ['studio-course-he', `/studio/courses/${key(6)}?lesson=${lessonKey(3)}`, 'he', ''],
+  ['studio-description-ru', `/studio/courses/${key(1)}?tab=description`, 'ru', ''],
+  ['studio-price-en', `/studio/courses/${key(1)}?tab=price`, 'en', ''],
+  [
+    'studio-conflict-en',
+    `/studio/courses/${key(1)}?tab=description`,
+    'en',
+    '',
+    async (page) => {
+      await page.locator('#field-title').fill('Mine');
+      await page.locator('[role=dialog]').waitFor();
+    },
+  ],
   ['not-found-he', '/nowhere', 'he', 'guest'],
 ];
 

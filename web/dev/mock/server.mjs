@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
 import { learnCourse, lessonPage } from './learn.mjs';
+import { questions, studioCards, studioCourse } from './studio.mjs';
 
 const dist = new URL('../../dist/', import.meta.url);
 const types = {
@@ -85,6 +86,14 @@ function api(method, path, query, bend, locale, from) {
   if (course) {
     const card = cards.find((item) => item.id === course[1]);
     return card ? { body: coursePage(card) } : problem(404, 'not_found');
+  }
+  if (path === '/studio/courses') return page(studioCards);
+  if (path === '/skills' || path === '/uploads') return page([]);
+  if (/^\/studio\/lessons\/[^/]+\/questions$/.test(path)) return { body: questions };
+  const studio = /^\/studio\/courses\/([^/]+)$/.exec(path);
+  if (studio) {
+    const found = method === 'GET' ? studioCourse(studio[1]) : undefined;
+    return found ? { body: found } : problem(method === 'GET' ? 404 : 412, 'precondition_failed');
   }
   const learn = /^\/learn\/courses\/([^/]+)$/.exec(path);
   if (learn) {

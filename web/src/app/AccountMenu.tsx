@@ -1,6 +1,6 @@
 // The account at the end of the header: a way in for guests, the menu for people who are in.
 import { Menu } from '@mantine/core';
-import { IconLogout, IconSchool, IconUserCircle } from '@tabler/icons-react';
+import { IconBooks, IconLogout, IconSchool, IconUserCircle } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { signOut, useSession } from '~/features/identity/session';
@@ -57,6 +57,9 @@ export function AccountMenu() {
         </Menu.Item>
         <Menu.Item component={Link} to="/my/learning" leftSection={<IconSchool size={18} stroke={1.75} />}>
           {t('myLearning')}
+        </Menu.Item>
+        <Menu.Item component={Link} to="/studio" leftSection={<IconBooks size={18} stroke={1.75} />}>
+          {t('teach')}
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item

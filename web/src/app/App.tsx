@@ -2,6 +2,7 @@
 import { DirectionProvider, MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { setNonce } from 'get-nonce';
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
@@ -16,6 +17,9 @@ import { theme, variables } from './theme';
 /** The nonce that the server gave this page; browsers hide it from the attribute, scripts read the property. */
 const styleNonce = (): string =>
   document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+
+// What locks the scrolling behind a dialog writes a style element of its own, without asking Mantine for the nonce.
+setNonce(styleNonce());
 
 export function App() {
   return (

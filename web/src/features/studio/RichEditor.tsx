@@ -32,6 +32,9 @@ type Props = {
   change: (doc: Doc | null) => void;
 };
 
+/** Nothing is an empty paragraph: an empty string would be parsed as HTML. */
+const content = (doc: Doc | null): object => doc ?? { type: 'doc', content: [{ type: 'paragraph' }] };
+
 export function RichEditor({ id, label, help, doc, error, change }: Props) {
   const { t } = useTranslation('studio');
   const name = useId();
@@ -52,7 +55,7 @@ export function RichEditor({ id, label, help, doc, error, change }: Props) {
         },
       }),
     ],
-    content: doc as object | null,
+    content: content(doc),
     // Its style sheet is ours (RichEditor.module.css): an injected one would need a nonce.
     injectCSS: false,
     immediatelyRender: true,
@@ -88,7 +91,7 @@ export function RichEditor({ id, label, help, doc, error, change }: Props) {
     const text = JSON.stringify(doc);
     if (!editor || text === told.current || editor.isFocused) return;
     told.current = text;
-    editor.commands.setContent(doc as object | null, { emitUpdate: false });
+    editor.commands.setContent(content(doc), { emitUpdate: false });
   }, [doc, editor]);
 
   return (

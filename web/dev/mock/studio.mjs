@@ -1,0 +1,101 @@
+// The author's side of the mock: a course with a video in every state.
+import { cards, coursePage } from './data.mjs';
+
+const video = (n, state, more = {}) => ({
+  id: `v${n}`,
+  upload_id: `u${n}`,
+  file_name: `lesson-${n}.mp4`,
+  size: 940_000_000,
+  state,
+  received: 940_000_000,
+  watchable: false,
+  percent: 0,
+  speed: null,
+  eta_s: null,
+  queue_position: null,
+  renditions: [],
+  duration_s: 1290,
+  poster_url: null,
+  error: null,
+  ...more,
+});
+const rungs = (...percents) =>
+  [360, 480, 720, 1080].map((height, index) => ({
+    name: `${height}p`,
+    percent: percents[index],
+    state: percents[index] === 100 ? 'ready' : percents[index] > 0 ? 'running' : 'waiting',
+  }));
+const videos = [
+  video(1, 'ready', { renditions: rungs(100, 100, 100, 100), watchable: true, percent: 100 }),
+  video(2, 'transcoding', {
+    renditions: rungs(100, 100, 46, 0),
+    percent: 58,
+    eta_s: 240,
+    watchable: true,
+    speed: 1.4,
+  }),
+  video(3, 'probing'),
+  video(4, 'uploading', { received: 290_000_000 }),
+  video(5, 'failed', { error: { code: 'media_truncated', detail: 'x', at_s: 724, retryable: false } }),
+  video(6, 'queued', { queue_position: 2 }),
+];
+
+export const studioCards = cards
+  .slice(0, 3)
+  .map((card, n) => ({ ...card, state: n === 1 ? 'published' : 'draft', problems: n === 1 ? 0 : 3 - n }));
+
+export function studioCourse(id) {
+  const card = cards.find((item) => item.id === id);
+  if (!card) return undefined;
+  const page = coursePage(card);
+  let n = 0;
+  const modules = page.programme.map((module) => ({
+    id: module.id,
+    title: module.title,
+    homework: null,
+    duration_s: module.duration_s,
+    lessons: module.lessons.map((lesson) => ({
+      ...lesson,
+      module_id: module.id,
+      state: lesson.kind === 'text' ? 'drafted' : n === 0 ? 'done' : 'processed',
+      body: lesson.kind === 'text' ? null : page.description,
+      homework: null,
+      video: lesson.kind === 'video' ? (videos[n++] ?? null) : null,
+      files:
+        lesson.kind === 'video'
+          ? []
+          : [{ id: 'f1', name: 'orders.sql', size: 18_400, content_type: 'text/plain' }],
+      questions: 2,
+      version: 3,
+    })),
+  }));
+  return {
+    ...card,
+    state: 'draft',
+    description: page.description,
+    learn: page.learn,
+    requirements: page.requirements,
+    skills: [],
+    certificate: true,
+    access_days: null,
+    trailer: null,
+    modules,
+    version: 7,
+    missing: [
+      { code: 'lesson_text', target_id: modules[0].lessons[2].id },
+      { code: 'category', target_id: null },
+      { code: 'lesson_video', target_id: modules[2].lessons[0].id },
+    ],
+  };
+}
+
+export const questions = {
+  questions: [
+    {
+      id: 'q1',
+      wording: 'Сколько шагов сделает поиск?',
+      options: ['2 000 000', 'Около 1 000', '3'],
+      right: 2,
+    },
+  ],
+};
