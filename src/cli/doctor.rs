@@ -31,6 +31,7 @@ pub async fn run(config: Config) -> Result<(), String> {
             findings.push(disk("objects", &app.config.storage.directory));
         }
     }
+    findings.push(codecs());
     let mut ill = 0;
     for finding in findings {
         match finding {
@@ -150,4 +151,29 @@ fn disk(name: &str, path: &Path) -> Finding {
 fn free_bytes(path: &Path) -> Option<u64> {
     let path = path.ancestors().find(|p| p.exists()).unwrap_or(Path::new("."));
     crate::platform::disk::free_bytes(path)
+}
+
+fn codecs() -> Finding {
+    let report = media::codecs::report();
+    let missing: Vec<String> =
+        report.missing().map(|need| format!("{} {} ({})", need.kind, need.name, need.purpose)).collect();
+    if !missing.is_empty() {
+        return Finding::Ill {
+            what: format!("codecs: {} lacks {}", report.version, missing.join(", ")),
+            next: "install a build of the libav libraries that has them (Debian: the libav*-extra \
+                   packages)"
+                .into(),
+        };
+    }
+    let absent: Vec<&str> =
+        report.needs.iter().filter(|need| !need.present).map(|need| need.name).collect();
+    if absent.is_empty() {
+        Finding::Well(format!("codecs: {} has everything", report.version))
+    } else {
+        Finding::Well(format!(
+            "codecs: {} has what is needed, and not {}",
+            report.version,
+            absent.join(", ")
+        ))
+    }
 }

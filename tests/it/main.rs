@@ -11,6 +11,7 @@
     clippy::print_stderr
 )]
 
+mod faults;
 mod identity;
 mod platform;
 mod support;

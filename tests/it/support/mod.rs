@@ -4,9 +4,11 @@
 mod client;
 mod database;
 mod people;
+mod process;
 mod server;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use people::{PASSWORD, Person};
+pub use process::Process;
 pub use server::{TestServer, TestServerOptions};

@@ -1,0 +1,3 @@
+//! What survives when things end without warning.
+
+mod killed;
