@@ -1,0 +1,2 @@
+drop table lesson_progress;
+drop table enrollments;

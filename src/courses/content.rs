@@ -1,0 +1,256 @@
+//! What a lesson is made of beside its text: video, files, questions; and the course's trailer.
+//! Hears from the video context how far each video has come.
+
+use std::collections::HashSet;
+
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::content_state::{self, ContentEvent};
+use super::edit::lock_editable;
+use super::events::note_update;
+use super::inputs::QuestionsInput;
+use super::model::{ContentState, FileRow, Lesson, LessonKind, Question};
+use super::programme::{changed, lock_lesson};
+use super::store;
+use crate::app::App;
+use crate::identity::Principal;
+use crate::platform::http::{Code, Problem};
+use crate::platform::jobs::JobError;
+use crate::video;
+
+/// Most files on a lesson.
+const MAX_FILES: usize = 50;
+
+/// Makes the upload the lesson's video; the lesson is submitted with it (CRS-18). The same upload
+/// again changes nothing.
+pub async fn set_video(
+    app: &App,
+    author: &Principal,
+    lesson: &Lesson,
+    upload_id: Uuid,
+) -> Result<(), Problem> {
+    let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let (course, lesson) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
+            if lesson.kind != LessonKind::Video {
+                return Err(Problem::new(Code::LessonState)
+                    .detail("This is a text lesson: it carries no video."));
+            }
+            if let Some(current) = lesson.video_id
+                && shows_upload(conn, current, upload_id).await?
+            {
+                return Ok(());
+            }
+            let video_id = video::attach(conn, app, upload_id, author_id).await?;
+            let state = content_state::after(lesson.kind, lesson.state, ContentEvent::Submitted)
+                .unwrap_or(lesson.state);
+            let now = app.clock.now();
+            store::outline::set_content(conn, lesson_id, Some(video_id), state, 0, now).await?;
+            if let Some(old) = lesson.video_id {
+                video::remove(conn, app, old).await?;
+            }
+            changed(conn, app, &course).await
+        })
+        .await
+}
+
+/// Takes the video off the lesson; it is a draft again.
+pub async fn remove_video(app: &App, author: &Principal, lesson: &Lesson) -> Result<(), Problem> {
+    let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let (course, lesson) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
+            let Some(video_id) = lesson.video_id else { return Ok(()) };
+            let now = app.clock.now();
+            let drafted = ContentState::Drafted;
+            store::outline::set_content(conn, lesson_id, None, drafted, 0, now).await?;
+            video::remove(conn, app, video_id).await?;
+            changed(conn, app, &course).await
+        })
+        .await
+}
+
+/// Makes the upload the course's trailer (MED-13).
+pub async fn set_trailer(
+    app: &App,
+    author: &Principal,
+    course_id: Uuid,
+    upload_id: Uuid,
+) -> Result<(), Problem> {
+    let author_id = author.user_id;
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let course = lock_editable(conn, course_id, author_id).await?;
+            if let Some(current) = course.trailer_video_id
+                && shows_upload(conn, current, upload_id).await?
+            {
+                return Ok(());
+            }
+            let video_id = video::attach(conn, app, upload_id, author_id).await?;
+            let now = app.clock.now();
+            store::course::set_trailer(conn, course_id, Some(video_id), None, now).await?;
+            if let Some(old) = course.trailer_video_id {
+                video::remove(conn, app, old).await?;
+            }
+            note_update(conn, app, course_id, course.state).await
+        })
+        .await
+}
+
+/// Takes the trailer off the course.
+pub async fn remove_trailer(app: &App, author: &Principal, course_id: Uuid) -> Result<(), Problem> {
+    let author_id = author.user_id;
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let course = lock_editable(conn, course_id, author_id).await?;
+            let Some(video_id) = course.trailer_video_id else { return Ok(()) };
+            store::course::set_trailer(conn, course_id, None, None, app.clock.now()).await?;
+            video::remove(conn, app, video_id).await?;
+            note_update(conn, app, course_id, course.state).await
+        })
+        .await
+}
+
+async fn shows_upload(
+    conn: &mut AsyncPgConnection,
+    video_id: Uuid,
+    upload_id: Uuid,
+) -> Result<bool, Problem> {
+    let views = video::views(conn, &[video_id]).await?;
+    Ok(views.get(&video_id).is_some_and(|view| view.upload_id == upload_id))
+}
+
+/// Adds the uploaded file to the lesson (CRS-21).
+pub async fn add_file(
+    app: &App,
+    author: &Principal,
+    lesson: &Lesson,
+    upload_id: Uuid,
+) -> Result<FileRow, Problem> {
+    let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<FileRow, Problem> {
+            let (course, _) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
+            if store::outline::files_of(conn, &[lesson_id]).await?.len() >= MAX_FILES {
+                return Err(Problem::new(Code::QuotaExceeded)
+                    .detail("There is room for 50 files on a lesson."));
+            }
+            let stored = video::take_file(conn, app, upload_id, author_id).await?;
+            let row = FileRow {
+                id: app.id(),
+                lesson_id,
+                file_id: stored.id,
+                name: stored.name,
+                size: stored.size,
+                content_type: stored.content_type,
+            };
+            store::outline::insert_file(conn, &row, app.clock.now()).await?;
+            changed(conn, app, &course).await?;
+            Ok(row)
+        })
+        .await
+}
+
+/// Takes a file off its lesson.
+pub async fn remove_file(
+    app: &App,
+    author: &Principal,
+    lesson: &Lesson,
+    file: &FileRow,
+) -> Result<(), Problem> {
+    let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
+    let (id, file_id) = (file.id, file.file_id);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let (course, _) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
+            store::outline::delete_file(conn, id).await?;
+            video::remove_file(conn, app, file_id).await?;
+            changed(conn, app, &course).await
+        })
+        .await
+}
+
+/// Makes `input` the questions of the lesson (CRS-20).
+pub async fn set_questions(
+    app: &App,
+    author: &Principal,
+    lesson: &Lesson,
+    mut input: QuestionsInput,
+) -> Result<Vec<Question>, Problem> {
+    input.check()?;
+    let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
+    app.db
+        .transaction(async move |conn: &mut AsyncPgConnection| -> Result<Vec<Question>, Problem> {
+            let (course, _) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
+            let known: HashSet<Uuid> = store::outline::questions_of(conn, lesson_id)
+                .await?
+                .into_iter()
+                .map(|question| question.id)
+                .collect();
+            let mut used = HashSet::new();
+            let mut wanted = Vec::new();
+            for (position, question) in (0_i32..).zip(input.questions) {
+                let id = match question.id {
+                    None => app.id(),
+                    Some(id) if known.contains(&id) && used.insert(id) => id,
+                    Some(_) => {
+                        let field = format!("questions[{position}].id");
+                        return Err(Problem::invalid(field, "This lesson has no such question."));
+                    }
+                };
+                wanted.push(Question {
+                    id,
+                    lesson_id,
+                    position,
+                    wording: question.wording,
+                    options: question.options,
+                    right_option: i32::try_from(question.right).map_err(Problem::internal)?,
+                });
+            }
+            store::outline::set_questions(conn, lesson_id, &wanted, app.clock.now()).await?;
+            changed(conn, app, &course).await?;
+            Ok(wanted)
+        })
+        .await
+}
+
+/// Hears what became of a video: moves the lessons that show it, keeps durations. Bears facts that
+/// come twice, late or for a video that nobody shows any more.
+pub async fn video_moved(
+    app: &App,
+    video_id: Uuid,
+    event: ContentEvent,
+    duration_ms: Option<i64>,
+) -> Result<(), JobError> {
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            if event != ContentEvent::Failed {
+                store::course::set_trailer_duration(conn, video_id, duration_ms).await?;
+            }
+            for lesson in store::outline::lessons_with_video(conn, video_id).await? {
+                let Some(course) = store::course::lock(conn, lesson.course_id).await? else {
+                    continue;
+                };
+                // Under the lock: the author may have put another video in its place.
+                let lesson = store::outline::lesson(conn, lesson.id).await?;
+                let Some(lesson) = lesson.filter(|now| now.video_id == Some(video_id)) else {
+                    continue;
+                };
+                let next = content_state::after(lesson.kind, lesson.state, event);
+                let state = next.unwrap_or(lesson.state);
+                let duration = duration_ms.unwrap_or(lesson.duration_ms);
+                if state == lesson.state && duration == lesson.duration_ms {
+                    continue;
+                }
+                let now = app.clock.now();
+                let video = Some(video_id);
+                store::outline::set_content(conn, lesson.id, video, state, duration, now).await?;
+                changed(conn, app, &course).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! The tables of the courses context. Private to it.
+
+diesel::table! {
+    categories (id) {
+        id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        slug -> Text,
+        name -> Jsonb,
+        position -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    skills (id) {
+        id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        slug -> Text,
+        name -> Jsonb,
+        position -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    courses (id) {
+        id -> Uuid,
+        author_id -> Uuid,
+        state -> Text,
+        title -> Text,
+        subtitle -> Text,
+        description -> Nullable<Jsonb>,
+        category_id -> Nullable<Uuid>,
+        level -> Nullable<Text>,
+        language -> Text,
+        learn -> Array<Text>,
+        requirements -> Array<Text>,
+        price_amount -> Nullable<Int8>,
+        price_currency -> Nullable<Text>,
+        old_price_amount -> Nullable<Int8>,
+        certificate -> Bool,
+        access_days -> Nullable<Int4>,
+        track -> Nullable<Int2>,
+        cover -> Nullable<Jsonb>,
+        trailer_video_id -> Nullable<Uuid>,
+        trailer_duration_ms -> Nullable<Int8>,
+        duration_ms -> Int8,
+        modules_count -> Int4,
+        lessons_count -> Int4,
+        files_count -> Int4,
+        students_count -> Int4,
+        rating -> Nullable<Float4>,
+        rating_count -> Int4,
+        version -> Int4,
+        published_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    course_skills (course_id, skill_id) {
+        course_id -> Uuid,
+        skill_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    modules (id) {
+        id -> Uuid,
+        course_id -> Uuid,
+        position -> Int4,
+        title -> Text,
+        homework -> Nullable<Jsonb>,
+        duration_ms -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    lessons (id) {
+        id -> Uuid,
+        course_id -> Uuid,
+        module_id -> Uuid,
+        position -> Int4,
+        title -> Text,
+        kind -> Text,
+        state -> Text,
+        body -> Nullable<Jsonb>,
+        homework -> Nullable<Jsonb>,
+        free_preview -> Bool,
+        video_id -> Nullable<Uuid>,
+        duration_ms -> Int8,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    lesson_files (id) {
+        id -> Uuid,
+        lesson_id -> Uuid,
+        file_id -> Uuid,
+        name -> Text,
+        size -> Int8,
+        content_type -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    questions (id) {
+        id -> Uuid,
+        lesson_id -> Uuid,
+        position -> Int4,
+        wording -> Text,
+        options -> Array<Text>,
+        right_option -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(course_skills -> courses (course_id));
+diesel::joinable!(course_skills -> skills (skill_id));
+diesel::joinable!(modules -> courses (course_id));
+diesel::joinable!(lessons -> courses (course_id));
+diesel::joinable!(lessons -> modules (module_id));
+diesel::joinable!(lesson_files -> lessons (lesson_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    categories,
+    skills,
+    courses,
+    course_skills,
+    modules,
+    lessons,
+    lesson_files,
+    questions,
+);
