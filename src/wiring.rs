@@ -34,6 +34,8 @@ pub fn routes() -> Routes {
 pub fn subscribers() -> Subscribers {
     let mut subscribers = Subscribers::default();
     video::subscribe(&mut subscribers);
+    courses::subscribe(&mut subscribers);
+    learning::subscribe(&mut subscribers);
     subscribers
 }
 
@@ -42,6 +44,7 @@ pub fn jobs() -> Handlers {
     let mut jobs = Handlers::default();
     jobs.job::<identity::SendMail>();
     video::jobs(&mut jobs);
+    courses::jobs(&mut jobs);
     jobs
 }
 
@@ -66,6 +69,7 @@ pub fn schedules() -> Vec<Schedule> {
         },
     ];
     schedules.extend(video::schedules());
+    schedules.extend(learning::schedules());
     schedules
 }
 

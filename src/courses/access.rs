@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::model::{Course, FileRow, Lesson, Module};
 use super::store;
 use crate::app::App;
-use crate::identity::{MaybeSignedIn, Principal, SignedIn};
+use crate::identity::{MaybeSignedIn, Principal, Role, SignedIn};
 use crate::platform::http::Problem;
 
 /// A course of the caller's own (`/studio/courses/{id}/…`).
@@ -61,7 +61,7 @@ pub struct VisibleCourse {
 }
 
 /// The id in the path; what is no id names nothing.
-fn path_id(req: &HttpRequest) -> Result<Uuid, Problem> {
+pub fn path_id(req: &HttpRequest) -> Result<Uuid, Problem> {
     req.match_info()
         .get("id")
         .and_then(|id| Uuid::try_parse(id).ok())
@@ -139,10 +139,17 @@ pub async fn visible_course(
     viewer: Option<&Principal>,
 ) -> Result<Course, Problem> {
     let course = store::course::find(conn, id).await?.ok_or_else(Problem::not_found)?;
-    let sees_drafts = viewer.is_some_and(|who| who.user_id == course.author_id || who.is_staff());
+    let sees_drafts =
+        viewer.is_some_and(|who| who.user_id == course.author_id || oversees(who, course.id));
     if super::course_state::is_public(course.state) || sees_drafts {
         Ok(course)
     } else {
         Err(Problem::not_found())
     }
+}
+
+/// Whether `who` may look into the course as staff: its curators, moderators, admins.
+pub fn oversees(who: &Principal, course_id: Uuid) -> bool {
+    let roles = &who.roles;
+    roles.has(Role::Moderator) || roles.has(Role::Admin) || roles.has_in(Role::Curator, course_id)
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::content_state::is_ready;
 use super::document;
-use super::model::{Course, Lesson, LessonKind, Module};
+use super::model::{Course, LessonHead, LessonKind, Module};
 use crate::platform::text_enum;
 
 text_enum! {
@@ -49,11 +49,11 @@ impl Gap {
 
 /// One thing that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = MissingItem)]
 pub struct Missing {
     /// What is missing.
     pub code: Gap,
     /// The module or lesson concerned; the course itself when null.
+    #[schema(required)]
     pub target_id: Option<Uuid>,
 }
 
@@ -70,7 +70,7 @@ impl Missing {
 }
 
 /// Everything that `course` lacks, in the order in which an author would fill it.
-pub fn missing(course: &Course, modules: &[Module], lessons: &[Lesson]) -> Vec<Missing> {
+pub fn missing(course: &Course, modules: &[Module], lessons: &[LessonHead]) -> Vec<Missing> {
     let mut gaps = Vec::new();
     let mut of_course = |lacks: bool, code| {
         if lacks {
@@ -99,14 +99,14 @@ pub fn missing(course: &Course, modules: &[Module], lessons: &[Lesson]) -> Vec<M
     gaps
 }
 
-fn lesson_gap(lesson: &Lesson) -> Option<Gap> {
-    match lesson.kind {
-        LessonKind::Video => (!is_ready(lesson.state)).then_some(Gap::LessonVideo),
-        LessonKind::Text => {
-            let blank = lesson.body.as_ref().is_none_or(document::is_blank);
-            (blank || !is_ready(lesson.state)).then_some(Gap::LessonText)
-        }
-    }
+/// A text is submitted only with words in it, and a draft again when they are taken away, so its
+/// state says enough.
+fn lesson_gap(lesson: &LessonHead) -> Option<Gap> {
+    let gap = match lesson.kind {
+        LessonKind::Video => Gap::LessonVideo,
+        LessonKind::Text => Gap::LessonText,
+    };
+    (!is_ready(lesson.state)).then_some(gap)
 }
 
 #[cfg(test)]
@@ -133,11 +133,10 @@ mod tests {
         Module { id: Uuid::from_u128(n), course_id: Uuid::nil(), position: 0, title: "M".into(), homework: None, duration_ms: 0 }
     }
 
-    fn lesson(n: u128, module: u128, kind: LessonKind, state: ContentState, body: Option<&str>) -> Lesson {
-        let body = body.map(|text| json!({"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}]}));
-        Lesson {
-            id: Uuid::from_u128(n), course_id: Uuid::nil(), module_id: Uuid::from_u128(module), position: 0, title: "L".into(),
-            kind, state, body, homework: None, free_preview: false, video_id: None, duration_ms: 0, version: 1,
+    fn lesson(n: u128, module: u128, kind: LessonKind, state: ContentState) -> LessonHead {
+        LessonHead {
+            id: Uuid::from_u128(n), course_id: Uuid::nil(), module_id: Uuid::from_u128(module), title: "L".into(),
+            kind, state, free_preview: false, video_id: None, duration_ms: 0,
         }
     }
 
@@ -165,15 +164,14 @@ mod tests {
         full.level = Some(Level::All);
         let modules = [module(1), module(2)];
         let mut lessons = vec![
-            lesson(11, 1, LessonKind::Video, ContentState::Submitted, None),
-            lesson(12, 1, LessonKind::Video, ContentState::Processed, None),
-            lesson(13, 1, LessonKind::Text, ContentState::Done, Some(" ")),
-            lesson(14, 1, LessonKind::Text, ContentState::Drafted, Some("x")),
-            lesson(15, 1, LessonKind::Text, ContentState::Done, Some("x")),
+            lesson(11, 1, LessonKind::Video, ContentState::Submitted),
+            lesson(12, 1, LessonKind::Video, ContentState::Processed),
+            lesson(14, 1, LessonKind::Text, ContentState::Drafted),
+            lesson(15, 1, LessonKind::Text, ContentState::Done),
         ];
         assert_eq!(
             codes(&missing(&full, &modules, &lessons)),
-            [(Gap::LessonVideo, Some(11)), (Gap::LessonText, Some(13)), (Gap::LessonText, Some(14)), (Gap::ModuleEmpty, Some(2))]
+            [(Gap::LessonVideo, Some(11)), (Gap::LessonText, Some(14)), (Gap::ModuleEmpty, Some(2))]
         );
         lessons.retain(|lesson| [12, 15].contains(&lesson.id.as_u128()));
         assert_eq!(missing(&full, &modules[..1], &lessons), []);

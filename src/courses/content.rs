@@ -39,7 +39,7 @@ pub async fn set_video(
                     .detail("This is a text lesson: it carries no video."));
             }
             if let Some(current) = lesson.video_id
-                && shows_upload(conn, current, upload_id).await?
+                && shows_upload(conn, app, current, upload_id).await?
             {
                 return Ok(());
             }
@@ -84,7 +84,7 @@ pub async fn set_trailer(
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
             if let Some(current) = course.trailer_video_id
-                && shows_upload(conn, current, upload_id).await?
+                && shows_upload(conn, app, current, upload_id).await?
             {
                 return Ok(());
             }
@@ -115,10 +115,11 @@ pub async fn remove_trailer(app: &App, author: &Principal, course_id: Uuid) -> R
 
 async fn shows_upload(
     conn: &mut AsyncPgConnection,
+    app: &App,
     video_id: Uuid,
     upload_id: Uuid,
 ) -> Result<bool, Problem> {
-    let views = video::views(conn, &[video_id]).await?;
+    let views = video::views(conn, app, &[video_id]).await?;
     Ok(views.get(&video_id).is_some_and(|view| view.upload_id == upload_id))
 }
 
@@ -234,7 +235,7 @@ pub async fn video_moved(
                     continue;
                 };
                 // Under the lock: the author may have put another video in its place.
-                let lesson = store::outline::lesson(conn, lesson.id).await?;
+                let lesson = store::outline::head(conn, lesson.id).await?;
                 let Some(lesson) = lesson.filter(|now| now.video_id == Some(video_id)) else {
                     continue;
                 };

@@ -94,26 +94,16 @@ impl Document {
     pub fn into_value(self) -> Value {
         self.0
     }
-
-    /// Whether there is not one visible character in it.
-    pub fn is_blank(&self) -> bool {
-        is_blank(&self.0)
-    }
-
-    /// Time that reading takes at 200 words a minute, milliseconds; whole seconds.
-    pub fn reading_ms(&self) -> i64 {
-        reading_ms(&self.0)
-    }
 }
 
-/// [`Document::is_blank`] of a tree that was stored before.
+/// Whether there is not one visible character in the tree.
 pub fn is_blank(tree: &Value) -> bool {
     let mut blank = true;
     each_text(tree, &mut |text| blank &= text.trim().is_empty());
     blank
 }
 
-/// [`Document::reading_ms`] of a tree that was stored before.
+/// Time that reading the tree takes at 200 words a minute, milliseconds; whole seconds.
 pub fn reading_ms(tree: &Value) -> i64 {
     let mut words = 0_u64;
     each_text(tree, &mut |text| words += text.split_whitespace().count() as u64);
@@ -446,12 +436,12 @@ mod tests {
 
     #[test]
     fn a_text_knows_whether_it_is_blank_how_long_it_reads_and_its_beginning() {
-        let blank = Document::parse(&doc(json!([{"type": "paragraph"}, paragraph("  \u{a0}")]))).unwrap();
-        assert!(blank.is_blank());
-        assert_eq!(blank.reading_ms(), 0);
-        let text = Document::parse(&doc(json!([paragraph(&"word ".repeat(250))]))).unwrap();
-        assert!(!text.is_blank());
-        assert_eq!(text.reading_ms(), 75_000);
+        let blank = doc(json!([{"type": "paragraph"}, paragraph("  \u{a0}")]));
+        assert!(is_blank(&blank));
+        assert_eq!(reading_ms(&blank), 0);
+        let text = doc(json!([paragraph(&"word ".repeat(250))]));
+        assert!(!is_blank(&text));
+        assert_eq!(reading_ms(&text), 75_000);
         let two = doc(json!([paragraph("First part."), paragraph("Second part.")]));
         assert_eq!(plain_text(&two, 100), "First part. Second part.");
         assert_eq!(plain_text(&two, 15), "First part.…");

@@ -9,7 +9,7 @@ use super::model::{Course, CourseState};
 use super::store::course::CourseChanges;
 use super::{course_state, covers, store};
 use crate::app::App;
-use crate::identity::{self, Principal};
+use crate::identity::{self, Principal, Role, Scope};
 use crate::platform::http::{Code, IfMatch, Problem};
 use crate::video;
 
@@ -22,17 +22,21 @@ pub async fn create(app: &App, author: &Principal, new: &NewCourse) -> Result<Uu
     let id = app.id();
     let now = app.clock.now();
     let (user_id, language) = (author.user_id, new.language);
-    app.db
-        .transaction(async |conn: &mut AsyncPgConnection| -> Result<Uuid, Problem> {
+    let is_new_author = app
+        .db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<bool, Problem> {
             if store::course::count_of_author(conn, user_id).await? >= MAX_COURSES {
                 return Err(Problem::new(Code::QuotaExceeded)
                     .detail("There is room for 500 courses of one author."));
             }
-            identity::grant_author(conn, app, user_id).await?;
             store::course::insert(conn, id, user_id, &title, language, now).await?;
-            Ok(id)
+            identity::grant(conn, app, user_id, Role::Author, Scope::Platform, None).await
         })
-        .await
+        .await?;
+    if is_new_author {
+        identity::changed(app, user_id);
+    }
+    Ok(id)
 }
 
 /// Locks the author's course and makes sure that it may be changed now.
@@ -131,7 +135,7 @@ pub async fn delete(app: &App, author: &Principal, course_id: Uuid) -> Result<()
             if matches!(course.state, CourseState::Blocked | CourseState::OnModeration) {
                 return Err(Problem::new(Code::CourseState).with("state", course.state.as_str()));
             }
-            let lessons = store::outline::lessons_of(conn, course_id).await?;
+            let lessons = store::outline::heads_of(conn, course_id).await?;
             let ids: Vec<Uuid> = lessons.iter().map(|lesson| lesson.id).collect();
             let files = store::outline::files_of(conn, &ids).await?;
             store::course::delete(conn, course_id).await?;

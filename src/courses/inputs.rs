@@ -26,6 +26,8 @@ const MAX_SKILLS: usize = 20;
 const MAX_PRICE: i64 = 1_000_000_000_000;
 /// Longest access that is not for ever, days.
 const MAX_ACCESS_DAYS: i32 = 3650;
+/// Longest homework, characters.
+const MAX_HOMEWORK: usize = 10_000;
 /// Most questions on a lesson.
 const MAX_QUESTIONS: usize = 100;
 
@@ -190,10 +192,10 @@ pub struct ModulePatch {
     /// 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
-    /// Homework for the whole module.
+    /// Homework for the whole module, plain text of up to 10,000 characters.
     #[serde(deserialize_with = "given")]
-    #[schema(value_type = Option<Doc>)]
-    pub homework: Option<Option<Value>>,
+    #[schema(value_type = Option<String>, max_length = 10_000)]
+    pub homework: Option<Option<String>>,
 }
 
 impl ModulePatch {
@@ -203,7 +205,7 @@ impl ModulePatch {
         if let Some(title) = &mut self.title {
             *title = checks.text("title", title, 1..=MAX_TITLE);
         }
-        document_field(&mut checks, "homework", &mut self.homework);
+        homework_field(&mut checks, &mut self.homework);
         checks.done()
     }
 }
@@ -241,10 +243,10 @@ pub struct LessonPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<Doc>)]
     pub body: Option<Option<Value>>,
-    /// Homework.
+    /// Homework, plain text of up to 10,000 characters.
     #[serde(deserialize_with = "given")]
-    #[schema(value_type = Option<Doc>)]
-    pub homework: Option<Option<Value>>,
+    #[schema(value_type = Option<String>, max_length = 10_000)]
+    pub homework: Option<Option<String>>,
     /// Whether strangers may take it.
     pub free_preview: Option<bool>,
 }
@@ -257,7 +259,7 @@ impl LessonPatch {
             *title = checks.text("title", title, 1..=MAX_TITLE);
         }
         document_field(&mut checks, "body", &mut self.body);
-        document_field(&mut checks, "homework", &mut self.homework);
+        homework_field(&mut checks, &mut self.homework);
         checks.done()
     }
 }
@@ -390,6 +392,16 @@ fn document_field(checks: &mut Checks, field: &str, value: &mut Option<Option<Va
             checks.add(field, code, error.to_string());
         }
     }
+}
+
+/// Text that is empty once cleaned is no homework.
+#[allow(clippy::option_option, reason = "absent and null are different requests")]
+fn homework_field(checks: &mut Checks, value: &mut Option<Option<String>>) {
+    let Some(given) = value else { return };
+    *given = given
+        .as_deref()
+        .map(|text| checks.lines("homework", text, 0..=MAX_HOMEWORK))
+        .filter(|text| !text.is_empty());
 }
 
 fn clean_points(checks: &mut Checks, field: &str, points: &[String]) -> Vec<String> {

@@ -1,34 +1,133 @@
-//! The courses context.
+//! Courses: the course record, its modules and lessons, the text and files of lessons, the two
+//! reference trees (categories, skills), the catalogue.
+//!
+//! Tables: `courses`, `course_skills`, `modules`, `lessons`, `lesson_files`, `questions`,
+//! `categories`, `skills`. Invariants: durations and counts on courses and modules are computed by
+//! one function in the transaction of the change; texts are validated documents, never HTML; the
+//! order of modules and lessons is written whole or not at all; a published course was complete when
+//! it was published. Whoever changes a course locks its row first.
 
+mod access;
+mod catalogue;
+mod checklist;
+mod content;
+mod content_state;
+mod course_state;
+mod cover;
+mod covers;
+mod document;
+mod edit;
+mod events;
+mod face;
+mod inputs;
+mod model;
+mod order;
+mod programme;
+mod public_routes;
+mod publish;
+mod schema;
+mod store;
+mod studio;
+mod studio_routes;
+mod views;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 use utoipa::OpenApi;
 
 use crate::platform::BootError;
 use crate::platform::config::Config;
+use crate::platform::events::Subscribers;
 use crate::platform::http::Routes;
+use crate::platform::jobs::Handlers;
+use crate::video::{VideoFailed, VideoProcessed, VideoWatchable};
+
+pub use access::{oversees, path_id, visible_course};
+pub use catalogue::open_graph;
+pub use events::{CoursePublished, CourseUpdated};
+pub use face::{
+    CourseFace, LessonFace, LessonText, OutlineLesson, OutlineModule, card, cards, course_face,
+    file_of, files_of, lesson_access, lesson_text, outline, outlines, owner_of, student_joined, student_left,
+};
+pub use model::{ContentState, CourseState, FileRow, Language, LessonKind, Level};
+pub use views::{CourseCard, Doc, LessonFile, seconds};
+
+/// Pictures decoded at once: each may take 256 MiB.
+const DECODERS: usize = 1;
 
 /// What the context keeps while the process lives.
 #[derive(Debug)]
-pub struct Services {}
+pub struct Services {
+    /// Turns to decode a picture.
+    pub(super) decoders: Arc<Semaphore>,
+}
 
 impl Services {
     /// Made once at the start.
     pub fn new(_config: &Config) -> Result<Self, BootError> {
-        Ok(Self {})
+        Ok(Self { decoders: Arc::new(Semaphore::new(DECODERS)) })
     }
 }
 
 /// Its part of the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi()]
+#[openapi(paths(
+    public_routes::categories,
+    public_routes::skills,
+    public_routes::courses,
+    public_routes::course,
+    public_routes::cover,
+    studio_routes::list_courses,
+    studio_routes::create_course,
+    studio_routes::get_course,
+    studio_routes::patch_course,
+    studio_routes::delete_course,
+    studio_routes::put_cover,
+    studio_routes::delete_cover,
+    studio_routes::put_trailer,
+    studio_routes::delete_trailer,
+    studio_routes::publish_course,
+    studio_routes::unpublish_course,
+    studio_routes::put_order,
+    studio_routes::create_module,
+    studio_routes::patch_module,
+    studio_routes::delete_module,
+    studio_routes::create_lesson,
+    studio_routes::patch_lesson,
+    studio_routes::delete_lesson,
+    studio_routes::put_video,
+    studio_routes::delete_video,
+    studio_routes::submit_lesson,
+    studio_routes::add_file,
+    studio_routes::delete_file,
+    studio_routes::get_questions,
+    studio_routes::put_questions,
+))]
 pub struct Docs;
 
 /// Its routes.
-pub fn routes(_r: &mut Routes) {}
+pub fn routes(r: &mut Routes) {
+    public_routes::routes(r);
+    studio_routes::routes(r);
+}
 
-/// What the page at `path` says of itself.
-pub async fn open_graph(
-    _app: &crate::app::App,
-    _path: &str,
-) -> Result<Option<crate::platform::http::spa::Head>, crate::platform::http::Problem> {
-    Ok(None)
+/// What it hears.
+pub fn subscribers(s: &mut Subscribers) {
+    use content_state::ContentEvent;
+    s.subscribe::<VideoWatchable, _, _>("courses.video_watchable", |app, fact, _| async move {
+        content::video_moved(&app, fact.video_id, ContentEvent::Watchable, fact.duration_ms).await
+    });
+    s.subscribe::<VideoProcessed, _, _>("courses.video_processed", |app, fact, _| async move {
+        let duration = Some(fact.duration_ms);
+        content::video_moved(&app, fact.video_id, ContentEvent::Processed, duration).await
+    });
+    s.subscribe::<VideoFailed, _, _>("courses.video_failed", |app, fact, _| async move {
+        content::video_moved(&app, fact.video_id, ContentEvent::Failed, None).await
+    });
+}
+
+/// Its kinds of jobs.
+pub fn jobs(handlers: &mut Handlers) {
+    handlers.job::<covers::ForgetCover>();
 }

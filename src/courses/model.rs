@@ -147,7 +147,7 @@ pub struct Module {
     pub course_id: Uuid,
     pub position: i32,
     pub title: String,
-    pub homework: Option<Value>,
+    pub homework: Option<String>,
     pub duration_ms: i64,
 }
 
@@ -163,11 +163,42 @@ pub struct Lesson {
     pub kind: LessonKind,
     pub state: ContentState,
     pub body: Option<Value>,
-    pub homework: Option<Value>,
+    pub homework: Option<String>,
     pub free_preview: bool,
     pub video_id: Option<Uuid>,
     pub duration_ms: i64,
     pub version: i32,
+}
+
+/// A lesson without its texts: enough for every outline, and small.
+#[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = lessons, check_for_backend(diesel::pg::Pg))]
+pub struct LessonHead {
+    pub id: Uuid,
+    pub course_id: Uuid,
+    pub module_id: Uuid,
+    pub title: String,
+    pub kind: LessonKind,
+    pub state: ContentState,
+    pub free_preview: bool,
+    pub video_id: Option<Uuid>,
+    pub duration_ms: i64,
+}
+
+impl From<&Lesson> for LessonHead {
+    fn from(lesson: &Lesson) -> Self {
+        Self {
+            id: lesson.id,
+            course_id: lesson.course_id,
+            module_id: lesson.module_id,
+            title: lesson.title.clone(),
+            kind: lesson.kind,
+            state: lesson.state,
+            free_preview: lesson.free_preview,
+            video_id: lesson.video_id,
+            duration_ms: lesson.duration_ms,
+        }
+    }
 }
 
 /// A file to download with a lesson (CRS-21).

@@ -10,7 +10,7 @@ use super::content_state::{self, ContentEvent};
 use super::edit::lock_editable;
 use super::events::note_update;
 use super::inputs::{CourseOrder, LessonPatch, ModulePatch, NewLesson, NewModule};
-use super::model::{ContentState, Course, Lesson, LessonKind, Module};
+use super::model::{ContentState, Course, Lesson, LessonHead, LessonKind, Module};
 use super::order::{self, ModuleOrder};
 use super::store::outline::{LessonChanges, ModuleChanges};
 use super::{document, store};
@@ -72,7 +72,7 @@ pub async fn delete_module(app: &App, author: &Principal, module: &Module) -> Re
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
-            let lessons = store::outline::lessons_of(conn, course_id).await?;
+            let lessons = store::outline::heads_of(conn, course_id).await?;
             for lesson in lessons.iter().filter(|lesson| lesson.module_id == module_id) {
                 remove_lesson(conn, app, lesson).await?;
             }
@@ -98,7 +98,7 @@ pub async fn add_lesson(
             // Under the lock: the module may have gone since the request began.
             let module = store::outline::module(conn, module_id).await?;
             let module = module.ok_or_else(Problem::not_found)?;
-            if store::outline::lessons_of(conn, course_id).await?.len() >= MAX_LESSONS {
+            if store::outline::heads_of(conn, course_id).await?.len() >= MAX_LESSONS {
                 return Err(Problem::new(Code::QuotaExceeded)
                     .detail("There is room for 2000 lessons in a course."));
             }
@@ -186,7 +186,7 @@ pub async fn delete_lesson(app: &App, author: &Principal, lesson: &Lesson) -> Re
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let (course, lesson) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
-            remove_lesson(conn, app, &lesson).await?;
+            remove_lesson(conn, app, &LessonHead::from(&lesson)).await?;
             changed(conn, app, &course).await
         })
         .await
@@ -209,7 +209,7 @@ pub async fn reorder(
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
             let modules = store::outline::modules_of(conn, course_id).await?;
-            let lessons = store::outline::lessons_of(conn, course_id).await?;
+            let lessons = store::outline::heads_of(conn, course_id).await?;
             let module_ids: HashSet<Uuid> = modules.iter().map(|module| module.id).collect();
             let lesson_ids: HashSet<Uuid> = lessons.iter().map(|lesson| lesson.id).collect();
             order::check(&wanted, &module_ids, &lesson_ids)
@@ -245,7 +245,7 @@ pub(super) async fn changed(
 async fn remove_lesson(
     conn: &mut AsyncPgConnection,
     app: &App,
-    lesson: &Lesson,
+    lesson: &LessonHead,
 ) -> Result<(), Problem> {
     let files = store::outline::files_of(conn, &[lesson.id]).await?;
     store::outline::delete_lesson(conn, lesson.id).await?;

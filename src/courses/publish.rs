@@ -27,7 +27,7 @@ pub async fn publish(app: &App, author: &Principal, course_id: Uuid) -> Result<(
             }
             let next = allowed(&course, CourseAction::Publish(Gate::Open))?;
             let modules = store::outline::modules_of(conn, course_id).await?;
-            let lessons = store::outline::lessons_of(conn, course_id).await?;
+            let lessons = store::outline::heads_of(conn, course_id).await?;
             let gaps = missing(&course, &modules, &lessons);
             if !gaps.is_empty() {
                 return Err(incomplete(&gaps));

@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::checklist::missing;
-use super::model::{Course, FileRow, Lesson, LessonKind, Module};
+use super::model::{Course, FileRow, Lesson, LessonHead, LessonKind, Module};
 use super::store;
 use super::views::{
     CourseCard, Doc, LessonFile, StudioCard, StudioCourse, StudioLesson, StudioModule,
@@ -30,22 +30,20 @@ pub async fn list(
 
     let name = author_name(&mut conn, author.user_id).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|course| course.id).collect();
-    let counts = store::course::whole_counts(&mut conn, &ids).await?;
     let mut modules: HashMap<Uuid, Vec<Module>> = HashMap::new();
     for module in store::outline::modules_of_all(&mut conn, &ids).await? {
         modules.entry(module.course_id).or_default().push(module);
     }
-    let mut lessons: HashMap<Uuid, Vec<Lesson>> = HashMap::new();
-    for lesson in store::outline::lessons_of_all(&mut conn, &ids).await? {
+    let mut lessons: HashMap<Uuid, Vec<LessonHead>> = HashMap::new();
+    for lesson in store::outline::heads_of_all(&mut conn, &ids).await? {
         lessons.entry(lesson.course_id).or_default().push(lesson);
     }
     Ok(page.map(|course| {
         let own_modules = modules.remove(&course.id).unwrap_or_default();
         let own_lessons = lessons.remove(&course.id).unwrap_or_default();
-        let whole = counts.get(&course.id).copied().unwrap_or_default();
         StudioCard {
             problems: missing(&course, &own_modules, &own_lessons).len(),
-            card: whole_card(&course, name.clone(), whole),
+            card: whole_card(&course, name.clone(), own_modules.len(), own_lessons.len()),
         }
     }))
 }
@@ -61,9 +59,10 @@ pub async fn course(app: &App, author: &Principal, id: Uuid) -> Result<StudioCou
     let skills = store::reference::skills_of(&mut conn, id).await?;
     let name = author_name(&mut conn, author.user_id).await?;
 
-    let gaps = missing(&course, &modules, &lessons);
-    let whole = (count(modules.len()), count(lessons.len()));
-    let mut parts = Parts::load(&mut conn, &lessons, course.trailer_video_id).await?;
+    let heads: Vec<LessonHead> = lessons.iter().map(LessonHead::from).collect();
+    let gaps = missing(&course, &modules, &heads);
+    let card = whole_card(&course, name, modules.len(), lessons.len());
+    let mut parts = Parts::load(&mut conn, app, &lessons, course.trailer_video_id).await?;
     let trailer = course.trailer_video_id.and_then(|id| parts.videos.get(&id).cloned());
     let modules = modules
         .iter()
@@ -73,7 +72,7 @@ pub async fn course(app: &App, author: &Principal, id: Uuid) -> Result<StudioCou
         })
         .collect();
     Ok(StudioCourse {
-        card: whole_card(&course, name, whole),
+        card,
         description: course.description.map(Doc),
         learn: course.learn,
         requirements: course.requirements,
@@ -95,7 +94,7 @@ pub async fn module(app: &App, author: &Principal, id: Uuid) -> Result<StudioMod
         .ok_or_else(Problem::not_found)?;
     let mut lessons = store::outline::lessons_of(&mut conn, module.course_id).await?;
     lessons.retain(|lesson| lesson.module_id == id);
-    let mut parts = Parts::load(&mut conn, &lessons, None).await?;
+    let mut parts = Parts::load(&mut conn, app, &lessons, None).await?;
     Ok(StudioModule::of(&module, lessons.iter().map(|lesson| parts.lesson(lesson)).collect()))
 }
 
@@ -105,7 +104,7 @@ pub async fn lesson(app: &App, author: &Principal, id: Uuid) -> Result<StudioLes
     let lesson = store::outline::own_lesson(&mut conn, id, author.user_id)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let mut parts = Parts::load(&mut conn, std::slice::from_ref(&lesson), None).await?;
+    let mut parts = Parts::load(&mut conn, app, std::slice::from_ref(&lesson), None).await?;
     Ok(parts.lesson(&lesson))
 }
 
@@ -119,13 +118,14 @@ struct Parts {
 impl Parts {
     async fn load(
         conn: &mut AsyncPgConnection,
+        app: &App,
         lessons: &[Lesson],
         trailer: Option<Uuid>,
     ) -> Result<Self, Problem> {
         let ids: Vec<Uuid> = lessons.iter().map(|lesson| lesson.id).collect();
         let video_ids: Vec<Uuid> =
             lessons.iter().filter_map(|lesson| lesson.video_id).chain(trailer).collect();
-        let videos = video::views(conn, &video_ids).await?;
+        let videos = video::views(conn, app, &video_ids).await?;
         let mut files: HashMap<Uuid, Vec<LessonFile>> = HashMap::new();
         for file in store::outline::files_of(conn, &ids).await? {
             files.entry(file.lesson_id).or_default().push(file.into());
@@ -152,15 +152,11 @@ impl From<FileRow> for LessonFile {
 }
 
 /// The card as its author sees it: drafts count too.
-fn whole_card(course: &Course, name: String, (modules, lessons): (i64, i64)) -> CourseCard {
+fn whole_card(course: &Course, name: String, modules: usize, lessons: usize) -> CourseCard {
     let mut card = CourseCard::of(course, name);
     card.core.modules = i32::try_from(modules).unwrap_or(i32::MAX);
     card.core.lessons = i32::try_from(lessons).unwrap_or(i32::MAX);
     card
-}
-
-fn count(len: usize) -> i64 {
-    i64::try_from(len).unwrap_or(i64::MAX)
 }
 
 async fn author_name(conn: &mut AsyncPgConnection, id: Uuid) -> Result<String, Problem> {

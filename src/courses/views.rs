@@ -1,10 +1,13 @@
 //! JSON out: what each audience sees of a course. One type an audience, never one with holes.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use kernel::Money;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 use uuid::Uuid;
 
 use super::checklist::Missing;
@@ -13,23 +16,50 @@ use super::model::{
 };
 use crate::video::VideoView;
 
-/// Rich text: a ProseMirror tree of the allowed nodes and marks, `{"type": "doc", "content": […]}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+/// Rich text: a ProseMirror tree of the allowed nodes and marks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-#[schema(value_type = Object)]
 pub struct Doc(pub Value);
 
+/// The shape of [`Doc`] in the OpenAPI document.
+#[derive(ToSchema)]
+#[schema(as = Doc)]
+#[allow(dead_code, reason = "read by the schema's derive alone")]
+struct DocShape {
+    /// `doc`, `paragraph`, `heading`, `bulletList`, `orderedList`, `listItem`, `blockquote`,
+    /// `codeBlock`, `hardBreak`, `horizontalRule` or `text`.
+    #[schema(rename = "type")]
+    kind: String,
+    /// `level` of a heading (2, 3), `start` of an ordered list, `language` of a code block.
+    attrs: Option<Map<String, Value>>,
+    /// What stands inside.
+    #[schema(no_recursion)]
+    content: Option<Vec<DocShape>>,
+    /// The words of a text node.
+    text: Option<String>,
+    /// `bold`, `italic`, `strike`, `code` or `link` with `attrs.href`.
+    marks: Option<Vec<MarkShape>>,
+}
+
+#[derive(ToSchema)]
+#[schema(as = DocMark)]
+#[allow(dead_code, reason = "read by the schema's derive alone")]
+struct MarkShape {
+    #[schema(rename = "type")]
+    kind: String,
+    attrs: Option<Map<String, Value>>,
+}
+
 /// An amount in minor units (tiyin, kopecks, agorot, cents).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-#[schema(as = Money, value_type = MoneyShape)]
 pub struct Price(pub Money);
 
 /// The shape of [`Price`] in the OpenAPI document.
 #[derive(ToSchema)]
-#[schema(as = MoneyAmount)]
+#[schema(as = Money)]
 #[allow(dead_code, reason = "read by the schema's derive alone")]
-pub struct MoneyShape {
+struct MoneyShape {
     /// Minor units.
     #[schema(example = 4_990_000)]
     amount: i64,
@@ -38,8 +68,33 @@ pub struct MoneyShape {
     currency: String,
 }
 
+/// Gives a type the schema of another that only describes it.
+macro_rules! described_by {
+    ($type:ty, $shape:ty) => {
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                <$shape>::schema()
+            }
+        }
+
+        impl ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                <$shape as ToSchema>::name()
+            }
+
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                <$shape as ToSchema>::schemas(schemas);
+            }
+        }
+    };
+}
+
+described_by!(Doc, DocShape);
+described_by!(Price, MoneyShape);
+
 /// A name in every language of the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Texts)]
 pub struct LocalName {
     /// Uzbek.
     pub uz: String,
@@ -57,6 +112,7 @@ pub struct Category {
     /// Its id.
     pub id: Uuid,
     /// The node above; null at the top.
+    #[schema(required)]
     pub parent_id: Option<Uuid>,
     /// Its name in addresses.
     pub slug: String,
@@ -74,6 +130,7 @@ pub struct Skill {
     /// Its id.
     pub id: Uuid,
     /// The field it belongs to; null for a field itself.
+    #[schema(required)]
     pub parent_id: Option<Uuid>,
     /// Its name in addresses.
     pub slug: String,
@@ -83,6 +140,7 @@ pub struct Skill {
 
 /// Author of a course as a card shows one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = AuthorName)]
 pub struct CardAuthor {
     /// The person.
     pub id: Uuid,
@@ -92,6 +150,7 @@ pub struct CardAuthor {
 
 /// Author of a course as its page shows one: nothing that is not public.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = AuthorFace)]
 pub struct PublicAuthor {
     /// The person.
     pub id: Uuid,
@@ -117,6 +176,7 @@ pub struct Cover {
 
 /// One size of a cover.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = CoverSize)]
 pub struct CoverSource {
     /// Pixels across.
     pub width: u32,
@@ -143,6 +203,7 @@ pub struct CoursePage {
     #[serde(flatten)]
     pub core: CourseCore,
     /// About the course.
+    #[schema(required)]
     pub description: Option<Doc>,
     /// What you will learn.
     pub learn: Vec<String>,
@@ -153,10 +214,12 @@ pub struct CoursePage {
     /// Whether a certificate is given.
     pub certificate: bool,
     /// Days of access; null is for ever.
+    #[schema(required)]
     pub access_days: Option<i32>,
     /// Whether there are files to download.
     pub has_files: bool,
     /// The free trailer, once it can be watched.
+    #[schema(required)]
     pub trailer: Option<Trailer>,
     /// What is taught, in order.
     pub programme: Vec<ProgrammeModule>,
@@ -165,6 +228,7 @@ pub struct CoursePage {
     /// When it was begun.
     pub created_at: DateTime<Utc>,
     /// When it was published last.
+    #[schema(required)]
     pub published_at: Option<DateTime<Utc>>,
     /// What the caller is to it.
     pub viewer: Viewer,
@@ -180,16 +244,21 @@ pub struct CourseCore {
     /// One sentence about it; may be empty.
     pub subtitle: String,
     /// The cover, if there is one.
+    #[schema(required)]
     pub cover: Option<Cover>,
     /// Taught in.
     pub language: Language,
     /// How hard; null while a draft has none.
+    #[schema(required)]
     pub level: Option<Level>,
     /// Its category; null while a draft has none.
+    #[schema(required)]
     pub category_id: Option<Uuid>,
     /// What it costs; null is free.
+    #[schema(required)]
     pub price: Option<Price>,
     /// What it cost before the discount.
+    #[schema(required)]
     pub old_price: Option<Price>,
     /// Content in seconds.
     pub hours_s: i64,
@@ -200,10 +269,12 @@ pub struct CourseCore {
     /// People enrolled.
     pub students: i32,
     /// Mean of the reviews, 1 to 5.
+    #[schema(required)]
     pub rating: Option<f32>,
     /// How many reviews.
     pub rating_count: i32,
     /// The target score of the track that it belongs to: 60 or 80.
+    #[schema(required)]
     pub track: Option<i16>,
     /// Its state.
     pub state: CourseState,
@@ -213,6 +284,7 @@ pub struct CourseCore {
 
 /// A trailer that can be watched by anyone (MED-13).
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = TrailerView)]
 pub struct Trailer {
     /// Its video.
     pub video_id: Uuid,
@@ -272,6 +344,7 @@ pub struct StudioCourse {
     #[serde(flatten)]
     pub card: CourseCard,
     /// About the course.
+    #[schema(required)]
     pub description: Option<Doc>,
     /// What you will learn.
     pub learn: Vec<String>,
@@ -282,8 +355,10 @@ pub struct StudioCourse {
     /// Whether a certificate is given.
     pub certificate: bool,
     /// Days of access; null is for ever.
+    #[schema(required)]
     pub access_days: Option<i32>,
     /// The trailer's video with its progress.
+    #[schema(required)]
     pub trailer: Option<VideoView>,
     /// The modules, in order.
     pub modules: Vec<StudioModule>,
@@ -300,8 +375,9 @@ pub struct StudioModule {
     pub id: Uuid,
     /// Its title.
     pub title: String,
-    /// Homework for the whole module.
-    pub homework: Option<Doc>,
+    /// Homework for the whole module, plain text.
+    #[schema(required)]
+    pub homework: Option<String>,
     /// Seconds, the sum of its lessons.
     pub duration_s: i64,
     /// Its lessons, in order.
@@ -322,14 +398,17 @@ pub struct StudioLesson {
     /// How far its content has come.
     pub state: ContentState,
     /// The text, or the text under the video.
+    #[schema(required)]
     pub body: Option<Doc>,
-    /// Homework.
-    pub homework: Option<Doc>,
+    /// Homework, plain text.
+    #[schema(required)]
+    pub homework: Option<String>,
     /// Whether strangers may take it.
     pub free_preview: bool,
     /// Seconds; of a text the time that reading takes.
     pub duration_s: i64,
     /// The video with its progress.
+    #[schema(required)]
     pub video: Option<VideoView>,
     /// Files to download.
     pub files: Vec<LessonFile>,
@@ -354,6 +433,7 @@ pub struct LessonFile {
 
 /// The questions of a lesson, for its author: with the right answers.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Questions)]
 pub struct LessonQuestions {
     /// In order.
     pub questions: Vec<StudioQuestion>,
@@ -361,6 +441,7 @@ pub struct LessonQuestions {
 
 /// A question with its right answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Question)]
 pub struct StudioQuestion {
     /// Its id.
     pub id: Uuid,
@@ -429,7 +510,7 @@ impl StudioModule {
         Self {
             id: module.id,
             title: module.title.clone(),
-            homework: module.homework.clone().map(Doc),
+            homework: module.homework.clone(),
             duration_s: seconds(module.duration_ms),
             lessons,
         }
@@ -451,7 +532,7 @@ impl StudioLesson {
             kind: lesson.kind,
             state: lesson.state,
             body: lesson.body.clone().map(Doc),
-            homework: lesson.homework.clone().map(Doc),
+            homework: lesson.homework.clone(),
             free_preview: lesson.free_preview,
             duration_s: seconds(lesson.duration_ms),
             video,

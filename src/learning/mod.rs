@@ -1,12 +1,41 @@
-//! The learning context.
+//! Learning: who is enrolled in what, who may take a lesson, how far each has come.
+//!
+//! Tables: `enrollments` (one a person and course), `lesson_progress` (one a person and lesson).
+//! Invariants: each moment of a video counts once, and no report claims more than time went by;
+//! completion is never taken away; whatever shows a lesson's content holds a [`CanReadLesson`].
 
+mod access;
+mod enroll;
+mod events;
+mod intervals;
+mod model;
+mod outline;
+mod passage;
+mod play;
+mod progress;
+mod read;
+mod recount;
+mod routes;
+mod schema;
+mod store;
+mod views;
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
 use utoipa::OpenApi;
 
+use crate::courses::{CoursePublished, CourseUpdated};
 use crate::platform::BootError;
 use crate::platform::config::Config;
-use crate::platform::http::Routes;
+use crate::platform::events::Subscribers;
+use crate::platform::jobs::Schedule;
 
-/// What the context keeps while the process lives.
+pub use access::{CanReadLesson, Ground, is_enrolled, may_learn};
+pub use events::{CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted};
+pub use routes::routes;
+
+/// What the context keeps while the process lives: nothing, its truth is in its tables.
 #[derive(Debug)]
 pub struct Services {}
 
@@ -19,8 +48,38 @@ impl Services {
 
 /// Its part of the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi()]
+#[openapi(paths(
+    routes::enroll_course,
+    routes::play_trailer,
+    routes::my_enrollment,
+    routes::my_learning,
+    routes::learn_course,
+    routes::learn_lesson,
+    routes::report_progress,
+    routes::lesson_done,
+    routes::file_link,
+    routes::play_lesson,
+))]
 pub struct Docs;
 
-/// Its routes.
-pub fn routes(_r: &mut Routes) {}
+/// What it hears.
+pub fn subscribers(s: &mut Subscribers) {
+    s.subscribe::<CourseUpdated, _, _>("learning.course_updated", |app, fact, _| async move {
+        recount::course(&app, fact.course_id).await
+    });
+    s.subscribe::<CoursePublished, _, _>("learning.course_published", |app, fact, _| async move {
+        recount::course(&app, fact.course_id).await
+    });
+    s.subscribe::<EnrollmentEnded, _, _>("learning.stop_playback", |app, fact, _| async move {
+        play::stop(&app, fact).await
+    });
+}
+
+/// What it does again and again.
+pub fn schedules() -> Vec<Schedule> {
+    vec![Schedule {
+        name: "learning.end_expired",
+        every: Duration::from_secs(300),
+        run: |app| async move { enroll::end_expired(&app).await }.boxed(),
+    }]
+}

@@ -17,6 +17,9 @@ mod schema;
 pub mod secrets;
 pub mod site;
 pub mod telemetry;
+mod text_enum;
+
+pub(crate) use text_enum::text_enum;
 
 /// Why the process cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,5 @@
 //! Rows of `courses`.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Integer, Timestamptz, Uuid as SqlUuid};
@@ -11,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::model::{Course, CourseState, Language, Level};
-use super::super::schema::{courses, lessons, modules};
+use super::super::schema::courses;
 
 /// Fields that PATCH may change; `None` leaves, `Some(None)` clears.
 #[derive(Debug, Default, AsChangeset)]
@@ -141,33 +139,6 @@ pub async fn count_of_author(conn: &mut AsyncPgConnection, author_id: Uuid) -> Q
     courses::table.filter(courses::author_id.eq(author_id)).count().get_result(conn).await
 }
 
-/// Modules and lessons of each course, drafts too: `(modules, lessons)`.
-pub async fn whole_counts(
-    conn: &mut AsyncPgConnection,
-    ids: &[Uuid],
-) -> QueryResult<HashMap<Uuid, (i64, i64)>> {
-    let mut counts: HashMap<Uuid, (i64, i64)> = HashMap::new();
-    let of_modules: Vec<(Uuid, i64)> = modules::table
-        .filter(modules::course_id.eq_any(ids))
-        .group_by(modules::course_id)
-        .select((modules::course_id, diesel::dsl::count_star()))
-        .load(conn)
-        .await?;
-    for (id, count) in of_modules {
-        counts.entry(id).or_default().0 = count;
-    }
-    let of_lessons: Vec<(Uuid, i64)> = lessons::table
-        .filter(lessons::course_id.eq_any(ids))
-        .group_by(lessons::course_id)
-        .select((lessons::course_id, diesel::dsl::count_star()))
-        .load(conn)
-        .await?;
-    for (id, count) in of_lessons {
-        counts.entry(id).or_default().1 = count;
-    }
-    Ok(counts)
-}
-
 /// Writes what PATCH changed and counts the version up.
 pub async fn change(
     conn: &mut AsyncPgConnection,
@@ -179,12 +150,6 @@ pub async fn change(
         .set((changes, courses::version.eq(courses::version + 1), courses::updated_at.eq(now)))
         .execute(conn)
         .await?;
-    Ok(())
-}
-
-/// Notes that something in the course changed.
-pub async fn touch(conn: &mut AsyncPgConnection, id: Uuid, now: Timestamp) -> QueryResult<()> {
-    diesel::update(courses::table.find(id)).set(courses::updated_at.eq(now)).execute(conn).await?;
     Ok(())
 }
 

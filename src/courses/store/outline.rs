@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::model::{
-    ContentState, FileRow, Lesson, LessonKind, Module, Question,
+    ContentState, FileRow, Lesson, LessonHead, LessonKind, Module, Question,
 };
 use super::super::order::ModuleOrder;
 use super::super::schema::{courses, lesson_files, lessons, modules, questions};
@@ -21,7 +21,7 @@ use super::super::schema::{courses, lesson_files, lessons, modules, questions};
 #[allow(clippy::option_option, reason = "absent and null are different changes")]
 pub struct ModuleChanges {
     pub title: Option<String>,
-    pub homework: Option<Option<Value>>,
+    pub homework: Option<Option<String>>,
 }
 
 /// Fields of a lesson that PATCH may change, and what follows from them.
@@ -31,7 +31,7 @@ pub struct ModuleChanges {
 pub struct LessonChanges {
     pub title: Option<String>,
     pub body: Option<Option<Value>>,
-    pub homework: Option<Option<Value>>,
+    pub homework: Option<Option<String>>,
     pub free_preview: Option<bool>,
     pub state: Option<ContentState>,
     pub duration_ms: Option<i64>,
@@ -71,17 +71,36 @@ pub async fn modules_of_all(
         .await
 }
 
-/// Lessons of several courses, in order within each module.
-pub async fn lessons_of_all(
+/// Lessons of several courses without their texts, in order within each module.
+pub async fn heads_of_all(
     conn: &mut AsyncPgConnection,
     course_ids: &[Uuid],
-) -> QueryResult<Vec<Lesson>> {
+) -> QueryResult<Vec<LessonHead>> {
     lessons::table
         .filter(lessons::course_id.eq_any(course_ids))
         .order((lessons::module_id, lessons::position))
-        .select(Lesson::as_select())
+        .select(LessonHead::as_select())
         .load(conn)
         .await
+}
+
+/// Lessons of a course without their texts, in the order of the course.
+pub async fn heads_of(
+    conn: &mut AsyncPgConnection,
+    course_id: Uuid,
+) -> QueryResult<Vec<LessonHead>> {
+    lessons::table
+        .inner_join(modules::table)
+        .filter(lessons::course_id.eq(course_id))
+        .order((modules::position, lessons::position))
+        .select(LessonHead::as_select())
+        .load(conn)
+        .await
+}
+
+/// A lesson without its texts.
+pub async fn head(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<LessonHead>> {
+    lessons::table.find(id).select(LessonHead::as_select()).first(conn).await.optional()
 }
 
 /// A module of a course of this author.
@@ -148,10 +167,10 @@ pub async fn file(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<
 pub async fn lessons_with_video(
     conn: &mut AsyncPgConnection,
     video_id: Uuid,
-) -> QueryResult<Vec<Lesson>> {
+) -> QueryResult<Vec<LessonHead>> {
     lessons::table
         .filter(lessons::video_id.eq(video_id))
-        .select(Lesson::as_select())
+        .select(LessonHead::as_select())
         .load(conn)
         .await
 }

@@ -1,0 +1,66 @@
+//! Facts that the context publishes.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::platform::events::Event;
+
+/// Somebody joined a course.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnrollmentCreated {
+    /// The enrollment.
+    pub enrollment_id: Uuid,
+    /// Who.
+    pub user_id: Uuid,
+    /// Which course.
+    pub course_id: Uuid,
+}
+
+impl Event for EnrollmentCreated {
+    const KIND: &'static str = "learning.enrollment_created";
+}
+
+/// Access to a course ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnrollmentEnded {
+    /// The enrollment.
+    pub enrollment_id: Uuid,
+    /// Who.
+    pub user_id: Uuid,
+    /// Which course.
+    pub course_id: Uuid,
+}
+
+impl Event for EnrollmentEnded {
+    const KIND: &'static str = "learning.enrollment_ended";
+}
+
+/// A lesson was completed for the first time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LessonCompleted {
+    /// Who.
+    pub user_id: Uuid,
+    /// Which course.
+    pub course_id: Uuid,
+    /// Which lesson.
+    pub lesson_id: Uuid,
+}
+
+impl Event for LessonCompleted {
+    const KIND: &'static str = "learning.lesson_completed";
+}
+
+/// Every lesson of a course was completed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CourseCompleted {
+    /// The enrollment.
+    pub enrollment_id: Uuid,
+    /// Who.
+    pub user_id: Uuid,
+    /// Which course.
+    pub course_id: Uuid,
+}
+
+impl Event for CourseCompleted {
+    const KIND: &'static str = "learning.course_completed";
+}

@@ -1,0 +1,145 @@
+//! What a learner sees: my courses, a programme with marks, a lesson.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::access::{self, CanReadLesson, Ground};
+use super::model::{EnrollmentRow, ProgressRow};
+use super::outline::{self, Marks};
+use super::views::{
+    Completes, ContinueAt, Enrollment, LearnCourse, LearningRow, LessonPage, LessonVideo,
+};
+use super::{passage, progress, store};
+use crate::app::App;
+use crate::courses::{self, CourseCard, Doc, LessonFile, OutlineModule, seconds};
+use crate::identity::Principal;
+use crate::platform::http::{Page, PageQuery, Problem, cursor};
+
+/// My courses, active last first.
+pub async fn my_learning(
+    app: &App,
+    who: &Principal,
+    query: &PageQuery,
+) -> Result<Page<LearningRow>, Problem> {
+    let after = query.cursor.as_deref().map(cursor::decode).transpose()?;
+    let limit = query.limit();
+    let mut conn = app.db.conn().await?;
+    let rows = store::enrollments_of(&mut conn, who.user_id, after, limit + 1).await?;
+    let page = Page::of(rows, limit, |row| (row.last_active_at, row.id));
+    let ids: Vec<Uuid> = page.items.iter().map(|row| row.course_id).collect();
+    let mut cards = courses::cards(&mut conn, &ids).await?;
+    let outlines = courses::outlines(&mut conn, &ids).await?;
+    let mut rows_by_course: HashMap<Uuid, Vec<ProgressRow>> = HashMap::new();
+    for row in store::progress_in(&mut conn, who.user_id, &ids).await? {
+        rows_by_course.entry(row.course_id).or_default().push(row);
+    }
+    let items = page.items.iter().filter_map(|row| {
+        let card = cards.remove(&row.course_id)?;
+        let outline = outlines.get(&row.course_id).map_or(&[][..], Vec::as_slice);
+        let rows = rows_by_course.remove(&row.course_id).unwrap_or_default();
+        Some(learning_row(card, row, outline, &outline::marks(rows)))
+    });
+    Ok(Page { items: items.collect(), next_cursor: page.next_cursor.clone() })
+}
+
+fn learning_row(
+    course: CourseCard,
+    row: &EnrollmentRow,
+    outline: &[OutlineModule],
+    marks: &Marks,
+) -> LearningRow {
+    let (done, total) = outline::tally(outline, marks);
+    let next = outline::continue_with(outline, marks, row.last_lesson_id);
+    LearningRow {
+        course,
+        enrollment: row.into(),
+        lessons_done: done,
+        lessons: total,
+        percent: passage::percent(done, total),
+        go_on: next.map(|lesson| ContinueAt {
+            lesson_id: lesson.id,
+            title: lesson.title.clone(),
+            position_s: outline::resume_s(lesson.duration_ms, marks.get(&lesson.id)),
+            duration_s: seconds(lesson.duration_ms),
+        }),
+    }
+}
+
+/// My passage through the course, if I am enrolled and access has not ended.
+pub async fn my_enrollment(
+    app: &App,
+    who: &Principal,
+    course_id: Uuid,
+) -> Result<Enrollment, Problem> {
+    let mut conn = app.db.conn().await?;
+    let row = store::enrollment(&mut conn, who.user_id, course_id).await?;
+    let now = app.clock.now();
+    let row = row.filter(|row| row.is_active(now)).ok_or_else(Problem::not_found)?;
+    Ok((&row).into())
+}
+
+/// The programme of a course with one's own marks.
+pub async fn programme(
+    app: &App,
+    who: &Principal,
+    course_id: Uuid,
+) -> Result<LearnCourse, Problem> {
+    let mut conn = app.db.conn().await?;
+    let now = app.clock.now();
+    let passage = access::may_see_programme(&mut conn, who, course_id, now).await?;
+    let course = courses::card(&mut conn, course_id).await?.ok_or_else(Problem::not_found)?;
+    let outline = courses::outline(&mut conn, course_id).await?;
+    let marks = outline::marks(store::progress_in(&mut conn, who.user_id, &[course_id]).await?);
+    let (done, total) = outline::tally(&outline, &marks);
+    let last = passage.as_ref().and_then(|passage| passage.last_lesson_id);
+    let active_ms = match &passage {
+        Some(passage) => passage.active_ms,
+        None => marks.values().map(|row| row.active_ms).sum(),
+    };
+    Ok(LearnCourse {
+        course,
+        percent: passage::percent(done, total),
+        lessons_done: done,
+        lessons: total,
+        continue_lesson_id: outline::continue_with(&outline, &marks, last).map(|lesson| lesson.id),
+        active_s: active_ms / 1000,
+        modules: outline::programme(&outline, &marks),
+    })
+}
+
+/// A lesson to take; whoever is signed in has opened it with this.
+pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Problem> {
+    let mut conn = app.db.conn().await?;
+    let face = proof.lesson();
+    let row = progress::open(&mut conn, proof, app.clock.now()).await?;
+    let text = courses::lesson_text(&mut conn, face.id).await?.ok_or_else(Problem::not_found)?;
+    let files = courses::files_of(&mut conn, face.id).await?;
+    // Next door may be closed to whoever takes a free preview.
+    let (previous_id, next_id) = match proof.ground() {
+        Ground::FreePreview => (None, None),
+        Ground::Enrolled | Ground::Own | Ground::Staff => {
+            let outline = courses::outline(&mut conn, face.course.id).await?;
+            outline::neighbours(&outline, face.id)
+        }
+    };
+    let video = face.video_id.filter(|_| face.is_ready);
+    Ok(LessonPage {
+        id: face.id,
+        course_id: face.course.id,
+        module_id: face.module_id,
+        title: face.title.clone(),
+        kind: face.kind,
+        body: text.body.map(Doc),
+        homework: text.homework,
+        files: files.into_iter().map(LessonFile::from).collect(),
+        video: video.map(|id| LessonVideo { id, duration_s: seconds(face.duration_ms) }),
+        position_s: outline::resume_s(face.duration_ms, row.as_ref()),
+        percent: outline::percent(face.kind, face.duration_ms, row.as_ref()),
+        mark: outline::mark(row.as_ref()),
+        active_s: row.as_ref().map_or(0, |row| row.active_ms / 1000),
+        completes: Completes::of(face.kind),
+        previous_id,
+        next_id,
+    })
+}

@@ -1,0 +1,270 @@
+//! JSON in and out.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::intervals::WATCHED_PERCENT;
+use super::model::{EnrollmentRow, PassageState};
+use crate::courses::{CourseCard, Doc, LessonFile, LessonKind};
+use crate::platform::text_enum;
+use crate::video::Playback;
+
+text_enum! {
+    /// How far a lesson has come for one person (LRN-02).
+    pub enum Mark {
+        /// Never opened.
+        Todo = "todo",
+        /// Opened, not completed.
+        InProgress = "in_progress",
+        /// Completed.
+        Done = "done",
+        /// Cannot be taken now; `reason` says why.
+        Locked = "locked",
+    }
+}
+
+text_enum! {
+    /// Why a lesson is locked.
+    pub enum LockReason {
+        /// Its video is still being prepared.
+        NotReady = "not_ready",
+    }
+}
+
+text_enum! {
+    /// What completes a lesson.
+    pub enum CompletionKind {
+        /// Watching so many per cent of the video.
+        Watch = "watch",
+        /// Reading it, and saying so.
+        Read = "read",
+    }
+}
+
+/// A passage through a course.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Enrollment {
+    /// Its id.
+    pub id: Uuid,
+    /// Which course.
+    pub course_id: Uuid,
+    /// How far it has come (ENR-02).
+    pub state: PassageState,
+    /// Since when.
+    pub enrolled_at: DateTime<Utc>,
+    /// Until when; null is for ever.
+    #[schema(required)]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl From<&EnrollmentRow> for Enrollment {
+    fn from(row: &EnrollmentRow) -> Self {
+        Self {
+            id: row.id,
+            course_id: row.course_id,
+            state: row.state,
+            enrolled_at: row.created_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+/// A course in “my learning”.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LearningRow {
+    /// The course.
+    pub course: CourseCard,
+    /// The passage through it.
+    pub enrollment: Enrollment,
+    /// Lessons completed.
+    pub lessons_done: i32,
+    /// Lessons in all.
+    pub lessons: i32,
+    /// Per cent of the course, one decimal, rounded down (LRN-05).
+    pub percent: f64,
+    /// Where to go on; null when there is no lesson to take.
+    #[serde(rename = "continue")]
+    #[schema(required)]
+    pub go_on: Option<ContinueAt>,
+}
+
+/// The lesson to go on with.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ContinueAt {
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Where in its video, seconds.
+    pub position_s: f64,
+    /// How long it is, seconds.
+    pub duration_s: i64,
+}
+
+/// The programme of a course with one's own marks.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LearnCourse {
+    /// The course.
+    pub course: CourseCard,
+    /// Per cent of the course, one decimal, rounded down (LRN-05).
+    pub percent: f64,
+    /// Lessons completed.
+    pub lessons_done: i32,
+    /// Lessons in all.
+    pub lessons: i32,
+    /// The lesson to go on with; null when there is none to take.
+    #[schema(required)]
+    pub continue_lesson_id: Option<Uuid>,
+    /// Time spent in the course, seconds (LRN-04).
+    pub active_s: i64,
+    /// The modules, in order.
+    pub modules: Vec<LearnModule>,
+}
+
+/// A module of the programme.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LearnModule {
+    /// Its id.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Its lessons, in order.
+    pub lessons: Vec<LearnLesson>,
+}
+
+/// A lesson of the programme.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LearnLesson {
+    /// Its id.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Video or text.
+    pub kind: LessonKind,
+    /// Seconds; of a text the time that reading takes.
+    pub duration_s: i64,
+    /// How far it has come.
+    pub mark: Mark,
+    /// Per cent of it, whole, rounded down.
+    pub percent: u8,
+    /// Why it is locked.
+    #[schema(required)]
+    pub reason: Option<LockReason>,
+}
+
+/// A lesson to take.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LessonPage {
+    /// Its id.
+    pub id: Uuid,
+    /// Its course.
+    pub course_id: Uuid,
+    /// Its module.
+    pub module_id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Video or text.
+    pub kind: LessonKind,
+    /// The text, or the text under the video.
+    #[schema(required)]
+    pub body: Option<Doc>,
+    /// Homework, plain text.
+    #[schema(required)]
+    pub homework: Option<String>,
+    /// Files to download.
+    pub files: Vec<LessonFile>,
+    /// Its video.
+    #[schema(required)]
+    pub video: Option<LessonVideo>,
+    /// Where to go on, seconds (LRN-03).
+    pub position_s: f64,
+    /// Per cent of it, whole, rounded down.
+    pub percent: u8,
+    /// How far it has come.
+    pub mark: Mark,
+    /// Time spent on it, seconds (LRN-04).
+    pub active_s: i64,
+    /// What completes it.
+    pub completes: Completes,
+    /// The lesson before.
+    #[schema(required)]
+    pub previous_id: Option<Uuid>,
+    /// The lesson after.
+    #[schema(required)]
+    pub next_id: Option<Uuid>,
+}
+
+/// The video of a lesson.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LessonVideo {
+    /// Its id.
+    pub id: Uuid,
+    /// Seconds.
+    pub duration_s: i64,
+}
+
+/// What completes a lesson.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Completes {
+    /// Watching or reading.
+    pub kind: CompletionKind,
+    /// How many per cent must be watched; absent for reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<i64>,
+}
+
+impl Completes {
+    /// The rule for lessons of this kind.
+    pub fn of(kind: LessonKind) -> Self {
+        match kind {
+            LessonKind::Video => {
+                Self { kind: CompletionKind::Watch, percent: Some(WATCHED_PERCENT) }
+            }
+            LessonKind::Text => Self { kind: CompletionKind::Read, percent: None },
+        }
+    }
+}
+
+/// A playback, and where to go on in it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PlaybackAt {
+    /// The playback.
+    #[serde(flatten)]
+    pub playback: Playback,
+    /// Where to go on, seconds (LRN-03).
+    pub position_s: f64,
+}
+
+/// What a player reports: every 10 seconds, on pause, on seeking, on leaving.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProgressReport {
+    /// Where the player stands, seconds.
+    pub position_s: f64,
+    /// What was really played since the last report: `[from, to]` in seconds, at most 200.
+    pub watched: Vec<(f64, f64)>,
+}
+
+/// What a report led to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Progress {
+    /// Per cent of the lesson, whole, rounded down.
+    pub percent: u8,
+    /// How far the lesson has come.
+    pub mark: Mark,
+    /// Whether it is completed.
+    pub lesson_done: bool,
+    /// Per cent of the course, one decimal, rounded down.
+    pub course_percent: f64,
+}
+
+/// A link to download a file.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FileLink {
+    /// Where it is, signed.
+    pub url: String,
+    /// How long the link holds, seconds.
+    pub expires_in: i64,
+}
