@@ -51,7 +51,7 @@ create table courses (
     cover jsonb check (cover ?& array['id', 'color', 'sizes']),
     trailer_video_id uuid references videos (id),
     -- Known from the moment that the trailer can be watched.
-    trailer_duration_ms bigint check (trailer_duration_ms >= 0 and trailer_video_id is not null),
+    trailer_duration_ms bigint check (trailer_duration_ms >= 0),
     -- Computed: see the head of this file. Lessons still drafted count in neither.
     duration_ms bigint not null check (duration_ms >= 0),
     modules_count integer not null check (modules_count >= 0),
@@ -65,7 +65,8 @@ create table courses (
     created_at timestamptz not null,
     updated_at timestamptz not null,
     check ((price_amount is null) = (price_currency is null)),
-    check (old_price_amount is null or price_amount is not null)
+    check (old_price_amount is null or price_amount is not null),
+    check (trailer_duration_ms is null or trailer_video_id is not null)
 );
 create index courses_author_id on courses (author_id, updated_at desc, id desc);
 create index courses_category_id on courses (category_id) where state = 'published';

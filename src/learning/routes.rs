@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::access::{LearnedLesson, ReadableLesson};
 use super::views::{

@@ -11,8 +11,10 @@
     clippy::print_stderr
 )]
 
+mod courses;
 mod faults;
 mod identity;
+mod learning;
 mod platform;
 mod support;
 mod video;

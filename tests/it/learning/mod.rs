@@ -1,0 +1,5 @@
+//! Enrollment, access, progress.
+
+mod access;
+mod enrollment;
+mod progress;
