@@ -12,9 +12,9 @@ use super::course_state::is_public;
 use super::document;
 use super::inputs::CatalogueQuery;
 use super::model::{ContentState, Course, LessonHead};
+use super::store;
 use super::store::catalogue::{Filter, Keys};
 use super::store::reference::ReferenceRow;
-use super::store;
 use super::views::{
     Category, CourseCard, CourseCore, CoursePage, Doc, LocalName, ProgrammeLesson, ProgrammeModule,
     PublicAuthor, Skill, Trailer, Viewer, seconds,
@@ -184,10 +184,18 @@ pub async fn open_graph(app: &App, path: &str) -> Result<Option<Head>, Problem> 
     let course = store::course::find(&mut conn, id).await?;
     let course = course.filter(|course| is_public(course.state)).ok_or_else(Problem::not_found)?;
     let image = course.stored_cover().map(|cover| {
-        format!("{}/files/covers/{}/og.jpg", app.config.site.base_url.trim_end_matches('/'), cover.id)
+        format!(
+            "{}/files/covers/{}/og.jpg",
+            app.config.site.base_url.trim_end_matches('/'),
+            cover.id
+        )
     });
     let from_text = || {
-        course.description.as_ref().map(|text| document::plain_text(text, PREVIEW)).unwrap_or_default()
+        course
+            .description
+            .as_ref()
+            .map(|text| document::plain_text(text, PREVIEW))
+            .unwrap_or_default()
     };
     Ok(Some(Head {
         title: course.title.clone(),
@@ -248,9 +256,7 @@ fn skill((id, parent_id, slug, name, _): ReferenceRow) -> Skill {
 
 /// The four names; the table's check sees to it that they are there.
 fn local_name(name: &Value) -> LocalName {
-    let of = |locale: &str| {
-        name.get(locale).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
+    let of = |locale: &str| name.get(locale).and_then(Value::as_str).unwrap_or_default().to_owned();
     LocalName { uz: of("uz"), ru: of("ru"), en: of("en"), he: of("he") }
 }
 
@@ -265,8 +271,20 @@ mod tests {
     /// CRS-15
     #[test]
     fn a_category_holds_everything_below_it_and_a_ring_does_not_hang_it() {
-        let rows = [row(1, None), row(2, Some(1)), row(3, Some(2)), row(4, None), row(5, Some(6)), row(6, Some(5))];
-        let ids = |root| below(&rows, Uuid::from_u128(root)).into_iter().map(|id| id.as_u128()).collect::<Vec<_>>();
+        let rows = [
+            row(1, None),
+            row(2, Some(1)),
+            row(3, Some(2)),
+            row(4, None),
+            row(5, Some(6)),
+            row(6, Some(5)),
+        ];
+        let ids = |root| {
+            below(&rows, Uuid::from_u128(root))
+                .into_iter()
+                .map(|id| id.as_u128())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(ids(1), [1, 2, 3]);
         assert_eq!(ids(4), [4]);
         assert_eq!(ids(5), [5, 6]);
@@ -275,10 +293,18 @@ mod tests {
     #[test]
     fn a_course_is_found_in_a_path_with_or_without_a_language() {
         let id = Uuid::from_u128(7);
-        for path in [format!("/courses/{id}"), format!("/he/courses/{id}/"), format!("courses/{id}")] {
+        for path in
+            [format!("/courses/{id}"), format!("/he/courses/{id}/"), format!("courses/{id}")]
+        {
             assert_eq!(course_in(&path), Some(id), "{path}");
         }
-        for path in ["/", "/courses", "/courses/x", &format!("/learn/courses/{id}"), &format!("/courses/{id}/x")] {
+        for path in [
+            "/",
+            "/courses",
+            "/courses/x",
+            &format!("/learn/courses/{id}"),
+            &format!("/courses/{id}/x"),
+        ] {
             assert_eq!(course_in(path), None, "{path}");
         }
     }

@@ -119,24 +119,62 @@ mod tests {
     fn course() -> Course {
         let now = "2026-11-20T15:00:00Z".parse().unwrap();
         Course {
-            id: Uuid::nil(), author_id: Uuid::nil(), state: CourseState::Draft, title: "SQL".into(),
-            subtitle: String::new(), description: None, category_id: None, level: None, language: Language::Uz,
-            learn: vec![], requirements: vec![], price_amount: None, price_currency: None, old_price_amount: None,
-            certificate: false, access_days: None, track: None, cover: None,
-            trailer_video_id: None, trailer_duration_ms: None, duration_ms: 0,
-            modules_count: 0, lessons_count: 0, files_count: 0, students_count: 0, rating: None,
-            rating_count: 0, version: 1, published_at: None, created_at: now, updated_at: now,
+            id: Uuid::nil(),
+            author_id: Uuid::nil(),
+            state: CourseState::Draft,
+            title: "SQL".into(),
+            subtitle: String::new(),
+            description: None,
+            category_id: None,
+            level: None,
+            language: Language::Uz,
+            learn: vec![],
+            requirements: vec![],
+            price_amount: None,
+            price_currency: None,
+            old_price_amount: None,
+            certificate: false,
+            access_days: None,
+            track: None,
+            cover: None,
+            trailer_video_id: None,
+            trailer_duration_ms: None,
+            duration_ms: 0,
+            modules_count: 0,
+            lessons_count: 0,
+            files_count: 0,
+            students_count: 0,
+            rating: None,
+            rating_count: 0,
+            version: 1,
+            published_at: None,
+            created_at: now,
+            updated_at: now,
         }
     }
 
     fn module(n: u128) -> Module {
-        Module { id: Uuid::from_u128(n), course_id: Uuid::nil(), position: 0, title: "M".into(), homework: None, duration_ms: 0 }
+        Module {
+            id: Uuid::from_u128(n),
+            course_id: Uuid::nil(),
+            position: 0,
+            title: "M".into(),
+            homework: None,
+            duration_ms: 0,
+        }
     }
 
     fn lesson(n: u128, module: u128, kind: LessonKind, state: ContentState) -> LessonHead {
         LessonHead {
-            id: Uuid::from_u128(n), course_id: Uuid::nil(), module_id: Uuid::from_u128(module), title: "L".into(),
-            kind, state, free_preview: false, video_id: None, duration_ms: 0,
+            id: Uuid::from_u128(n),
+            course_id: Uuid::nil(),
+            module_id: Uuid::from_u128(module),
+            title: "L".into(),
+            kind,
+            state,
+            free_preview: false,
+            video_id: None,
+            duration_ms: 0,
         }
     }
 
@@ -144,14 +182,18 @@ mod tests {
         gaps.iter().map(|gap| (gap.code, gap.target_id.map(|id| id.as_u128()))).collect()
     }
 
-
     /// CRS-23
     #[test]
     fn a_new_course_lacks_nearly_everything() {
         let gaps = missing(&course(), &[], &[]);
         assert_eq!(
             codes(&gaps),
-            [(Gap::Description, None), (Gap::Category, None), (Gap::Level, None), (Gap::Lessons, None)]
+            [
+                (Gap::Description, None),
+                (Gap::Category, None),
+                (Gap::Level, None),
+                (Gap::Lessons, None)
+            ]
         );
     }
 
@@ -159,7 +201,9 @@ mod tests {
     #[test]
     fn each_gap_points_at_its_module_or_lesson() {
         let mut full = course();
-        full.description = Some(json!({"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "x"}]}]}));
+        full.description = Some(
+            json!({"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "x"}]}]}),
+        );
         full.category_id = Some(Uuid::nil());
         full.level = Some(Level::All);
         let modules = [module(1), module(2)];
@@ -171,7 +215,11 @@ mod tests {
         ];
         assert_eq!(
             codes(&missing(&full, &modules, &lessons)),
-            [(Gap::LessonVideo, Some(11)), (Gap::LessonText, Some(14)), (Gap::ModuleEmpty, Some(2))]
+            [
+                (Gap::LessonVideo, Some(11)),
+                (Gap::LessonText, Some(14)),
+                (Gap::ModuleEmpty, Some(2))
+            ]
         );
         lessons.retain(|lesson| [12, 15].contains(&lesson.id.as_u128()));
         assert_eq!(missing(&full, &modules[..1], &lessons), []);

@@ -48,7 +48,9 @@ pub fn is_ready(state: ContentState) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::ContentEvent::{Failed, Processed as Transcoded, Submitted as Handed, Watchable, Withdrawn};
+    use super::ContentEvent::{
+        Failed, Processed as Transcoded, Submitted as Handed, Watchable, Withdrawn,
+    };
     use super::*;
     use ContentState::{Done, Drafted, Processed, Submitted};
 

@@ -100,7 +100,10 @@ mod tests {
     /// CRS-26
     #[test]
     fn a_course_with_students_is_archived_and_not_taken_away() {
-        assert_eq!(after(Published, CourseAction::Unpublish { has_students: true }), Some(Archived));
+        assert_eq!(
+            after(Published, CourseAction::Unpublish { has_students: true }),
+            Some(Archived)
+        );
         assert_eq!(after(Published, CourseAction::Unpublish { has_students: false }), Some(Draft));
         assert!(is_open_to_students(Archived) && !is_public(Archived));
     }

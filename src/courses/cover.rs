@@ -6,7 +6,9 @@ use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{
+    DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+};
 
 use super::model::CoverSize;
 
@@ -84,7 +86,8 @@ pub fn render(bytes: &[u8]) -> Result<Rendered, CoverError> {
             continue;
         }
         let size = CoverSize { width, height: scaled(source.height(), width, source.width()) };
-        let resized = source.resize_exact(size.width, size.height, FilterType::Lanczos3).into_rgb8();
+        let resized =
+            source.resize_exact(size.width, size.height, FilterType::Lanczos3).into_rgb8();
         let webp = webp::Encoder::from_rgb(resized.as_raw(), size.width, size.height)
             .encode_simple(false, WEBP_QUALITY)
             .map_err(|_| CoverError::Damaged)?
@@ -111,7 +114,10 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, CoverError> {
         return Err(CoverError::TooLarge);
     }
     let format = image::guess_format(bytes).map_err(|_| CoverError::NotAPicture)?;
-    if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif) {
+    if !matches!(
+        format,
+        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif
+    ) {
         return Err(CoverError::NotAPicture);
     }
     let mut limits = Limits::default();
@@ -176,7 +182,9 @@ mod tests {
     }
 
     fn jpeg_with_exif(width: u32, height: u32, orientation: u8) -> Vec<u8> {
-        let picture = RgbImage::from_fn(width, height, |x, _| image::Rgb([if x < width / 2 { 250 } else { 5 }, 0, 0]));
+        let picture = RgbImage::from_fn(width, height, |x, _| {
+            image::Rgb([if x < width / 2 { 250 } else { 5 }, 0, 0])
+        });
         let mut plain = Vec::new();
         JpegEncoder::new(&mut plain).encode_image(&picture).unwrap();
         // SOI, then an APP1 segment with one IFD entry: orientation (0x0112), SHORT, 1, value.
@@ -202,7 +210,8 @@ mod tests {
         assert_eq!(widths(&rendered), [(320, 180), (640, 360), (1280, 720)]);
         assert_eq!(rendered.color, "#0a141e");
         for encoded in &rendered.sizes {
-            let again = image::load_from_memory_with_format(&encoded.webp, ImageFormat::WebP).unwrap();
+            let again =
+                image::load_from_memory_with_format(&encoded.webp, ImageFormat::WebP).unwrap();
             assert_eq!((again.width(), again.height()), (encoded.size.width, encoded.size.height));
         }
         let og = image::load_from_memory_with_format(&rendered.og_jpeg, ImageFormat::Jpeg).unwrap();
@@ -215,7 +224,10 @@ mod tests {
         assert_eq!(widths(&rendered), [(320, 320), (500, 500)]);
         assert_eq!(rendered.color, "#ffffff");
         assert_eq!(widths(&render(&png(40, 8000, [9, 9, 9, 255])).unwrap()), [(40, 8000)]);
-        assert_eq!(widths(&render(&png(8000, 1, [9, 9, 9, 255])).unwrap()), [(320, 1), (640, 1), (1280, 1)]);
+        assert_eq!(
+            widths(&render(&png(8000, 1, [9, 9, 9, 255])).unwrap()),
+            [(320, 1), (640, 1), (1280, 1)]
+        );
     }
 
     /// CRS-33
@@ -255,10 +267,21 @@ mod tests {
     #[test]
     fn what_is_no_picture_or_a_broken_one_is_refused() {
         for bytes in [
-            b"".as_slice(), b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<?xml version='1.0'?><svg/>",
-            b"hello", b"II*\0\x08\0\0\0", b"8BPS\0\x01", b"%PDF-1.7", b"BM\0\0\0\0\0\0",
+            b"".as_slice(),
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"<?xml version='1.0'?><svg/>",
+            b"hello",
+            b"II*\0\x08\0\0\0",
+            b"8BPS\0\x01",
+            b"%PDF-1.7",
+            b"BM\0\0\0\0\0\0",
         ] {
-            assert_eq!(render(bytes).unwrap_err(), CoverError::NotAPicture, "{:?}", &bytes[..bytes.len().min(8)]);
+            assert_eq!(
+                render(bytes).unwrap_err(),
+                CoverError::NotAPicture,
+                "{:?}",
+                &bytes[..bytes.len().min(8)]
+            );
         }
         let whole = png(300, 300, [1, 2, 3, 255]);
         assert_eq!(render(&whole[..whole.len() / 2]).unwrap_err(), CoverError::Damaged);
@@ -269,7 +292,9 @@ mod tests {
 
     fn crc32(bytes: &[u8]) -> u32 {
         !bytes.iter().fold(!0_u32, |crc, byte| {
-            (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+            })
         })
     }
 }

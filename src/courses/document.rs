@@ -194,7 +194,9 @@ fn rebuild(node: &Value, at: &str, allowed: Content) -> Result<Value, DocumentEr
         return Err(shape());
     }
     // These three are not valid without anything in them, and editors refuse to open them so.
-    if content.is_empty() && matches!(kind, "bulletList" | "orderedList" | "listItem" | "blockquote") {
+    if content.is_empty()
+        && matches!(kind, "bulletList" | "orderedList" | "listItem" | "blockquote")
+    {
         return Err(shape());
     }
     if !content.is_empty() {
@@ -253,16 +255,13 @@ fn rebuild_mark(mark: &Value, at: &str, allowed: Content) -> Result<Value, Docum
     }
 }
 
-fn attributes(
-    kind: &str,
-    attrs: Option<&Value>,
-    at: &str,
-) -> Result<Option<Value>, DocumentError> {
+fn attributes(kind: &str, attrs: Option<&Value>, at: &str) -> Result<Option<Value>, DocumentError> {
     let invalid = |name| DocumentError::Attribute { at: at.into(), name };
     let attr = |name: &str| attrs.and_then(|attrs| attrs.get(name)).filter(|v| !v.is_null());
     match kind {
         "heading" => {
-            let level = attr("level").and_then(Value::as_u64).filter(|level| matches!(level, 2 | 3));
+            let level =
+                attr("level").and_then(Value::as_u64).filter(|level| matches!(level, 2 | 3));
             Ok(Some(json!({"level": level.ok_or_else(|| invalid("level"))?})))
         }
         "orderedList" => match attr("start") {
@@ -290,7 +289,8 @@ fn attributes(
 /// `https:`, `http:` and `mailto:` with something behind, and not one character that a browser
 /// would skip or that could hide where the link leads.
 fn is_safe_link(href: &str) -> bool {
-    let scheme_and_rest = href.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    let scheme_and_rest =
+        href.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
     let known = match &scheme_and_rest {
         Some((scheme, rest)) if scheme == "https" || scheme == "http" => {
             rest.strip_prefix("//").is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
@@ -300,7 +300,9 @@ fn is_safe_link(href: &str) -> bool {
     };
     known
         && href.len() <= MAX_HREF
-        && !href.chars().any(|c| c.is_whitespace() || c.is_control() || is_bidi_override(c) || c == '\\')
+        && !href
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || is_bidi_override(c) || c == '\\')
 }
 
 /// Characters that reorder what stands around them on the screen.
@@ -351,9 +353,11 @@ mod tests {
 
     #[test]
     fn attributes_that_an_editor_adds_are_left_out() {
-        let given = doc(json!([{"type": "paragraph", "attrs": {"onclick": "x", "textAlign": null}, "style": "x",
+        let given = doc(
+            json!([{"type": "paragraph", "attrs": {"onclick": "x", "textAlign": null}, "style": "x",
             "content": [{"type": "text", "text": "a", "marks": [{"type": "link",
-                "attrs": {"href": "mailto:a@b.uz", "target": "_blank", "onload": "x"}}]}]}]));
+                "attrs": {"href": "mailto:a@b.uz", "target": "_blank", "onload": "x"}}]}]}]),
+        );
         let kept = Document::parse(&given).unwrap().into_value();
         assert_eq!(
             kept,
@@ -369,9 +373,15 @@ mod tests {
             (json!([{"type": "image", "attrs": {"src": "x"}}]), "$.content[0]"),
             (json!([{"type": "html", "text": "<b>"}]), "$.content[0]"),
             (json!([{"type": "text", "text": "loose"}]), "$.content[0]"),
-            (json!([{"type": "paragraph", "content": [paragraph("inside")]}]), "$.content[0].content[0]"),
+            (
+                json!([{"type": "paragraph", "content": [paragraph("inside")]}]),
+                "$.content[0].content[0]",
+            ),
             (json!([{"type": "listItem", "content": [paragraph("no list")]}]), "$.content[0]"),
-            (json!([{"type": "codeBlock", "content": [{"type": "hardBreak"}]}]), "$.content[0].content[0]"),
+            (
+                json!([{"type": "codeBlock", "content": [{"type": "hardBreak"}]}]),
+                "$.content[0].content[0]",
+            ),
             (json!([{"type": "doc", "content": []}]), "$.content[0]"),
         ] {
             match Document::parse(&doc(bad.clone())) {
@@ -379,26 +389,46 @@ mod tests {
                 other => panic!("{bad}: {other:?}"),
             }
         }
-        let marked = doc(json!([{"type": "paragraph", "content": [{"type": "text", "text": "a", "marks": [{"type": "underline"}]}]}]));
+        let marked = doc(
+            json!([{"type": "paragraph", "content": [{"type": "text", "text": "a", "marks": [{"type": "underline"}]}]}]),
+        );
         assert!(matches!(Document::parse(&marked), Err(DocumentError::Mark { .. })));
-        let code = doc(json!([{"type": "codeBlock", "content": [{"type": "text", "text": "a", "marks": [{"type": "bold"}]}]}]));
+        let code = doc(
+            json!([{"type": "codeBlock", "content": [{"type": "text", "text": "a", "marks": [{"type": "bold"}]}]}]),
+        );
         assert!(matches!(Document::parse(&code), Err(DocumentError::Mark { .. })));
     }
 
     #[test]
     fn a_link_leads_only_to_the_web_or_to_a_mailbox() {
         for href in [
-            "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
-            "\u{1}javascript:alert(1)", "data:text/html,<script>", "vbscript:x", "file:///etc/passwd",
-            "//evil.example", "/relative", "", "https:", "https://", "https:///x", "https://a b",
-            "https://a\u{202E}b", "https:\\\\evil", "blob:https://x", "mailto:",
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            " javascript:alert(1)",
+            "java\tscript:alert(1)",
+            "\u{1}javascript:alert(1)",
+            "data:text/html,<script>",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "//evil.example",
+            "/relative",
+            "",
+            "https:",
+            "https://",
+            "https:///x",
+            "https://a b",
+            "https://a\u{202E}b",
+            "https:\\\\evil",
+            "blob:https://x",
+            "mailto:",
         ] {
             let given = doc(json!([{"type": "paragraph", "content": [{"type": "text", "text": "a",
                 "marks": [{"type": "link", "attrs": {"href": href}}]}]}]));
             let refused = Document::parse(&given).unwrap_err();
             assert!(matches!(refused, DocumentError::Attribute { name: "href", .. }), "{href:?}");
         }
-        for href in ["https://ilm.example/ru?x=1#y", "HTTP://ilm.example", "mailto:ann@ilm.example"] {
+        for href in ["https://ilm.example/ru?x=1#y", "HTTP://ilm.example", "mailto:ann@ilm.example"]
+        {
             assert!(is_safe_link(href), "{href}");
         }
     }
@@ -411,26 +441,42 @@ mod tests {
         for _ in 0..9 {
             deep = json!({"type": "blockquote", "content": [deep]});
         }
-        assert!(Document::parse(&doc(json!([deep]))).is_ok(), "doc + 9 quotes + paragraph + text = 12");
+        assert!(
+            Document::parse(&doc(json!([deep]))).is_ok(),
+            "doc + 9 quotes + paragraph + text = 12"
+        );
         let deeper = json!({"type": "blockquote", "content": [deep]});
         assert_eq!(Document::parse(&doc(json!([deeper]))), Err(DocumentError::TooDeep));
         for bad in [
-            json!(null), json!("text"), json!([]), json!({}), json!({"type": "paragraph"}),
-            json!({"type": "doc", "content": "x"}), doc(json!([1])), doc(json!([{"type": 7}])),
-            doc(json!([{"type": "bulletList"}])), doc(json!([{"type": "paragraph", "content": [{"type": "text", "text": ""}]}])),
-            doc(json!([{"type": "paragraph", "content": [{"type": "text", "text": "a", "marks": [{"type": "bold"}, {"type": "bold"}]}]}])),
+            json!(null),
+            json!("text"),
+            json!([]),
+            json!({}),
+            json!({"type": "paragraph"}),
+            json!({"type": "doc", "content": "x"}),
+            doc(json!([1])),
+            doc(json!([{"type": 7}])),
+            doc(json!([{"type": "bulletList"}])),
+            doc(json!([{"type": "paragraph", "content": [{"type": "text", "text": ""}]}])),
+            doc(
+                json!([{"type": "paragraph", "content": [{"type": "text", "text": "a", "marks": [{"type": "bold"}, {"type": "bold"}]}]}]),
+            ),
         ] {
             assert!(matches!(Document::parse(&bad), Err(DocumentError::Shape { .. })), "{bad}");
         }
         for attrs in [json!({"level": 1}), json!({"level": 7}), json!({"level": "2"}), json!({})] {
             let heading = doc(json!([{"type": "heading", "attrs": attrs}]));
-            assert!(matches!(Document::parse(&heading), Err(DocumentError::Attribute { name: "level", .. })));
+            assert!(matches!(
+                Document::parse(&heading),
+                Err(DocumentError::Attribute { name: "level", .. })
+            ));
         }
     }
 
     #[test]
     fn control_characters_never_reach_the_database() {
-        let kept = Document::parse(&doc(json!([paragraph("a\u{0}b\u{1b}[31m\te\u{301}")]))).unwrap();
+        let kept =
+            Document::parse(&doc(json!([paragraph("a\u{0}b\u{1b}[31m\te\u{301}")]))).unwrap();
         assert_eq!(kept.into_value().pointer("/content/0/content/0/text").unwrap(), "ab[31m\té");
     }
 
@@ -449,29 +495,55 @@ mod tests {
 
     fn any_tree() -> impl Strategy<Value = Value> {
         let kind = prop::sample::select(vec![
-            "doc", "paragraph", "heading", "bulletList", "orderedList", "listItem", "blockquote", "codeBlock",
-            "hardBreak", "horizontalRule", "text", "script", "image", "iframe",
+            "doc",
+            "paragraph",
+            "heading",
+            "bulletList",
+            "orderedList",
+            "listItem",
+            "blockquote",
+            "codeBlock",
+            "hardBreak",
+            "horizontalRule",
+            "text",
+            "script",
+            "image",
+            "iframe",
         ]);
         let mark = (
             prop::sample::select(vec!["bold", "link", "underline", "code"]),
             prop::sample::select(vec!["https://a.uz", "javascript:alert(1)", "data:x", "/x"]),
         )
-            .prop_map(|(kind, href)| json!({"type": kind, "attrs": {"href": href, "onclick": "x"}}));
+            .prop_map(
+                |(kind, href)| json!({"type": kind, "attrs": {"href": href, "onclick": "x"}}),
+            );
         let leaf = (kind.clone(), "\\PC{0,8}", prop::collection::vec(mark, 0..3), 0..5_u8)
             .prop_map(|(kind, text, marks, level)| json!({"type": kind, "text": text, "marks": marks, "attrs": {"level": level, "src": "x"}}));
         let tree = leaf.prop_recursive(6, 64, 4, move |inner| {
             (kind.clone(), prop::collection::vec(inner, 0..4), 1..5_u8)
                 .prop_map(|(kind, content, level)| json!({"type": kind, "content": content, "attrs": {"level": level}}))
         });
-        prop_oneof![tree.clone(), prop::collection::vec(tree, 0..4).prop_map(|content| doc(content.into()))]
+        prop_oneof![
+            tree.clone(),
+            prop::collection::vec(tree, 0..4).prop_map(|content| doc(content.into()))
+        ]
     }
 
     fn assert_clean(node: &Value) {
         let node = node.as_object().unwrap();
         let kind = node.get("type").unwrap().as_str().unwrap();
         let known = [
-            "doc", "paragraph", "heading", "bulletList", "orderedList", "listItem", "blockquote", "codeBlock",
-            "hardBreak", "horizontalRule", "text",
+            "doc",
+            "paragraph",
+            "heading",
+            "bulletList",
+            "orderedList",
+            "listItem",
+            "blockquote",
+            "codeBlock",
+            "hardBreak",
+            "horizontalRule",
+            "text",
         ];
         assert!(known.contains(&kind), "{kind}");
         for key in node.keys() {

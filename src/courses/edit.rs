@@ -113,7 +113,9 @@ fn changes_of(patch: CoursePatch) -> CourseChanges {
         learn: patch.learn,
         requirements: patch.requirements,
         price_amount: patch.price.map(|price| price.map(|money| money.amount)),
-        price_currency: patch.price.map(|price| price.map(|money| money.currency.code().to_owned())),
+        price_currency: patch
+            .price
+            .map(|price| price.map(|money| money.currency.code().to_owned())),
         old_price_amount: patch.old_price.map(|price| price.map(|money| money.amount)),
         certificate: patch.certificate,
         access_days: patch.access_days,

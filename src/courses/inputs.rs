@@ -125,8 +125,7 @@ impl CoursePatch {
             *subtitle = checks.text("subtitle", subtitle, 0..=MAX_SUBTITLE);
         }
         document_field(&mut checks, "description", &mut self.description);
-        for (name, points) in
-            [("learn", &mut self.learn), ("requirements", &mut self.requirements)]
+        for (name, points) in [("learn", &mut self.learn), ("requirements", &mut self.requirements)]
         {
             if let Some(points) = points {
                 *points = clean_points(&mut checks, name, points);
@@ -135,7 +134,12 @@ impl CoursePatch {
         if let Some(skills) = &mut self.skill_ids {
             let mut seen = std::collections::HashSet::new();
             skills.retain(|skill| seen.insert(*skill));
-            checks.ensure(skills.len() <= MAX_SKILLS, "skill_ids", Code::TooLong, "At most 20 skills fit.");
+            checks.ensure(
+                skills.len() <= MAX_SKILLS,
+                "skill_ids",
+                Code::TooLong,
+                "At most 20 skills fit.",
+            );
         }
         for (name, price) in [("price", &mut self.price), ("old_price", &mut self.old_price)] {
             if price.flatten().is_some_and(|money| money.amount == 0) {
@@ -146,7 +150,12 @@ impl CoursePatch {
         }
         let days_fit =
             self.access_days.flatten().is_none_or(|days| (1..=MAX_ACCESS_DAYS).contains(&days));
-        checks.ensure(days_fit, "access_days", Code::Invalid, "Between 1 and 3650 days, or for ever.");
+        checks.ensure(
+            days_fit,
+            "access_days",
+            Code::Invalid,
+            "Between 1 and 3650 days, or for ever.",
+        );
         let track_fits = self.track.flatten().is_none_or(|track| matches!(track, 60 | 80));
         checks.ensure(track_fits, "track", Code::Invalid, "The tracks are 60 and 80.");
         checks.done()
@@ -453,8 +462,11 @@ mod tests {
         }))
         .unwrap_err();
         let expected = [
-            ("title", "too_long"), ("description", "document_invalid"), ("price", "invalid"),
-            ("access_days", "invalid"), ("track", "invalid"),
+            ("title", "too_long"),
+            ("description", "document_invalid"),
+            ("price", "invalid"),
+            ("access_days", "invalid"),
+            ("track", "invalid"),
         ];
         assert_eq!(faults(&problem), expected.map(|(f, c)| (f.to_owned(), c.to_owned())));
     }
@@ -467,7 +479,12 @@ mod tests {
         let (low, high) = (Money::new(100, Currency::Uzs), Money::new(200, Currency::Uzs));
         assert!(check_prices(Some(low), Some(high)).is_ok());
         assert!(check_prices(None, None).is_ok());
-        for (price, old) in [(Some(high), low), (Some(low), low), (None, high), (Some(low), Money::new(200, Currency::Usd))] {
+        for (price, old) in [
+            (Some(high), low),
+            (Some(low), low),
+            (None, high),
+            (Some(low), Money::new(200, Currency::Usd)),
+        ] {
             assert_eq!(faults(&check_prices(price, Some(old)).unwrap_err())[0].0, "old_price");
         }
     }
@@ -476,19 +493,32 @@ mod tests {
     #[test]
     fn a_question_has_two_answers_or_more_and_one_of_them_is_right() {
         let check = |value: Value| serde_json::from_value::<QuestionsInput>(value).unwrap().check();
-        assert!(check(json!({"questions": [{"wording": "2 + 2?", "options": ["3", "4"], "right": 1}]})).is_ok());
+        assert!(
+            check(json!({"questions": [{"wording": "2 + 2?", "options": ["3", "4"], "right": 1}]}))
+                .is_ok()
+        );
         let problem = check(json!({"questions": [
             {"wording": "", "options": ["only"], "right": 1},
             {"wording": "x", "options": ["a", ""], "right": 0}
         ]}))
         .unwrap_err();
         let fields: Vec<_> = faults(&problem).into_iter().map(|(field, _)| field).collect();
-        assert_eq!(fields, ["questions[0].wording", "questions[0].options", "questions[0].right", "questions[1].options[1]"]);
+        assert_eq!(
+            fields,
+            [
+                "questions[0].wording",
+                "questions[0].options",
+                "questions[0].right",
+                "questions[1].options[1]"
+            ]
+        );
     }
 
     #[test]
     fn nobody_writes_state_author_or_counters() {
-        for field in ["state", "author_id", "students_count", "rating", "version", "published_at", "id"] {
+        for field in
+            ["state", "author_id", "students_count", "rating", "version", "published_at", "id"]
+        {
             assert!(serde_json::from_value::<CoursePatch>(json!({field: 1})).is_err(), "{field}");
         }
     }

@@ -48,7 +48,8 @@ pub use catalogue::open_graph;
 pub use events::{CoursePublished, CourseUpdated};
 pub use face::{
     CourseFace, LessonFace, LessonText, OutlineLesson, OutlineModule, card, cards, course_face,
-    file_of, files_of, lesson_access, lesson_text, outline, outlines, owner_of, student_joined, student_left,
+    file_of, files_of, lesson_access, lesson_text, outline, outlines, owner_of, student_joined,
+    student_left,
 };
 pub use model::{ContentState, CourseState, FileRow, Language, LessonKind, Level};
 pub use views::{CourseCard, Doc, LessonFile, seconds};

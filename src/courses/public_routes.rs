@@ -17,7 +17,11 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/categories", Policy::Public("the catalogue is public"), categories);
     r.get("/api/v1/skills", Policy::Public("the catalogue is public"), skills);
     r.get("/api/v1/courses", Policy::Public("the catalogue is public"), courses);
-    r.get("/api/v1/courses/{id}", Policy::Public("course pages are public; drafts are their author's"), course);
+    r.get(
+        "/api/v1/courses/{id}",
+        Policy::Public("course pages are public; drafts are their author's"),
+        course,
+    );
     r.get("/files/covers/{cover}/{name}", Policy::Public("covers are public"), cover);
 }
 

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::access::{OwnedCourse, OwnedFile, OwnedLesson, OwnedModule};
 use super::inputs::{
-    CourseOrder, CoursePatch, FromUpload, LessonPatch, ModulePatch, NewCourse, NewLesson, NewModule,
-    QuestionsInput,
+    CourseOrder, CoursePatch, FromUpload, LessonPatch, ModulePatch, NewCourse, NewLesson,
+    NewModule, QuestionsInput,
 };
 use super::views::{
     LessonFile, LessonQuestions, StudioCard, StudioCourse, StudioLesson, StudioModule,

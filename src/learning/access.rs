@@ -64,8 +64,7 @@ pub async fn may_learn(
     lesson_id: Uuid,
     now: Timestamp,
 ) -> Result<CanReadLesson, Problem> {
-    let lesson =
-        courses::lesson_access(conn, lesson_id).await?.ok_or_else(Problem::not_found)?;
+    let lesson = courses::lesson_access(conn, lesson_id).await?.ok_or_else(Problem::not_found)?;
     let ground = ground(conn, reader, &lesson, now).await?;
     let sees_drafts = matches!(ground, Ground::Own | Ground::Staff);
     if !lesson.is_ready && !sees_drafts {

@@ -125,20 +125,22 @@ pub async fn end_expired(app: &App) -> Result<(), Problem> {
         let now = app.clock.now();
         let ended = app
             .db
-            .transaction(async |conn: &mut AsyncPgConnection| -> Result<Vec<EnrollmentRow>, Problem> {
-                let rows = store::expired(conn, now, BATCH).await?;
-                let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-                store::end(conn, &ids, now).await?;
-                for row in &rows {
-                    let fact = EnrollmentEnded {
-                        enrollment_id: row.id,
-                        user_id: row.user_id,
-                        course_id: row.course_id,
-                    };
-                    events::publish(conn, app, &fact).await?;
-                }
-                Ok(rows)
-            })
+            .transaction(
+                async |conn: &mut AsyncPgConnection| -> Result<Vec<EnrollmentRow>, Problem> {
+                    let rows = store::expired(conn, now, BATCH).await?;
+                    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+                    store::end(conn, &ids, now).await?;
+                    for row in &rows {
+                        let fact = EnrollmentEnded {
+                            enrollment_id: row.id,
+                            user_id: row.user_id,
+                            course_id: row.course_id,
+                        };
+                        events::publish(conn, app, &fact).await?;
+                    }
+                    Ok(rows)
+                },
+            )
             .await?;
         for row in &ended {
             let (user_id, course_id) = (row.user_id, row.course_id);

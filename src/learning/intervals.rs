@@ -187,7 +187,11 @@ mod tests {
         let pieces: Vec<_> = (0..2_000).map(|n| (n * 3_500, n * 3_500 + 1_000)).collect();
         let many = credit(&Watched::default(), &Watched::from_claims(pieces, i32::MAX), i64::MAX);
         assert_eq!(many.0.len(), 1);
-        let two = credit(&Watched::default(), &Watched::from_claims([(0, 500), (1_400, 2_000)], 9_000), 60_000);
+        let two = credit(
+            &Watched::default(),
+            &Watched::from_claims([(0, 500), (1_400, 2_000)], 9_000),
+            60_000,
+        );
         assert_eq!(two.0, [(0, 2_000)]);
     }
 
@@ -202,7 +206,10 @@ mod tests {
     }
 
     fn near_claims() -> impl Strategy<Value = Vec<(i32, i32)>> {
-        prop::collection::vec((-5_000..100_000_i32, 0..20_000_i32).prop_map(|(from, len)| (from, from + len)), 0..40)
+        prop::collection::vec(
+            (-5_000..100_000_i32, 0..20_000_i32).prop_map(|(from, len)| (from, from + len)),
+            0..40,
+        )
     }
 
     proptest! {

@@ -129,11 +129,22 @@ mod tests {
     use super::*;
 
     fn lesson(id: u128, is_ready: bool) -> OutlineLesson {
-        OutlineLesson { id: Uuid::from_u128(id), title: String::new(), kind: LessonKind::Video, duration_ms: 100_000, is_ready, video_id: None }
+        OutlineLesson {
+            id: Uuid::from_u128(id),
+            title: String::new(),
+            kind: LessonKind::Video,
+            duration_ms: 100_000,
+            is_ready,
+            video_id: None,
+        }
     }
 
     fn outline() -> Vec<OutlineModule> {
-        let module = |id: u128, lessons| OutlineModule { id: Uuid::from_u128(id), title: String::new(), lessons };
+        let module = |id: u128, lessons| OutlineModule {
+            id: Uuid::from_u128(id),
+            title: String::new(),
+            lessons,
+        };
         vec![
             module(1, vec![lesson(11, true), lesson(12, true)]),
             module(2, vec![lesson(21, false), lesson(22, true)]),
@@ -143,14 +154,23 @@ mod tests {
     fn row(id: u128, done: bool, position_ms: i32) -> ProgressRow {
         let now = "2026-11-20T15:00:00Z".parse().unwrap();
         ProgressRow {
-            user_id: Uuid::nil(), lesson_id: Uuid::from_u128(id), course_id: Uuid::nil(), watched: vec![0, 50_000],
-            position_ms, active_ms: 0, opened_at: now, reported_at: now, completed_at: done.then_some(now),
-            created_at: now, updated_at: now,
+            user_id: Uuid::nil(),
+            lesson_id: Uuid::from_u128(id),
+            course_id: Uuid::nil(),
+            watched: vec![0, 50_000],
+            position_ms,
+            active_ms: 0,
+            opened_at: now,
+            reported_at: now,
+            completed_at: done.then_some(now),
+            created_at: now,
+            updated_at: now,
         }
     }
 
     fn going_on(rows: Vec<ProgressRow>, last: Option<u128>) -> Option<u128> {
-        continue_with(&outline(), &marks(rows), last.map(Uuid::from_u128)).map(|lesson| lesson.id.as_u128())
+        continue_with(&outline(), &marks(rows), last.map(Uuid::from_u128))
+            .map(|lesson| lesson.id.as_u128())
     }
 
     /// LRN-03
@@ -160,7 +180,10 @@ mod tests {
         assert_eq!(going_on(vec![row(12, false, 0)], Some(12)), Some(12));
         assert_eq!(going_on(vec![row(12, true, 0)], Some(12)), Some(22), "21 is not ready");
         assert_eq!(going_on(vec![row(22, true, 0)], Some(22)), Some(11));
-        assert_eq!(going_on(vec![row(11, true, 0), row(12, true, 0), row(22, true, 0)], Some(22)), Some(11));
+        assert_eq!(
+            going_on(vec![row(11, true, 0), row(12, true, 0), row(22, true, 0)], Some(22)),
+            Some(11)
+        );
         assert_eq!(going_on(vec![], Some(99)), Some(11), "the last lesson was removed");
     }
 
@@ -170,8 +193,12 @@ mod tests {
         let marks = marks(vec![row(11, true, 0), row(12, false, 0), row(99, true, 0)]);
         assert_eq!(tally(&outline(), &marks), (1, 4));
         let programme = programme(&outline(), &marks);
-        let shown: Vec<_> = programme.iter().flat_map(|m| &m.lessons).map(|l| (l.mark, l.percent)).collect();
-        assert_eq!(shown, [(Mark::Done, 100), (Mark::InProgress, 50), (Mark::Locked, 0), (Mark::Todo, 0)]);
+        let shown: Vec<_> =
+            programme.iter().flat_map(|m| &m.lessons).map(|l| (l.mark, l.percent)).collect();
+        assert_eq!(
+            shown,
+            [(Mark::Done, 100), (Mark::InProgress, 50), (Mark::Locked, 0), (Mark::Todo, 0)]
+        );
     }
 
     #[test]

@@ -25,10 +25,7 @@ const MAX_SECONDS: f64 = 1_000_000.0;
 /// What happened in a lesson.
 enum Happened {
     /// A player's report.
-    Played {
-        position_ms: i32,
-        claims: Vec<(i32, i32)>,
-    },
+    Played { position_ms: i32, claims: Vec<(i32, i32)> },
     /// The reader says that it is read.
     Read,
 }
@@ -110,9 +107,9 @@ async fn record(
             let mut passage = store::lock_enrollment(conn, user_id, course_id).await?;
             let mut row = store::lock_progress(conn, user_id, lesson.id).await?;
             let was_done = row.completed_at.is_some();
-            let since = passage.as_ref().map_or(row.reported_at, |passage| {
-                passage.last_active_at.max(row.reported_at)
-            });
+            let since = passage
+                .as_ref()
+                .map_or(row.reported_at, |passage| passage.last_active_at.max(row.reported_at));
             let active = passage::active_ms(milliseconds_between(since, now));
             apply(&mut row, lesson, &happened, active, now);
             store::save_progress(conn, &row).await?;

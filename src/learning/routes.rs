@@ -57,8 +57,7 @@ pub async fn enroll_course(
 ) -> Result<HttpResponse, Problem> {
     app.limits.check(&ENROLL_RULE, &who.user_id.to_string(), app.clock.now())?;
     let joined = enroll::enroll(&app, &who, path_id(&req)?).await?;
-    let mut response =
-        if joined.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
+    let mut response = if joined.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     let body = Enrollment::from(&joined.enrollment);
     Ok(response.insert_header(("cache-control", "no-store")).json(body))
 }
@@ -153,10 +152,7 @@ pub async fn report_progress(
 #[utoipa::path(post, path = "/api/v1/learn/lessons/{id}/done", tag = "learning", operation_id = "lesson_done",
     security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Progress), (status = 403, body = ProblemDoc), (status = 409, body = ProblemDoc)))]
-pub async fn lesson_done(
-    app: App,
-    learned: LearnedLesson,
-) -> Result<web::Json<Progress>, Problem> {
+pub async fn lesson_done(app: App, learned: LearnedLesson) -> Result<web::Json<Progress>, Problem> {
     progress::done(&app, &learned.proof, &learned.learner).await.map(web::Json)
 }
 

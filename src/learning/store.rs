@@ -72,10 +72,7 @@ pub async fn reopen_enrollment(
 }
 
 /// Writes what learning changes in a passage.
-pub async fn save_enrollment(
-    conn: &mut AsyncPgConnection,
-    row: &EnrollmentRow,
-) -> QueryResult<()> {
+pub async fn save_enrollment(conn: &mut AsyncPgConnection, row: &EnrollmentRow) -> QueryResult<()> {
     diesel::update(enrollments::table.find(row.id))
         .set((
             enrollments::state.eq(row.state),

@@ -235,11 +235,7 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
 }
 
 /// Adds `change` to the number of students (ENR-11).
-pub async fn add_students(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-    change: i32,
-) -> QueryResult<()> {
+pub async fn add_students(conn: &mut AsyncPgConnection, id: Uuid, change: i32) -> QueryResult<()> {
     diesel::update(courses::table.find(id))
         .set(courses::students_count.eq(courses::students_count + change))
         .execute(conn)

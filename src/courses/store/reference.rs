@@ -28,9 +28,7 @@ pub async fn categories(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Referen
 }
 
 /// Published courses directly in each category.
-pub async fn published_by_category(
-    conn: &mut AsyncPgConnection,
-) -> QueryResult<Vec<(Uuid, i64)>> {
+pub async fn published_by_category(conn: &mut AsyncPgConnection) -> QueryResult<Vec<(Uuid, i64)>> {
     let counted: Vec<(Option<Uuid>, i64)> = courses::table
         .filter(courses::state.eq(CourseState::Published))
         .group_by(courses::category_id)

@@ -47,10 +47,13 @@ impl FromRequest for IfMatch {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = match req.headers().get(header::IF_MATCH) {
             None => Err(Problem::new(Code::PreconditionRequired)),
-            Some(value) => value.to_str().ok().map(str::trim).and_then(Self::parse).ok_or_else(|| {
-                // Not a tag that was ever given out, so it cannot be the current one.
-                Problem::new(Code::PreconditionFailed).detail("This If-Match is not one of ours.")
-            }),
+            Some(value) => {
+                value.to_str().ok().map(str::trim).and_then(Self::parse).ok_or_else(|| {
+                    // Not a tag that was ever given out, so it cannot be the current one.
+                    Problem::new(Code::PreconditionFailed)
+                        .detail("This If-Match is not one of ours.")
+                })
+            }
         };
         ready(found)
     }

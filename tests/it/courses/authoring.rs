@@ -3,7 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{self, course, describe, failed, id, lesson, module, person, processed, text, text_lesson, upload, video_of, watchable};
+use super::world::{
+    self, course, describe, failed, id, lesson, module, person, processed, text, text_lesson,
+    upload, video_of, watchable,
+};
 use crate::support::TestServer;
 
 /// CRS-01 CRS-05 CRS-11 CRS-12 CRS-13 CRS-14 CRS-35 CRS-36 TCH-05
@@ -12,11 +15,16 @@ async fn an_author_fills_the_whole_record_of_a_course_and_reads_it_back() {
     let s = TestServer::start().await;
     let ann = person(&s, "ann").await;
     let skills = ann.get("/api/v1/skills").await.expect(200).json();
-    let rust = skills["items"].as_array().unwrap().iter().find(|k| k["slug"] == "rust").unwrap()["id"].clone();
+    let rust =
+        skills["items"].as_array().unwrap().iter().find(|k| k["slug"] == "rust").unwrap()["id"]
+            .clone();
 
     let begun = course(&ann, "  SQL от и до 🎓  ").await;
     assert_eq!(begun["title"], "SQL от и до 🎓");
-    assert_eq!((&begun["state"], &begun["version"], &begun["price"]), (&json!("draft"), &json!(1), &Value::Null));
+    assert_eq!(
+        (&begun["state"], &begun["version"], &begun["price"]),
+        (&json!("draft"), &json!(1), &Value::Null)
+    );
 
     let changed = describe(&ann, &begun["id"], json!({
         "subtitle": "Запросы и планы", "learn": ["Join tables", " ", "Read plans"], "requirements": ["A computer"],
@@ -32,7 +40,10 @@ async fn an_author_fills_the_whole_record_of_a_course_and_reads_it_back() {
     assert_eq!(read["learn"], json!(["Join tables", "Read plans"]));
     assert_eq!(read["skills"], json!([rust]));
     assert_eq!(read["price"], json!({"amount": 34_900_000, "currency": "UZS"}));
-    assert_eq!((&read["language"], &read["level"], &read["track"]), (&json!("ru"), &json!("beginner"), &json!(80)));
+    assert_eq!(
+        (&read["language"], &read["level"], &read["track"]),
+        (&json!("ru"), &json!("beginner"), &json!(80))
+    );
     assert_eq!((&read["certificate"], &read["access_days"]), (&json!(true), &json!(90)));
     assert_eq!(read["title"], "שלום עולם");
 
@@ -56,13 +67,19 @@ async fn a_change_against_an_older_version_is_refused_and_one_without_a_version_
     let second_tab = first_tab.clone();
     let answer = first_tab.patch(&path, json!({"title": "First"})).await.expect(200);
     assert_eq!(answer.header("etag"), "\"2\"");
-    let refused = second_tab.patch(&path, json!({"title": "Second"})).await.expect_problem(412, "precondition_failed");
+    let refused = second_tab
+        .patch(&path, json!({"title": "Second"}))
+        .await
+        .expect_problem(412, "precondition_failed");
     assert_eq!(refused["version"], 2);
     assert_eq!(ann.get(&path).await.json()["title"], "First");
 
     // Two tabs at once: one of them wins.
     let current = ann.clone().with_header("if-match", "\"2\"");
-    let (a, b) = tokio::join!(current.patch(&path, json!({"title": "A"})), current.patch(&path, json!({"title": "B"})));
+    let (a, b) = tokio::join!(
+        current.patch(&path, json!({"title": "A"})),
+        current.patch(&path, json!({"title": "B"}))
+    );
     let mut statuses = [a.status.as_u16(), b.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 412]);
@@ -83,12 +100,27 @@ async fn a_foreign_course_module_lesson_or_file_is_the_same_answer_as_none() {
         (Method::PATCH, "/api/v1/studio/courses/{}", &begun["id"], Some(json!({"title": "Mine"}))),
         (Method::DELETE, "/api/v1/studio/courses/{}", &begun["id"], None),
         (Method::POST, "/api/v1/studio/courses/{}/publish", &begun["id"], Some(json!({}))),
-        (Method::POST, "/api/v1/studio/courses/{}/modules", &begun["id"], Some(json!({"title": "Mine"}))),
-        (Method::PUT, "/api/v1/studio/courses/{}/order", &begun["id"], Some(json!({"modules": []}))),
+        (
+            Method::POST,
+            "/api/v1/studio/courses/{}/modules",
+            &begun["id"],
+            Some(json!({"title": "Mine"})),
+        ),
+        (
+            Method::PUT,
+            "/api/v1/studio/courses/{}/order",
+            &begun["id"],
+            Some(json!({"modules": []})),
+        ),
         (Method::GET, "/api/v1/courses/{}", &begun["id"], None),
         (Method::PATCH, "/api/v1/studio/modules/{}", &part["id"], Some(json!({"title": "Mine"}))),
         (Method::DELETE, "/api/v1/studio/modules/{}", &part["id"], None),
-        (Method::POST, "/api/v1/studio/modules/{}/lessons", &part["id"], Some(json!({"title": "x", "kind": "text"}))),
+        (
+            Method::POST,
+            "/api/v1/studio/modules/{}/lessons",
+            &part["id"],
+            Some(json!({"title": "x", "kind": "text"})),
+        ),
         (Method::PATCH, "/api/v1/studio/lessons/{}", &text["id"], Some(json!({"title": "Mine"}))),
         (Method::GET, "/api/v1/studio/lessons/{}/questions", &text["id"], None),
         (Method::DELETE, "/api/v1/studio/lessons/{}", &text["id"], None),
@@ -123,11 +155,20 @@ async fn a_course_begun_twice_with_one_key_is_one_course() {
 async fn bad_fields_are_named_and_nothing_is_written() {
     let s = TestServer::start().await;
     let ann = person(&s, "ann").await;
-    let refused = ann.post("/api/v1/studio/courses", json!({"title": "я".repeat(300), "language": "en"})).await;
+    let refused = ann
+        .post("/api/v1/studio/courses", json!({"title": "я".repeat(300), "language": "en"}))
+        .await;
     let refused = refused.expect_problem(422, "invalid");
-    assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["code"]), (&json!("title"), &json!("too_long")));
-    ann.post("/api/v1/studio/courses", json!({"title": " \u{202e} ", "language": "en"})).await.expect_problem(422, "invalid");
-    ann.post("/api/v1/studio/courses", json!({"title": "x", "language": "xx"})).await.expect_problem(400, "bad_request");
+    assert_eq!(
+        (&refused["errors"][0]["field"], &refused["errors"][0]["code"]),
+        (&json!("title"), &json!("too_long"))
+    );
+    ann.post("/api/v1/studio/courses", json!({"title": " \u{202e} ", "language": "en"}))
+        .await
+        .expect_problem(422, "invalid");
+    ann.post("/api/v1/studio/courses", json!({"title": "x", "language": "xx"}))
+        .await
+        .expect_problem(400, "bad_request");
 
     let begun = course(&ann, "SQL").await;
     let path = format!("/api/v1/studio/courses/{}", id(&begun["id"]));
@@ -141,7 +182,11 @@ async fn bad_fields_are_named_and_nothing_is_written() {
         (json!({"price": {"amount": 1.5, "currency": "UZS"}}), 400, "price"),
         (json!({"price": {"amount": 100, "currency": "XXX"}}), 400, "price"),
         (json!({"old_price": {"amount": 100, "currency": "UZS"}}), 422, "old_price"),
-        (json!({"description": {"type": "doc", "content": [{"type": "script"}]}}), 422, "description"),
+        (
+            json!({"description": {"type": "doc", "content": [{"type": "script"}]}}),
+            422,
+            "description",
+        ),
         (json!({"description": "<b>x</b>"}), 422, "description"),
         (json!({"learn": vec!["x"; 31]}), 422, "learn"),
         (json!({"access_days": 0}), 422, "access_days"),
@@ -159,7 +204,8 @@ async fn modules_and_lessons_are_added_changed_ordered_and_removed() {
     let s = TestServer::start().await;
     let ann = person(&s, "ann").await;
     let begun = course(&ann, "SQL").await;
-    let (one, two) = (module(&ann, &begun["id"], "One").await, module(&ann, &begun["id"], "Two").await);
+    let (one, two) =
+        (module(&ann, &begun["id"], "One").await, module(&ann, &begun["id"], "Two").await);
     let a = text_lesson(&ann, &one["id"], "A").await;
     let b = lesson(&ann, &one["id"], "B", "text").await;
     let c = lesson(&ann, &two["id"], "C", "video").await;
@@ -170,20 +216,48 @@ async fn modules_and_lessons_are_added_changed_ordered_and_removed() {
     let changed = at_first.patch(&lesson_path, json!({"body": text("Under the video"), "homework": " Do it\nwell ", "free_preview": true})).await.expect(200);
     assert_eq!(changed.header("etag"), "\"2\"");
     let changed = changed.json();
-    assert_eq!((&changed["homework"], &changed["free_preview"], &changed["state"]), (&json!("Do it\nwell"), &json!(true), &json!("drafted")));
-    at_first.patch(&lesson_path, json!({"title": "stale"})).await.expect_problem(412, "precondition_failed");
-    let homework = ann.patch(&format!("/api/v1/studio/modules/{}", id(&two["id"])), json!({"homework": "All of it"})).await.expect(200).json();
+    assert_eq!(
+        (&changed["homework"], &changed["free_preview"], &changed["state"]),
+        (&json!("Do it\nwell"), &json!(true), &json!("drafted"))
+    );
+    at_first
+        .patch(&lesson_path, json!({"title": "stale"}))
+        .await
+        .expect_problem(412, "precondition_failed");
+    let homework = ann
+        .patch(
+            &format!("/api/v1/studio/modules/{}", id(&two["id"])),
+            json!({"homework": "All of it"}),
+        )
+        .await
+        .expect(200)
+        .json();
     assert_eq!(homework["homework"], "All of it");
 
     let order = json!({"modules": [{"id": two["id"], "lessons": [c["id"], a["id"]]}, {"id": one["id"], "lessons": [b["id"]]}]});
     let shown = ann.put(&format!("{path}/order"), order.clone()).await.expect(200).json();
     let titles = |course: &Value| -> Vec<(String, Vec<String>)> {
-        course["modules"].as_array().unwrap().iter().map(|m| (
-            m["title"].as_str().unwrap().to_owned(),
-            m["lessons"].as_array().unwrap().iter().map(|l| l["title"].as_str().unwrap().to_owned()).collect(),
-        )).collect()
+        course["modules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| {
+                (
+                    m["title"].as_str().unwrap().to_owned(),
+                    m["lessons"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|l| l["title"].as_str().unwrap().to_owned())
+                        .collect(),
+                )
+            })
+            .collect()
     };
-    let expected = [("Two".to_owned(), vec!["C".to_owned(), "A".to_owned()]), ("One".to_owned(), vec!["B".to_owned()])];
+    let expected = [
+        ("Two".to_owned(), vec!["C".to_owned(), "A".to_owned()]),
+        ("One".to_owned(), vec!["B".to_owned()]),
+    ];
     assert_eq!(titles(&shown), expected);
 
     // Another tab adds a lesson: the order that does not know it is stale, and nothing moves.
@@ -219,7 +293,11 @@ async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
     ann.post(&format!("{film_path}/submit"), json!({})).await.expect_problem(409, "lesson_state");
 
     let upload_id = upload(&s, &ann, "video").await;
-    let shown = ann.put(&format!("{film_path}/video"), json!({"upload_id": upload_id})).await.expect(200).json();
+    let shown = ann
+        .put(&format!("{film_path}/video"), json!({"upload_id": upload_id}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(shown["state"], "submitted");
     let video_id = video_of(&s, &film["id"]).await;
     watchable(&s, video_id, 600_000).await;
@@ -234,7 +312,9 @@ async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
     // Somebody else's upload is none.
     let bob = person(&s, "bob").await;
     let foreign = upload(&s, &bob, "video").await;
-    ann.put(&format!("{film_path}/video"), json!({"upload_id": foreign})).await.expect_problem(404, "not_found");
+    ann.put(&format!("{film_path}/video"), json!({"upload_id": foreign}))
+        .await
+        .expect_problem(404, "not_found");
 
     // A new file starts over; facts about the old one are nobody's business any more.
     let other = upload(&s, &ann, "video").await;
@@ -260,7 +340,8 @@ async fn a_text_is_done_when_submitted_and_a_draft_again_when_emptied() {
     ann.post(&format!("{path}/submit"), json!({})).await.expect_problem(409, "lesson_state");
     ann.patch(&path, json!({"body": text("   ")})).await.expect(200);
     ann.post(&format!("{path}/submit"), json!({})).await.expect_problem(409, "lesson_state");
-    let read = ann.patch(&path, json!({"body": text(&"word ".repeat(400))})).await.expect(200).json();
+    let read =
+        ann.patch(&path, json!({"body": text(&"word ".repeat(400))})).await.expect(200).json();
     assert_eq!((&read["state"], &read["duration_s"]), (&json!("drafted"), &json!(120)));
     let done = ann.post(&format!("{path}/submit"), json!({})).await.expect(200).json();
     assert_eq!(done["state"], "done");
@@ -268,7 +349,9 @@ async fn a_text_is_done_when_submitted_and_a_draft_again_when_emptied() {
     let emptied = ann.patch(&path, json!({"body": null})).await.expect(200).json();
     assert_eq!((&emptied["state"], &emptied["duration_s"]), (&json!("drafted"), &json!(0)));
     let upload_id = upload(&s, &ann, "video").await;
-    ann.put(&format!("{path}/video"), json!({"upload_id": upload_id})).await.expect_problem(409, "lesson_state");
+    ann.put(&format!("{path}/video"), json!({"upload_id": upload_id}))
+        .await
+        .expect_problem(409, "lesson_state");
 }
 
 /// CRS-20
@@ -280,25 +363,43 @@ async fn questions_are_kept_whole_with_their_right_answers() {
     let part = module(&ann, &begun["id"], "One").await;
     let film = lesson(&ann, &part["id"], "Film", "video").await;
     let path = format!("/api/v1/studio/lessons/{}/questions", id(&film["id"]));
-    let first = ann.put(&path, json!({"questions": [
-        {"wording": "2 + 2?", "options": ["3", "4"], "right": 1},
-        {"wording": "Пустой?", "options": ["да", "нет", "не знаю"], "right": 0}
-    ]})).await.expect(200).json();
+    let first = ann
+        .put(
+            &path,
+            json!({"questions": [
+                {"wording": "2 + 2?", "options": ["3", "4"], "right": 1},
+                {"wording": "Пустой?", "options": ["да", "нет", "не знаю"], "right": 0}
+            ]}),
+        )
+        .await
+        .expect(200)
+        .json();
     assert_eq!(ann.get(&path).await.expect(200).json(), first);
     let kept = first["questions"][1]["id"].clone();
-    let second = ann.put(&path, json!({"questions": [
-        {"wording": "New", "options": ["a", "b"], "right": 0},
-        {"id": kept, "wording": "Пустой ли?", "options": ["да", "нет"], "right": 1}
-    ]})).await.expect(200).json();
+    let second = ann
+        .put(
+            &path,
+            json!({"questions": [
+                {"wording": "New", "options": ["a", "b"], "right": 0},
+                {"id": kept, "wording": "Пустой ли?", "options": ["да", "нет"], "right": 1}
+            ]}),
+        )
+        .await
+        .expect(200)
+        .json();
     assert_eq!(second["questions"][1]["id"], kept);
     assert_eq!(ann.get(&path).await.json()["questions"].as_array().unwrap().len(), 2);
     let course_path = format!("/api/v1/studio/courses/{}", id(&begun["id"]));
     assert_eq!(ann.get(&course_path).await.json()["modules"][0]["lessons"][0]["questions"], 2);
 
-    let refused = ann.put(&path, json!({"questions": [{"wording": "x", "options": ["only"], "right": 3}]})).await;
+    let refused = ann
+        .put(&path, json!({"questions": [{"wording": "x", "options": ["only"], "right": 3}]}))
+        .await;
     assert_eq!(refused.expect_problem(422, "invalid")["errors"].as_array().unwrap().len(), 2);
     let twice = json!({"id": kept, "wording": "x", "options": ["a", "b"], "right": 0});
-    ann.put(&path, json!({"questions": [twice.clone(), twice]})).await.expect_problem(422, "invalid");
+    ann.put(&path, json!({"questions": [twice.clone(), twice]}))
+        .await
+        .expect_problem(422, "invalid");
     assert_eq!(ann.get(&path).await.json(), second);
 }
 

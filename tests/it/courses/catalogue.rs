@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::{course, describe, id, lesson, module, moderator, person, published};
+use super::world::{course, describe, id, lesson, moderator, module, person, published};
 use crate::support::{Client, TestServer};
 
 fn titles(page: &Value) -> Vec<&str> {
@@ -21,7 +21,9 @@ async fn categories_of_both_schools_and_skills_stand_in_four_languages() {
     published(&ann, "SQL", json!({})).await;
     let guest = s.anonymous();
     let all = guest.get("/api/v1/categories").await.expect(200).json();
-    let of = |slug: &str| all["items"].as_array().unwrap().iter().find(|c| c["slug"] == slug).unwrap().clone();
+    let of = |slug: &str| {
+        all["items"].as_array().unwrap().iter().find(|c| c["slug"] == slug).unwrap().clone()
+    };
     for top in ["it", "languages", "hobby", "craft"] {
         assert_eq!(of(top)["parent_id"], Value::Null, "{top}");
     }
@@ -33,7 +35,10 @@ async fn categories_of_both_schools_and_skills_stand_in_four_languages() {
             assert!(!node["name"][locale].as_str().unwrap().is_empty(), "{node}");
         }
     }
-    assert_eq!((&of("databases")["courses"], &of("it")["courses"], &of("hobby")["courses"]), (&json!(1), &json!(1), &json!(0)));
+    assert_eq!(
+        (&of("databases")["courses"], &of("it")["courses"], &of("hobby")["courses"]),
+        (&json!(1), &json!(1), &json!(0))
+    );
     let skills = guest.get("/api/v1/skills").await.expect(200).json();
     let skills = skills["items"].as_array().unwrap();
     let react = skills.iter().find(|k| k["slug"] == "react").unwrap();
@@ -46,16 +51,25 @@ async fn categories_of_both_schools_and_skills_stand_in_four_languages() {
 async fn the_catalogue_is_filtered_searched_sorted_and_paged() {
     let s = TestServer::start().await;
     let ann = person(&s, "ann").await;
-    published(&ann, "Postgres 100%", json!({"subtitle": "Планы и индексы", "level": "advanced", "language": "ru", "track": 60})).await;
+    published(
+        &ann,
+        "Postgres 100%",
+        json!({"subtitle": "Планы и индексы", "level": "advanced", "language": "ru", "track": 60}),
+    )
+    .await;
     published(&ann, "Cheap", json!({"price": {"amount": 100, "currency": "UZS"}})).await;
-    published(&ann, "Dear", json!({"price": {"amount": 900, "currency": "UZS"}, "level": "all"})).await;
+    published(&ann, "Dear", json!({"price": {"amount": 900, "currency": "UZS"}, "level": "all"}))
+        .await;
     course(&ann, "Draft").await;
     let guest = s.anonymous();
     assert_eq!(titles(&find(&guest, "").await), ["Dear", "Cheap", "Postgres 100%"]);
     assert_eq!(titles(&find(&guest, "q=postgres").await), ["Postgres 100%"]);
     assert_eq!(titles(&find(&guest, "q=индексы+ПЛАНЫ").await), ["Postgres 100%"]);
     assert_eq!(titles(&find(&guest, "q=100%25").await), ["Postgres 100%"]);
-    assert!(titles(&find(&guest, "q=%25").await) == ["Postgres 100%"], "a sign of the pattern language is itself");
+    assert!(
+        titles(&find(&guest, "q=%25").await) == ["Postgres 100%"],
+        "a sign of the pattern language is itself"
+    );
     assert_eq!(titles(&find(&guest, "category=it").await).len(), 3);
     assert_eq!(titles(&find(&guest, "category=hobby").await).len(), 0);
     assert_eq!(titles(&find(&guest, "category=nowhere").await).len(), 0);
@@ -80,7 +94,10 @@ async fn the_catalogue_is_filtered_searched_sorted_and_paged() {
     }
     let first = find(&guest, "limit=1").await;
     let cursor = first["next_cursor"].as_str().unwrap();
-    guest.get(&format!("/api/v1/courses?sort=price&cursor={cursor}")).await.expect_problem(422, "invalid");
+    guest
+        .get(&format!("/api/v1/courses?sort=price&cursor={cursor}"))
+        .await
+        .expect_problem(422, "invalid");
     guest.get("/api/v1/courses?cursor=junk").await.expect_problem(400, "bad_request");
     guest.get("/api/v1/courses?level=easy").await.expect_problem(400, "bad_request");
 }
@@ -90,16 +107,34 @@ async fn the_catalogue_is_filtered_searched_sorted_and_paged() {
 async fn a_course_page_shows_the_public_face_and_nothing_else() {
     let s = TestServer::start().await;
     let ann = person(&s, "ann").await;
-    let shown = published(&ann, "SQL", json!({"learn": ["Joins"], "requirements": ["A computer"], "certificate": true})).await;
+    let shown = published(
+        &ann,
+        "SQL",
+        json!({"learn": ["Joins"], "requirements": ["A computer"], "certificate": true}),
+    )
+    .await;
     lesson(&ann, &shown["modules"][0]["id"], "Still drafted", "video").await;
     let path = format!("/api/v1/courses/{}", id(&shown["id"]));
     let answer = s.anonymous().get(&path).await.expect(200);
     assert_eq!(answer.header("cache-control"), "public, max-age=30, stale-while-revalidate=60");
     let page = answer.json();
     assert_eq!(page["author"]["courses"], 1);
-    assert!(page["author"].as_object().unwrap().keys().all(|k| ["id", "name", "about", "courses", "students"].contains(&k.as_str())));
-    assert_eq!((&page["learn"], &page["viewer"]["own"], &page["lessons"], &page["modules"]), (&json!(["Joins"]), &json!(false), &json!(1), &json!(1)));
-    assert_eq!(page["programme"][0]["lessons"].as_array().unwrap().len(), 1, "drafted lessons do not show");
+    assert!(
+        page["author"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .all(|k| ["id", "name", "about", "courses", "students"].contains(&k.as_str()))
+    );
+    assert_eq!(
+        (&page["learn"], &page["viewer"]["own"], &page["lessons"], &page["modules"]),
+        (&json!(["Joins"]), &json!(false), &json!(1), &json!(1))
+    );
+    assert_eq!(
+        page["programme"][0]["lessons"].as_array().unwrap().len(),
+        1,
+        "drafted lessons do not show"
+    );
     let words = answer.text();
     for private in ["email", "version", "missing", "body", "right", "upload"] {
         assert!(!words.contains(&format!("\"{private}\"")), "{private}");
@@ -133,12 +168,22 @@ async fn a_link_to_a_course_knows_its_title_and_picture_and_a_draft_gives_nothin
     let ann = person(&s, "ann").await;
     let public = published(&ann, "SQL & <планы>", json!({})).await;
     let draft = course(&ann, "Secret").await;
-    let head = ilmspace::courses::open_graph(&s.app, &format!("/ru/courses/{}", id(&public["id"]))).await.unwrap().unwrap();
-    assert_eq!((head.title.as_str(), head.description.as_str()), ("SQL & <планы>", "What it is about."));
+    let head = ilmspace::courses::open_graph(&s.app, &format!("/ru/courses/{}", id(&public["id"])))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (head.title.as_str(), head.description.as_str()),
+        ("SQL & <планы>", "What it is about.")
+    );
     assert_eq!(head.path, format!("/courses/{}", id(&public["id"])));
     assert!(head.image.is_none());
-    let hidden = ilmspace::courses::open_graph(&s.app, &format!("/courses/{}", id(&draft["id"]))).await.unwrap_err();
-    let missing = ilmspace::courses::open_graph(&s.app, &format!("/courses/{}", s.app.id())).await.unwrap_err();
+    let hidden = ilmspace::courses::open_graph(&s.app, &format!("/courses/{}", id(&draft["id"])))
+        .await
+        .unwrap_err();
+    let missing = ilmspace::courses::open_graph(&s.app, &format!("/courses/{}", s.app.id()))
+        .await
+        .unwrap_err();
     assert_eq!((hidden.code(), missing.code()), (missing.code(), hidden.code()));
     assert!(ilmspace::courses::open_graph(&s.app, "/courses").await.unwrap().is_none());
 }

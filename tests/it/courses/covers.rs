@@ -5,12 +5,14 @@ use std::io::Cursor;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{course, id, person};
+use super::world::{course, id, person, sign_in};
 use crate::support::{Answer, Client, TestServer};
 
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(width, height, image::Rgb([200, 30, 30])).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    image::RgbImage::from_pixel(width, height, image::Rgb([200, 30, 30]))
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
     bytes.into_inner()
 }
 
@@ -27,8 +29,16 @@ async fn a_cover_is_served_small_immutable_and_without_its_original() {
     let begun = course(&ann, "SQL").await;
     let shown = put_cover(&ann, &begun["id"], "image/png", png(1600, 900)).await.expect(200).json();
     assert_eq!(shown["cover"]["color"], "#c81e1e");
-    let sizes: Vec<_> = shown["cover"]["sizes"].as_array().unwrap().iter().map(|s| (s["width"].clone(), s["height"].clone())).collect();
-    assert_eq!(sizes, [(json!(320), json!(180)), (json!(640), json!(360)), (json!(1280), json!(720))]);
+    let sizes: Vec<_> = shown["cover"]["sizes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (s["width"].clone(), s["height"].clone()))
+        .collect();
+    assert_eq!(
+        sizes,
+        [(json!(320), json!(180)), (json!(640), json!(360)), (json!(1280), json!(720))]
+    );
     let url = shown["cover"]["sizes"][0]["url"].as_str().unwrap();
     let file = s.anonymous().get(url).await.expect(200);
     assert_eq!(file.header("content-type"), "image/webp");
@@ -48,6 +58,7 @@ async fn a_cover_is_served_small_immutable_and_without_its_original() {
     s.settle().await;
     s.anonymous().get(url).await.expect_problem(404, "not_found");
 
+    let ann = sign_in(&s, "ann").await;
     ann.delete(&format!("/api/v1/studio/courses/{}/cover", id(&begun["id"]))).await.expect(204);
     let bare = ann.get(&format!("/api/v1/studio/courses/{}", id(&begun["id"]))).await.json();
     assert_eq!(bare["cover"], Value::Null);
@@ -65,13 +76,20 @@ async fn bombs_svg_and_what_is_no_picture_get_a_clean_refusal_and_the_cover_stay
     bomb[16..20].copy_from_slice(&50_000_u32.to_be_bytes());
     bomb[20..24].copy_from_slice(&50_000_u32.to_be_bytes());
     let crc = !bomb[12..29].iter().fold(!0_u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+        })
     });
     bomb[29..33].copy_from_slice(&crc.to_be_bytes());
     let whole = png(300, 300);
     for (kind, bytes, status, code) in [
         ("image/png", bomb, 422, "image_too_large"),
-        ("image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(), 422, "image_invalid"),
+        (
+            "image/svg+xml",
+            b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(),
+            422,
+            "image_invalid",
+        ),
         ("image/png", b"<svg/>".to_vec(), 422, "image_invalid"),
         ("image/png", whole[..whole.len() / 2].to_vec(), 422, "image_invalid"),
         ("image/png", Vec::new(), 422, "image_invalid"),
@@ -82,7 +100,12 @@ async fn bombs_svg_and_what_is_no_picture_get_a_clean_refusal_and_the_cover_stay
     let shown = ann.get(&format!("/api/v1/studio/courses/{}", id(&begun["id"]))).await.json();
     assert_eq!(shown["cover"], first["cover"]);
     let guest = s.anonymous();
-    for path in ["/files/covers/x/320.webp", "/files/covers/..%2f..%2fsecrets/a.webp", "/files/covers/0123456789abcdef0123456789abcdef/320.webp", "/files/covers/0123456789abcdef0123456789abcdef/..%2fx.webp"] {
+    for path in [
+        "/files/covers/x/320.webp",
+        "/files/covers/..%2f..%2fsecrets/a.webp",
+        "/files/covers/0123456789abcdef0123456789abcdef/320.webp",
+        "/files/covers/0123456789abcdef0123456789abcdef/..%2fx.webp",
+    ] {
         guest.get(path).await.expect(404);
     }
 }

@@ -13,11 +13,22 @@ async fn publishing_names_everything_that_is_missing_and_then_goes_through() {
     let begun = course(&ann, "SQL").await;
     let path = format!("/api/v1/studio/courses/{}/publish", id(&begun["id"]));
     let codes = |problem: &Value| -> Vec<(String, String)> {
-        problem["errors"].as_array().unwrap().iter()
-            .map(|e| (e["field"].as_str().unwrap().to_owned(), e["code"].as_str().unwrap().to_owned())).collect()
+        problem["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| {
+                (e["field"].as_str().unwrap().to_owned(), e["code"].as_str().unwrap().to_owned())
+            })
+            .collect()
     };
     let refused = ann.post(&path, json!({})).await.expect_problem(409, "course_incomplete");
-    let expected = [("description", "description"), ("category_id", "category"), ("level", "level"), ("lessons", "lessons")];
+    let expected = [
+        ("description", "description"),
+        ("category_id", "category"),
+        ("level", "level"),
+        ("lessons", "lessons"),
+    ];
     assert_eq!(codes(&refused), expected.map(|(f, c)| (f.to_owned(), c.to_owned())));
 
     describe(&ann, &begun["id"], json!({})).await;
@@ -26,10 +37,16 @@ async fn publishing_names_everything_that_is_missing_and_then_goes_through() {
     text_lesson(&ann, &part["id"], "Text").await;
     let film = lesson(&ann, &part["id"], "Film", "video").await;
     let refused = ann.post(&path, json!({})).await.expect_problem(409, "course_incomplete");
-    let expected = [(format!("lessons.{}", id(&film["id"])), "lesson_video".to_owned()), (format!("modules.{}", id(&empty["id"])), "module_empty".to_owned())];
+    let expected = [
+        (format!("lessons.{}", id(&film["id"])), "lesson_video".to_owned()),
+        (format!("modules.{}", id(&empty["id"])), "module_empty".to_owned()),
+    ];
     assert_eq!(codes(&refused), expected);
     let shown = ann.get(&format!("/api/v1/studio/courses/{}", id(&begun["id"]))).await.json();
-    assert_eq!(shown["missing"], json!([{"code": "lesson_video", "target_id": film["id"]}, {"code": "module_empty", "target_id": empty["id"]}]));
+    assert_eq!(
+        shown["missing"],
+        json!([{"code": "lesson_video", "target_id": film["id"]}, {"code": "module_empty", "target_id": empty["id"]}])
+    );
 
     ann.delete(&format!("/api/v1/studio/lessons/{}", id(&film["id"]))).await.expect(204);
     ann.delete(&format!("/api/v1/studio/modules/{}", id(&empty["id"]))).await.expect(204);
@@ -46,7 +63,10 @@ async fn a_course_taken_back_is_a_draft_or_with_students_archived() {
     let s = TestServer::start().await;
     let (ann, sam) = (person(&s, "ann").await, person(&s, "sam").await);
     let course = published(&ann, "SQL", json!({})).await;
-    let (studio, public) = (format!("/api/v1/studio/courses/{}", id(&course["id"])), format!("/api/v1/courses/{}", id(&course["id"])));
+    let (studio, public) = (
+        format!("/api/v1/studio/courses/{}", id(&course["id"])),
+        format!("/api/v1/courses/{}", id(&course["id"])),
+    );
     let back = ann.post(&format!("{studio}/unpublish"), json!({})).await.expect(200).json();
     assert_eq!(back["state"], "draft");
     s.anonymous().get(&public).await.expect_problem(404, "not_found");

@@ -1,6 +1,7 @@
 //! People and courses that the tests of courses and learning begin with.
 
 use diesel_async::SimpleAsyncConnection as _;
+use ilmspace::identity::{self, Role, VouchedAccount};
 use ilmspace::platform::events;
 use ilmspace::video::{VideoFailed, VideoProcessed, VideoWatchable};
 use serde_json::{Value, json};
@@ -8,29 +9,45 @@ use uuid::Uuid;
 
 use crate::support::{Client, TestServer};
 
+const PASSWORD: &str = "forty green parrots whistle";
+
 /// Somebody with an account, signed in.
 pub async fn person(s: &TestServer, name: &str) -> Client {
-    let id = s.app.id();
-    let mut conn = s.app.db.conn().await.unwrap();
-    conn.batch_execute(&format!(
-        "insert into users(id,email,email_key,email_verified_at,first_name,last_name,locale,timezone,status,created_at,updated_at) values ('{id}','{name}@x.uz','{name}@x.uz',now(),'{name}','Test','en','UTC','active',now(),now())"
-    )).await.unwrap();
-    let mut client = s.anonymous();
-    client.token = Some(id.to_string());
-    client
+    signed_in(s, name, &[]).await
 }
 
 /// A moderator, signed in.
 pub async fn moderator(s: &TestServer) -> Client {
-    let mut client = person(s, "mod").await;
-    client.token = client.token.map(|t| format!("{t}:moderator"));
+    signed_in(s, "mod", &[Role::Moderator]).await
+}
+
+async fn signed_in(s: &TestServer, name: &str, roles: &[Role]) -> Client {
+    let email = format!("{name}@school.example");
+    let account = VouchedAccount {
+        email: &email,
+        password: PASSWORD,
+        first_name: name,
+        last_name: "Karimova",
+        locale: "en",
+        roles,
+    };
+    identity::create_account(&s.app, account).await.unwrap();
+    sign_in(s, name).await
+}
+
+/// Somebody who has an account: after a jump of the clock the access token has to be a new one.
+pub async fn sign_in(s: &TestServer, name: &str) -> Client {
+    let mut client = s.anonymous();
+    let body = json!({"email": format!("{name}@school.example"), "password": PASSWORD});
+    let answer = client.post("/api/v1/auth/login", body).await.expect(200).json();
+    client.token = Some(answer["access_token"].as_str().unwrap().to_owned());
     client
 }
 
 /// The id of an upload that the person has begun.
 pub async fn upload(s: &TestServer, who: &Client, purpose: &str) -> String {
     let id = s.app.id();
-    let owner = who.token.clone().unwrap();
+    let owner = who.get("/api/v1/me").await.json()["id"].as_str().unwrap().to_owned();
     let mut conn = s.app.db.conn().await.unwrap();
     conn.batch_execute(&format!(
         "insert into uploads(id,owner_id,purpose,file_name,metadata,size,store_key,state,expires_at,created_at,updated_at) values ('{id}','{owner}','{purpose}','a.mp4','x',10,'u/{id}','receiving',now(),now(),now())"
@@ -45,7 +62,11 @@ pub fn text(words: &str) -> Value {
 
 /// A new course of the author, as the studio shows it.
 pub async fn course(author: &Client, title: &str) -> Value {
-    author.post("/api/v1/studio/courses", json!({"title": title, "language": "en"})).await.expect(201).json()
+    author
+        .post("/api/v1/studio/courses", json!({"title": title, "language": "en"}))
+        .await
+        .expect(201)
+        .json()
 }
 
 /// Adds a module.
@@ -70,7 +91,13 @@ pub async fn text_lesson(author: &Client, module_id: &Value, title: &str) -> Val
 }
 
 /// Adds a video lesson whose video is done and this long.
-pub async fn video_lesson(s: &TestServer, author: &Client, module_id: &Value, title: &str, duration_s: i64) -> Value {
+pub async fn video_lesson(
+    s: &TestServer,
+    author: &Client,
+    module_id: &Value,
+    title: &str,
+    duration_s: i64,
+) -> Value {
     let lesson = lesson(author, module_id, title, "video").await;
     let path = format!("/api/v1/studio/lessons/{}/video", id(&lesson["id"]));
     let upload_id = upload(s, author, "video").await;
@@ -83,7 +110,8 @@ pub async fn video_lesson(s: &TestServer, author: &Client, module_id: &Value, ti
 /// Fills what a course needs beside lessons.
 pub async fn describe(author: &Client, course_id: &Value, changes: Value) -> Value {
     let categories = author.get("/api/v1/categories").await.expect(200).json();
-    let category = categories["items"].as_array().unwrap().iter().find(|c| c["slug"] == "databases").unwrap();
+    let category =
+        categories["items"].as_array().unwrap().iter().find(|c| c["slug"] == "databases").unwrap();
     let mut body = json!({"description": text("What it is about."), "level": "beginner", "category_id": category["id"]});
     for (name, value) in changes.as_object().unwrap() {
         body[name] = value.clone();
@@ -115,7 +143,8 @@ pub fn id(value: &Value) -> &str {
 /// The video of a lesson.
 pub async fn video_of(s: &TestServer, lesson_id: &Value) -> Uuid {
     let mut conn = s.app.db.conn().await.unwrap();
-    let lesson = ilmspace::courses::lesson_access(&mut conn, id(lesson_id).parse().unwrap()).await.unwrap();
+    let lesson =
+        ilmspace::courses::lesson_access(&mut conn, id(lesson_id).parse().unwrap()).await.unwrap();
     lesson.unwrap().video_id.unwrap()
 }
 
