@@ -20,6 +20,7 @@ use crate::platform::http::{Limits, Problem};
 use crate::platform::live::Live;
 use crate::platform::secrets::Secrets;
 use crate::platform::telemetry::Metrics;
+use crate::platform::ws::Sockets;
 use crate::{courses, identity, learning, messaging, video};
 
 /// The application: configuration, ports, and each context's services.
@@ -58,6 +59,8 @@ pub struct Parts {
     pub draining: AtomicBool,
     /// Cancelled when the process stops: whatever lives beside requests ends with it.
     pub stop: CancellationToken,
+    /// The sockets of this node.
+    pub sockets: Sockets,
     /// Identity's services.
     pub identity: identity::Services,
     /// Video's services.

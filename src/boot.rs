@@ -21,7 +21,7 @@ use crate::platform::live::Live;
 use crate::platform::redis_bus::RedisBus;
 use crate::platform::secrets::Secrets;
 use crate::platform::telemetry::Metrics;
-use crate::{courses, identity, learning, messaging, video};
+use crate::{courses, identity, learning, messaging, video, wiring};
 
 /// Adapters that tests put in the place of the configured ones.
 #[derive(Default)]
@@ -74,6 +74,7 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         stop,
         metrics: Metrics::new().map_err(|error| BootError::Metrics(error.to_string()))?,
         draining: AtomicBool::new(false),
+        sockets: wiring::sockets(),
         identity: identity::Services::new(&config, &secrets)?,
         video: video::Services::new(&config, &secrets)?,
         courses: courses::Services::new(&config)?,

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::platform::events::Subscribers;
 use crate::platform::http::{Policy, Routes, idempotency};
 use crate::platform::jobs::{Handlers, Schedule};
+use crate::platform::ws::{self, Sockets, Topics};
 use crate::platform::{events, health, sandbox, site};
 use crate::{courses, identity, learning, messaging, video};
 
@@ -22,6 +23,7 @@ pub fn routes() -> Routes {
     health::routes(&mut r);
     site::routes(&mut r);
     sandbox::routes(&mut r);
+    ws::routes(&mut r);
     identity::routes(&mut r);
     video::routes(&mut r);
     courses::routes(&mut r);
@@ -77,6 +79,7 @@ pub fn schedules() -> Vec<Schedule> {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut api = site::Docs::openapi();
     for part in [
+        ws::Docs::openapi(),
         identity::Docs::openapi(),
         video::Docs::openapi(),
         courses::Docs::openapi(),
@@ -93,17 +96,30 @@ async fn openapi_json() -> HttpResponse {
     HttpResponse::Ok().json(openapi())
 }
 
+/// The socket: who lets in, and which topics there are.
+pub fn sockets() -> Sockets {
+    Sockets::new(identity::SocketGate, Topics::default().with("room", messaging::Chat))
+}
+
 /// Starts what lives beside requests and jobs: actors and listeners of `app.live`. They end with
 /// `app.stop`.
 pub fn start_services(app: &App) {
     actix_rt::spawn(identity::listen(app.clone()));
     video::start(app);
+    ws::start(app);
+    messaging::start(app);
 }
 
 /// Lets them finish what is in hand, before the web server stops.
 pub async fn drain_services(app: &App) {
-    video::drain(app).await;
+    let chat = async {
+        messaging::drain(app).await;
+        ws::drain(app).await;
+    };
+    futures::join!(video::drain(app), chat);
 }
 
 /// Sees every accepted connection.
-pub fn on_connect(_socket: &dyn Any, _extensions: &mut Extensions) {}
+pub fn on_connect(socket: &dyn Any, extensions: &mut Extensions) {
+    ws::on_connect(socket, extensions);
+}

@@ -224,6 +224,8 @@ impl CloseCode {
     pub const NO_HELLO: Self = Self(4007);
     /// Frames against the rules.
     pub const ABUSE: Self = Self(4008);
+    /// Overloaded: come back later.
+    pub const OVERLOADED: Self = Self(4100);
     /// A rate limit was passed again and again.
     pub const RATE: Self = Self(4101);
     /// The server restarts.

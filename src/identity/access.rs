@@ -7,6 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures::future::LocalBoxFuture;
+use kernel::Timestamp;
+use uuid::Uuid;
 
 use super::access_token::TokenError;
 use super::principals::{self, Principal};
@@ -154,6 +156,15 @@ pub async fn principal_of_token(app: &App, token: &str) -> Result<Principal, Pro
         })
     })?;
     principals::of_claims(app, &claims).await
+}
+
+/// The principal of a session that was proved earlier (a socket's), as it stands now. It never counts
+/// as somebody who has just proved who they are.
+///
+/// # Errors
+/// `session_ended`, `account_suspended`, `account_banned`.
+pub async fn principal_of_session(app: &App, session_id: Uuid) -> Result<Principal, Problem> {
+    principals::of_session(app, session_id, Timestamp::default()).await
 }
 
 /// The principal behind the refresh cookie of a socket's upgrade, if the upgrade comes from our own

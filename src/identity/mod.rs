@@ -38,6 +38,7 @@ mod schema;
 mod sessions;
 mod sign_in;
 mod site_request;
+mod socket;
 mod staff;
 mod status;
 mod store;
@@ -55,7 +56,7 @@ use crate::platform::secrets::Secrets;
 
 pub use access::{
     Admins, AnyStaff, Curators, IdInPath, MaybeSignedIn, Moderators, SignedIn, Staff, StaffRole,
-    principal_of_token, principal_of_upgrade,
+    principal_of_session, principal_of_token, principal_of_upgrade,
 };
 pub use events::{SessionEnded, UserRegistered, UserStatusChanged};
 pub use jobs::{Letter, SendMail};
@@ -63,6 +64,7 @@ pub use principals::Principal;
 pub use profile::people;
 pub use purge::purge;
 pub use roles::{Role, Roles, Scope};
+pub use socket::SocketGate;
 pub use staff::{VouchedAccount, changed, create_account, grant, is_empty};
 pub use status::Status;
 pub use views::Person;

@@ -1,26 +1,69 @@
-//! The messaging context.
+//! Messaging: rooms, their messages, how far people have read. So far one room a lesson.
+//!
+//! Tables: `rooms`, `room_heads`, `room_log`, `messages`, `room_members`; no other context reads
+//! them. Invariants:
+//! - Whatever changes a room for good is one entry of its log, with the next number: 1, 2, 3 …
+//!   without gaps, given by the database inside the transaction that stores the entry.
+//! - Nothing is acknowledged before its commit; a repeated send is stored once.
+//! - Somebody else's room and no room at all are the same answer.
+
+mod access;
+mod history;
+mod log;
+mod model;
+mod rooms;
+mod routes;
+mod rules;
+mod schema;
+mod store;
+mod topic;
+mod views;
 
 use utoipa::OpenApi;
 
+use crate::app::App;
 use crate::platform::BootError;
-use crate::platform::config::Config;
-use crate::platform::http::Routes;
+use crate::platform::config::{Config, Role};
+
+pub use routes::routes;
+pub use topic::Chat;
 
 /// What the context keeps while the process lives.
-#[derive(Debug)]
-pub struct Services {}
+#[derive(Default)]
+pub struct Services {
+    live: rooms::LiveRooms,
+    repetitions: rules::Repetitions,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
 
 impl Services {
     /// Made once at the start.
+    ///
+    /// # Errors
+    /// None so far.
     pub fn new(_config: &Config) -> Result<Self, BootError> {
-        Ok(Self {})
+        Ok(Self::default())
     }
 }
 
 /// Its part of the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi()]
+#[openapi(paths(routes::room_of_lesson, routes::messages, routes::send))]
 pub struct Docs;
 
-/// Its routes.
-pub fn routes(_r: &mut Routes) {}
+/// Starts the rooms, where sockets are served.
+pub fn start(app: &App) {
+    if app.config.has_role(Role::Web) {
+        rooms::start(app);
+    }
+}
+
+/// Finishes what is in hand.
+pub async fn drain(app: &App) {
+    rooms::drain(app).await;
+}

@@ -18,6 +18,7 @@ pub mod secrets;
 pub mod site;
 pub mod telemetry;
 mod text_enum;
+pub mod ws;
 
 pub(crate) use text_enum::text_enum;
 

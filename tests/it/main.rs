@@ -15,6 +15,7 @@ mod courses;
 mod faults;
 mod identity;
 mod learning;
+mod messaging;
 mod platform;
 mod support;
 mod video;

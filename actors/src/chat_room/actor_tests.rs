@@ -32,6 +32,7 @@ fn node(log: &Arc<MemoryLog>, hub: &Arc<LocalHub>, id: u128) -> Node {
         bus: Arc::new(LocalBus::attach(hub, Uuid::from_u128(id))),
         relays: Arc::clone(&relays),
         clock: Arc::new(kernel::SystemClock),
+        pace: Pace::default(),
     };
     let relay = relays.start_here();
     let clock = Arc::new(StillClock::default());
@@ -277,6 +278,7 @@ async fn a_room_that_panics_is_replaced_and_nothing_acknowledged_is_lost() {
         bus: Arc::new(LocalBus::alone(Uuid::from_u128(1))),
         relays: Arc::clone(&node.relays),
         clock: Arc::new(kernel::SystemClock),
+        pace: Pace::default(),
     };
     let again = ChatRoom::new(ROOM, with, Retire::unregistered()).start();
     let seat = Seat {

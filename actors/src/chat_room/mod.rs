@@ -31,7 +31,7 @@ use self::message::{Submit, Tell};
 use self::port::{ChatLog, Entry, Seq};
 use self::ring::Line;
 use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room};
-pub use self::sending::{Ack, Origin};
+pub use self::sending::{Ack, Origin, Pace};
 use crate::bus::{Bus, BusFrame};
 use crate::registry::{Registry, Retire};
 use crate::relay::{
@@ -52,6 +52,8 @@ pub struct Surroundings {
     pub relays: Arc<Relays>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How fast people may write.
+    pub pace: Pace,
 }
 
 /// The rooms of a node.
@@ -84,11 +86,11 @@ pub struct ChatRoom {
 impl ChatRoom {
     /// The room `id`, not yet loaded.
     pub fn new(id: Uuid, with: Surroundings, retire: Retire) -> Self {
-        let (room, first) = Room::new(with.clock.now());
+        let (room, first) = Room::new(with.pace, with.clock.now());
         Self {
             id,
             topic: frame::topic(id),
-            channel: format!("ilm:bus:{{{id}}}"),
+            channel: format!("bus:{{{id}}}"),
             with,
             retire,
             room,

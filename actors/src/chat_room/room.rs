@@ -18,7 +18,7 @@ use super::marks::Marks;
 use super::port::{Appended, Draft, Entry, LogError, Mark, Opened, Page, Role, RoomInfo, Seq};
 use super::presence::{Diff, Person, Presence};
 use super::ring::{Line, Ring};
-use super::sending::{Ack, Origin, Sending};
+use super::sending::{Ack, Origin, Pace, Sending};
 use crate::relay::{RelayId, SessionKey};
 use crate::wire::{CloseCode, ErrCode, Locale, Problem};
 
@@ -335,7 +335,7 @@ pub struct Room {
 
 impl Room {
     /// A room that is about to be loaded.
-    pub fn new(now: Timestamp) -> (Self, Vec<Effect>) {
+    pub fn new(pace: Pace, now: Timestamp) -> (Self, Vec<Effect>) {
         let room = Self {
             epoch: String::new(),
             head: 0,
@@ -346,7 +346,7 @@ impl Room {
             seats: BTreeMap::new(),
             relays: BTreeMap::new(),
             waiting: Vec::new(),
-            sending: Sending::default(),
+            sending: Sending::new(pace),
             presence: Presence::default(),
             marks: Marks::default(),
             held: BTreeMap::new(),
@@ -511,7 +511,13 @@ impl Room {
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        let Some(seat) = self.seats.get(&session) else {
+        // One that waits for its replay has been let in already.
+        let waiting = || self.waiting.iter().map(|waiting| &waiting.join);
+        let seat = self
+            .seats
+            .get(&session)
+            .or_else(|| waiting().find(|join| join.session == session).map(|join| &join.seat));
+        let Some(seat) = seat else {
             out.push(Effect::Answer(origin, Err(Problem::new(ErrCode::NotFound))));
             return;
         };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::port::*;
 use super::room::*;
-use super::sending::{Ack, Origin};
+use super::sending::{Ack, Origin, Pace};
 use crate::relay::{RelayId, SessionKey};
 use crate::test_support::{Rows, start};
 use crate::wire::{CloseCode, ErrCode, Locale, Problem};
@@ -51,7 +51,7 @@ impl World {
     fn new() -> Self {
         let mut world = Self {
             rows: Rows::default(),
-            room: Room::new(start()).0,
+            room: Room::new(Pace::default(), start()).0,
             now: start(),
             clients: BTreeMap::new(),
             pending: Vec::new(),
@@ -69,7 +69,7 @@ impl World {
 
     /// The actor is gone and another takes its place: what it knew is in the log or lost.
     fn restart(&mut self) {
-        let (room, effects) = Room::new(self.now);
+        let (room, effects) = Room::new(Pace::default(), self.now);
         self.room = room;
         self.stopped = false;
         self.pending.clear();
@@ -538,6 +538,16 @@ fn a_session_without_a_seat_or_the_right_to_write_writes_nothing() {
     world.send(2, 1, 1);
     assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::ReadOnly);
     assert!(world.pending.is_empty());
+}
+
+#[test]
+fn a_message_sent_right_behind_the_join_is_taken() {
+    let mut world = World::new();
+    world.join(0, true);
+    world.send(0, 1, 1);
+    world.calm_down();
+    assert_eq!(world.answers[0].1.as_ref().unwrap().seq, 1);
+    assert_eq!(world.clients[&0].last, Some(1));
 }
 
 #[test]

@@ -13,10 +13,6 @@ use crate::limits::{Bucket, Rate};
 use crate::relay::SessionKey;
 use crate::wire::{ErrCode, Locale, Problem};
 
-/// Messages per person and room: one a second with five at once …
-const PER_SECOND: Rate = Rate::per_ms(1000, 5);
-/// … and thirty a minute.
-const PER_MINUTE: Rate = Rate::per_ms(2000, 30);
 /// Messages that may wait for their commit.
 const QUEUE_MAX: usize = 1024;
 /// Messages in one commit.
@@ -27,6 +23,33 @@ const BATCH_BYTES: usize = 256 * 1024;
 const ORIGINS_MAX: usize = 16;
 /// Finished sends that are remembered; the log knows the rest.
 const RECENT_MAX: usize = 256;
+
+/// How fast one person may write in one room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Against bursts.
+    pub second: Rate,
+    /// Over a longer time.
+    pub minute: Rate,
+}
+
+impl Pace {
+    /// One a second with five at once, and `count` a minute; all of it `factor` times, 0 = no limit.
+    pub fn per_minute(count: u32, factor: u32) -> Self {
+        let times = |every_ms: i64, burst: u32| {
+            let every_ms = every_ms.checked_div(i64::from(factor)).unwrap_or(0);
+            Rate::per_ms(every_ms, burst.saturating_mul(factor.max(1)))
+        };
+        let count = count.max(1);
+        Self { second: times(1000, 5), minute: times(60_000 / i64::from(count), count) }
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::per_minute(30, 1)
+    }
+}
 
 /// Who waits for the answer to a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +112,7 @@ type Key = (Uuid, String);
 /// The sending side of one room.
 #[derive(Debug, Default)]
 pub struct Sending {
+    pace: Pace,
     queue: VecDeque<Pending>,
     in_flight: Vec<Pending>,
     recent: HashMap<Key, Done>,
@@ -97,6 +121,11 @@ pub struct Sending {
 }
 
 impl Sending {
+    /// Nothing waits.
+    pub fn new(pace: Pace) -> Self {
+        Self { pace, ..Self::default() }
+    }
+
     /// Takes a draft in. `Some` is its answer already; else the answer comes with the commit.
     pub fn offer(
         &mut self,
@@ -142,8 +171,9 @@ impl Sending {
                     || writer.last.is_some_and(|last| last + slow > now)
             });
         }
+        let Pace { second, minute } = self.pace;
         let writer = self.writers.entry(draft.author).or_default();
-        let wait = writer.second.wait(PER_SECOND, now).max(writer.minute.wait(PER_MINUTE, now));
+        let wait = writer.second.wait(second, now).max(writer.minute.wait(minute, now));
         if wait > TimeDelta::zero() {
             return Err(later(ErrCode::RateLimited, wait));
         }
@@ -155,8 +185,8 @@ impl Sending {
             }
         }
         // Both waits are zero, so neither refuses.
-        let _ = writer.second.take(PER_SECOND, now);
-        let _ = writer.minute.take(PER_MINUTE, now);
+        let _ = writer.second.take(second, now);
+        let _ = writer.minute.take(minute, now);
         writer.last = Some(now);
         Ok(())
     }

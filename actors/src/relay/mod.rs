@@ -59,6 +59,11 @@ impl Relays {
         list.get(usize::try_from(id.0).ok()?).cloned()
     }
 
+    /// Every relay.
+    pub fn all(&self) -> Vec<Addr<Relay>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Sends `message` to every relay.
     pub fn tell_all<M>(&self, message: &M)
     where
@@ -182,6 +187,8 @@ pub enum Whom {
     SignIn(Uuid),
     /// Every connection of a user.
     User(Uuid),
+    /// Every connection.
+    All,
 }
 
 /// Ends sessions now: nothing more is delivered to them.
@@ -449,6 +456,7 @@ impl Handler<Cut> for Relay {
         let conns: Vec<Uuid> = match cut.whom {
             Whom::Conn(conn) => vec![conn],
             Whom::User(user) => self.users.get(&user).into_iter().flatten().copied().collect(),
+            Whom::All => self.sessions.keys().copied().collect(),
             Whom::SignIn(sign_in) => {
                 let mine = self.sessions.iter().filter(|(_, one)| one.sign_in == sign_in);
                 mine.map(|(conn, _)| *conn).collect()

@@ -44,6 +44,11 @@ impl Client {
         self
     }
 
+    /// The same person before another server (the same one after a restart).
+    pub fn moved_to(&self, s: &super::TestServer) -> Self {
+        Self { base: s.url(""), ..self.clone() }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }

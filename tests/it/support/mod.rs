@@ -6,9 +6,11 @@ mod database;
 mod people;
 mod process;
 mod server;
+mod socket;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use people::{PASSWORD, Person};
 pub use process::Process;
 pub use server::{TestServer, TestServerOptions};
+pub use socket::{Socket, upgrade};

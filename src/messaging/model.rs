@@ -1,0 +1,63 @@
+//! Rows of the context.
+
+use diesel::prelude::*;
+use kernel::Timestamp;
+use uuid::Uuid;
+
+use super::schema::{messages, room_log, room_members, rooms};
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = rooms, check_for_backend(diesel::pg::Pg))]
+pub struct RoomRow {
+    pub id: Uuid,
+    pub kind: String,
+    pub lesson_id: Option<Uuid>,
+    pub slow_s: i32,
+    pub version: i32,
+    pub created_at: Timestamp,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = messages, check_for_backend(diesel::pg::Pg))]
+pub struct MessageRow {
+    pub id: Uuid,
+    pub room_id: Uuid,
+    pub seq: i64,
+    pub author_id: Uuid,
+    pub author_role: String,
+    pub client_id: String,
+    pub body: String,
+    pub reply_to: Option<Uuid>,
+    pub at_lesson: Option<Uuid>,
+    pub at_second: Option<i32>,
+    pub version: i32,
+    pub created_at: Timestamp,
+}
+
+/// An entry of a room's log.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = room_log, check_for_backend(diesel::pg::Pg))]
+pub struct LogRow {
+    pub room_id: Uuid,
+    pub seq: i64,
+    pub kind: i16,
+    pub msg_id: Option<Uuid>,
+    pub created_at: Timestamp,
+}
+
+/// The kind of entry that is a new message.
+pub const KIND_MSG: i16 = 1;
+
+/// How far a member has come.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = room_members, check_for_backend(diesel::pg::Pg))]
+pub struct MemberRow {
+    pub room_id: Uuid,
+    pub user_id: Uuid,
+    pub read_seq: i64,
+    pub delivered_seq: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}

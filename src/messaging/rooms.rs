@@ -1,0 +1,193 @@
+//! The rooms of this node: their actors, and the one room of each lesson.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use actix::Addr;
+use actors::chat_room::message::Tell;
+use actors::chat_room::room::Command;
+use actors::chat_room::{ChatRoom, Pace, Rooms, Surroundings};
+use actors::registry::ArbiterPool;
+use actors::shutdown;
+use actors::wire::{ErrCode, Problem as Refusal};
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::access::Member;
+use super::log::{PgChatLog, unsigned};
+use super::model::RoomRow;
+use super::store;
+use crate::app::App;
+use crate::platform::http::Problem;
+use crate::platform::live::Notice;
+
+/// Threads for rooms at most.
+const THREADS: usize = 4;
+/// Time between two position checks.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+
+/// The live rooms of this node.
+#[derive(Default)]
+pub(super) struct LiveRooms {
+    running: OnceLock<(Rooms, Arc<ArbiterPool>)>,
+    /// The course of each room that somebody has entered here.
+    courses: Mutex<HashMap<Uuid, Uuid>>,
+}
+
+impl LiveRooms {
+    fn courses(&self) -> MutexGuard<'_, HashMap<Uuid, Uuid>> {
+        self.courses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rooms(&self) -> Option<&Rooms> {
+        self.running.get().map(|(rooms, _)| rooms)
+    }
+
+    /// The actor of a room that somebody enters, started if need be.
+    pub fn open(&self, app: &App, member: &Member) -> Result<Addr<ChatRoom>, Refusal> {
+        if app.is_draining() {
+            return Err(Refusal::unavailable(2000));
+        }
+        self.courses().insert(member.room, member.course);
+        let rooms = self.rooms().ok_or(Refusal::unavailable(2000))?;
+        rooms.get(&member.room).map_err(|restarting| {
+            let ms = restarting.retry_in.num_milliseconds();
+            Refusal::unavailable(u64::try_from(ms).unwrap_or(0).max(100))
+        })
+    }
+
+    /// The actor of a room that somebody should be in: who is in no room here finds none.
+    pub fn find(&self, app: &App, room: Uuid) -> Result<Addr<ChatRoom>, Refusal> {
+        if app.is_draining() {
+            return Err(Refusal::unavailable(2000));
+        }
+        self.rooms().and_then(|rooms| rooms.find(&room)).ok_or(Refusal::new(ErrCode::NotFound))
+    }
+}
+
+/// Starts the registry, the position check, and the ear for lost access. Inside an actix system.
+pub(super) fn start(app: &App) {
+    let pool = ArbiterPool::new(
+        std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(THREADS),
+    );
+    let with = Surroundings {
+        log: Arc::new(PgChatLog {
+            db: app.db.clone(),
+            clock: Arc::clone(&app.clock),
+            ids: Arc::clone(&app.ids),
+        }),
+        bus: Arc::clone(&app.bus),
+        relays: Arc::clone(&app.sockets.relays),
+        clock: Arc::clone(&app.clock),
+        pace: Pace::per_minute(app.config.chat.send_per_minute, app.config.limits.factor),
+    };
+    let rooms = Rooms::new(Arc::clone(&pool), Arc::clone(&app.clock), move |id, retire, _| {
+        ChatRoom::new(*id, with.clone(), retire)
+    });
+    if app.messaging.live.running.set((rooms, pool)).is_err() {
+        tracing::error!("the rooms were started twice");
+        return;
+    }
+    let listening = app.clone();
+    actix_rt::spawn(async move {
+        let mut notices = listening.live.listen();
+        loop {
+            let notice = tokio::select! {
+                () = listening.stop.cancelled() => return,
+                notice = notices.recv() => notice,
+            };
+            match notice {
+                Ok(Notice::AccessChanged { user_id, course_id }) => {
+                    revoke(&listening, user_id, course_id);
+                }
+                Ok(_) => {}
+                // The sockets cut everybody then; see the platform.
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    });
+    let checking = app.clone();
+    actix_rt::spawn(async move {
+        loop {
+            tokio::select! {
+                () = checking.stop.cancelled() => return,
+                () = tokio::time::sleep(CHECK_EVERY) => {}
+            }
+            if let Err(problem) = check_positions(&checking).await {
+                tracing::warn!(%problem, "no position check");
+            }
+        }
+    });
+}
+
+/// Takes a person's seats in a course's rooms away. Who may still enter comes back by itself.
+fn revoke(app: &App, user: Uuid, course: Uuid) {
+    let Some(rooms) = app.messaging.live.rooms() else { return };
+    let of_course: Vec<Uuid> = {
+        let courses = app.messaging.live.courses();
+        courses.iter().filter(|(_, of)| **of == course).map(|(room, _)| *room).collect()
+    };
+    for room in of_course.iter().filter_map(|room| rooms.find(room)) {
+        room.do_send(Tell(Command::Revoke(user)));
+    }
+}
+
+/// Tells every live room the head of its log: what the bus lost is noticed here.
+async fn check_positions(app: &App) -> Result<(), Problem> {
+    let live = app.messaging.live.rooms().map(Rooms::all).unwrap_or_default();
+    app.messaging.live.courses().retain(|room, _| live.iter().any(|(id, _)| id == room));
+    if live.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = live.iter().map(|(id, _)| *id).collect();
+    let mut conn = app.db.conn().await?;
+    let heads: HashMap<Uuid, i64> = store::heads(&mut conn, &ids).await?.into_iter().collect();
+    for (id, room) in live {
+        if let Some(head) = heads.get(&id) {
+            room.do_send(Tell(Command::HeadIs(unsigned(*head))));
+        }
+    }
+    Ok(())
+}
+
+/// Finishes what is in hand and ends the rooms.
+pub(super) async fn drain(app: &App) {
+    let Some((rooms, pool)) = app.messaging.live.running.get() else { return };
+    let within = Duration::from_secs(app.config.server.drain_seconds) / 3;
+    let drained = shutdown::drain(rooms, within).await;
+    if drained.finished < drained.asked {
+        tracing::warn!(?drained, "some rooms did not finish in time");
+    }
+    let pool = Arc::clone(pool);
+    // Joining threads blocks.
+    let stopped = tokio::task::spawn_blocking(move || pool.stop()).await;
+    if let Err(error) = stopped {
+        tracing::warn!(%error, "the rooms' threads did not stop");
+    }
+}
+
+/// The room of a lesson, made at its first use.
+pub(super) async fn of_lesson(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    lesson: Uuid,
+) -> Result<Uuid, Problem> {
+    if let Some(room) = store::room_of_lesson(conn, lesson).await? {
+        return Ok(room.id);
+    }
+    let new = RoomRow {
+        id: app.id(),
+        kind: "lesson".to_owned(),
+        lesson_id: Some(lesson),
+        slow_s: 0,
+        version: 1,
+        created_at: app.clock.now(),
+    };
+    let epoch: u32 = rand::random();
+    store::make_room(conn, &new, &format!("{epoch:08x}")).await?;
+    // Somebody else may have been quicker: theirs counts.
+    let room = store::room_of_lesson(conn, lesson).await?.ok_or_else(Problem::not_found)?;
+    Ok(room.id)
+}

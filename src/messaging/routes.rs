@@ -1,0 +1,121 @@
+//! Chat over HTTP: for clients behind a proxy that blocks sockets, bots and quick replies.
+
+use actix_web::HttpResponse;
+use actors::chat_room::message::Submit;
+use actors::chat_room::port::{At, Draft};
+use actors::wire::{ErrCode, Problem as Refusal};
+
+use super::access::{LessonRoomMember, RoomMember};
+use super::history::{self, Window};
+use super::topic::checked;
+use super::views::{HistoryQuery, MessagePage, MessageView, NewMessage, RoomOfLesson, Stored};
+use crate::app::App;
+use crate::identity;
+use crate::platform::http::{Body, Code, Policy, Problem, Query, Routes};
+
+/// Registers the context's routes.
+pub fn routes(r: &mut Routes) {
+    r.get("/api/v1/lessons/{id}/room", Policy::Enrolled, room_of_lesson);
+    r.get("/api/v1/rooms/{id}/messages", Policy::Enrolled, messages);
+    r.post("/api/v1/rooms/{id}/messages", Policy::Enrolled, send);
+}
+
+/// The chat beside a lesson.
+#[utoipa::path(get, path = "/api/v1/lessons/{id}/room", tag = "messaging",
+    params(("id" = uuid::Uuid, Path, description = "The lesson")),
+    responses((status = 200, body = RoomOfLesson), (status = 404)))]
+pub async fn room_of_lesson(LessonRoomMember(member): LessonRoomMember) -> HttpResponse {
+    HttpResponse::Ok().json(RoomOfLesson { room_id: member.room })
+}
+
+/// A page of a room's history.
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/messages", tag = "messaging",
+    params(("id" = uuid::Uuid, Path, description = "The room"), HistoryQuery),
+    responses((status = 200, body = MessagePage), (status = 404)))]
+pub async fn messages(
+    app: App,
+    RoomMember(member): RoomMember,
+    Query(asked): Query<HistoryQuery>,
+) -> Result<HttpResponse, Problem> {
+    let window = Window::of(asked.before, asked.after, asked.around)
+        .ok_or_else(|| Problem::invalid("before", "Give one of before, after and around."))?;
+    let mut conn = app.db.conn().await?;
+    let (items, has_more) =
+        history::page(&mut conn, member.room, window, history::limit(asked.limit)).await?;
+    let items = items.into_iter().map(|message| MessageView::of(message, member.user)).collect();
+    Ok(HttpResponse::Ok().json(MessagePage { items, has_more }))
+}
+
+/// Sends a message. The answer comes when it is stored; the same `client_id` again gets the first
+/// answer.
+#[utoipa::path(post, path = "/api/v1/rooms/{id}/messages", tag = "messaging",
+    params(("id" = uuid::Uuid, Path, description = "The room")), request_body = NewMessage,
+    responses((status = 201, body = Stored), (status = 200, body = Stored, description = "Stored before"),
+        (status = 403), (status = 404), (status = 409), (status = 422), (status = 429)))]
+pub async fn send(
+    app: App,
+    RoomMember(member): RoomMember,
+    Body(new): Body<NewMessage>,
+) -> Result<HttpResponse, Problem> {
+    if !member.can_write {
+        return Err(Problem::new(Code::ReadOnly));
+    }
+    let at = new.at.map(|at| At { lesson: at.lesson, second: at.second });
+    let post = checked(&app, member.user, new.client_id, &new.body, new.reply_to, at)
+        .map_err(|refusal| problem(&refusal))?;
+    let author_name = {
+        let mut conn = app.db.conn().await?;
+        let mut people = identity::people(&mut conn, &[member.user]).await?;
+        people.remove(&member.user).map(|person| person.name).unwrap_or_default()
+    };
+    let draft = Draft {
+        author: member.user,
+        author_name,
+        author_role: member.role,
+        client_id: post.client_id,
+        body: post.body,
+        reply_to: post.reply_to,
+        at: post.at,
+    };
+    // A room that retires at this very moment is opened anew; nothing can be stored twice.
+    let mut answer = Err(Refusal::unavailable(1000));
+    for _ in 0..2 {
+        let room = app.messaging.live.open(&app, &member).map_err(|r| problem(&r))?;
+        if let Ok(told) = room.send(Submit(draft.clone())).await {
+            answer = told;
+            break;
+        }
+    }
+    let ack = answer.map_err(|refusal| problem(&refusal))?;
+    let status = if ack.dup { HttpResponse::Ok() } else { HttpResponse::Created() };
+    let mut status = status;
+    Ok(status.json(Stored::from(ack)))
+}
+
+/// A refusal of the chat as HTTP says it.
+fn problem(refusal: &Refusal) -> Problem {
+    let code = match refusal.code {
+        ErrCode::NotFound if refusal.field.is_none() => Code::NotFound,
+        ErrCode::ReadOnly => Code::ReadOnly,
+        ErrCode::RateLimited | ErrCode::SlowMode => Code::RateLimited,
+        ErrCode::Rejected => Code::MessageRejected,
+        ErrCode::ClientIdReused => Code::ClientIdReused,
+        ErrCode::Unavailable => Code::Unavailable,
+        ErrCode::Unauthenticated => Code::Unauthenticated,
+        ErrCode::TooLarge | ErrCode::BadRequest | ErrCode::UnknownType | ErrCode::NotFound => {
+            Code::Invalid
+        }
+    };
+    let mut problem = Problem::new(code);
+    if let Some(field) = refusal.field {
+        let fault = if refusal.code == ErrCode::TooLarge { Code::TooLong } else { code };
+        problem = problem.field(field, fault, refusal.code.text(actors::wire::Locale::En));
+    }
+    if let Some(rule) = refusal.rule {
+        problem = problem.with("rule", rule);
+    }
+    match refusal.retry_ms {
+        Some(ms) => problem.retry_after(ms.div_ceil(1000)),
+        None => problem,
+    }
+}

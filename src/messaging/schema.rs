@@ -1,0 +1,60 @@
+//! The tables of the messaging context. Private to it.
+
+diesel::table! {
+    rooms (id) {
+        id -> Uuid,
+        kind -> Text,
+        lesson_id -> Nullable<Uuid>,
+        slow_s -> Int4,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    room_heads (room_id) {
+        room_id -> Uuid,
+        head -> Int8,
+        epoch -> Text,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> Uuid,
+        room_id -> Uuid,
+        seq -> Int8,
+        author_id -> Uuid,
+        author_role -> Text,
+        client_id -> Text,
+        body -> Text,
+        reply_to -> Nullable<Uuid>,
+        at_lesson -> Nullable<Uuid>,
+        at_second -> Nullable<Int4>,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    room_log (room_id, seq) {
+        room_id -> Uuid,
+        seq -> Int8,
+        kind -> Int2,
+        msg_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    room_members (room_id, user_id) {
+        room_id -> Uuid,
+        user_id -> Uuid,
+        read_seq -> Int8,
+        delivered_seq -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(rooms, room_heads, messages, room_log, room_members);

@@ -1,0 +1,6 @@
+//! The chat, over the real socket and HTTP.
+
+mod chat;
+mod hostile;
+mod rooms;
+mod sessions;

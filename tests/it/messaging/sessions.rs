@@ -1,0 +1,172 @@
+//! Signing in on the socket, and what ends it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::rooms::{School, school};
+use crate::courses::world::{person, sign_in};
+use crate::support::{Socket, TestServer, TestServerOptions, upgrade};
+
+async fn signed_out_code(s: &TestServer, hello: serde_json::Value) -> Option<u16> {
+    let mut socket = Socket::open(s).await;
+    socket.ask(hello).await;
+    socket.closed().await
+}
+
+/// IDN-12
+#[tokio::test]
+async fn hello_with_a_bad_token_or_none_is_closed_with_4001() {
+    let s = TestServer::start().await;
+    let nonsense = json!({"t": "hello", "token": "nonsense"});
+    assert_eq!(signed_out_code(&s, nonsense).await, Some(4001));
+    assert_eq!(signed_out_code(&s, json!({"t": "hello"})).await, Some(4001));
+    let ann = person(&s, "ann").await;
+    s.advance(Duration::from_secs(3600));
+    let expired = json!({"t": "hello", "token": ann.token});
+    assert_eq!(signed_out_code(&s, expired).await, Some(4001));
+}
+
+#[tokio::test]
+async fn a_foreign_page_a_wrong_subprotocol_and_plain_http_get_no_socket() {
+    let s = TestServer::start().await;
+    let refused = |name: &'static str, value: &str| {
+        let mut request = upgrade(&s);
+        request.headers_mut().insert(name, value.parse().unwrap());
+        async { Socket::try_open(request).await.err() }
+    };
+    assert_eq!(refused("origin", "https://evil.example").await, Some(403));
+    assert_eq!(refused("sec-websocket-protocol", "chat").await, Some(400));
+    let own = s.app.config.site.base_url.clone();
+    assert_eq!(refused("origin", &own).await, None);
+    s.anonymous().get("/api/v1/ws").await.expect_problem(400, "bad_request");
+}
+
+/// IDN-12: the session cookie signs in from our own pages, without a token.
+#[tokio::test]
+async fn the_session_cookie_signs_in_from_our_own_origin_only() {
+    let s = TestServer::start().await;
+    let ann = person(&s, "ann").await;
+    let body = json!({"email": "ann@school.example", "password": "forty green parrots whistle"});
+    let answer = ann.post("/api/v1/auth/login", body).await.expect(200);
+    let cookies: Vec<String> = answer
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned())
+        .collect();
+    let with_cookie = |origin: Option<&str>| {
+        let mut request = upgrade(&s);
+        request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        request
+    };
+    let own = s.app.config.site.base_url.clone();
+    let mut socket = Socket::try_open(with_cookie(Some(&own))).await.unwrap();
+    socket.ask(json!({"t": "hello"})).await;
+    socket.frame("welcome").await;
+    let mut socket = Socket::try_open(with_cookie(None)).await.unwrap();
+    socket.ask(json!({"t": "hello"})).await;
+    assert_eq!(socket.closed().await, Some(4001), "a cookie without an origin is nobody's");
+}
+
+/// IDN-14: signing out ends the sockets of that session at once, and no other.
+#[tokio::test]
+async fn signing_out_ends_the_sockets_of_that_session_with_4002() {
+    let School { s, author, student, room, .. } = &school().await;
+    let other_device = sign_in(s, "sam").await;
+    let mut gone = Socket::sign_in(s, student).await;
+    let mut stays = Socket::sign_in(s, &other_device).await;
+    let mut ann = Socket::sign_in(s, author).await;
+    for socket in [&mut gone, &mut stays, &mut ann] {
+        socket.join(room, None).await;
+    }
+    student.post("/api/v1/auth/logout", json!({})).await.expect(204);
+    assert_eq!(gone.closed().await, Some(4002));
+    ann.say(room, "a1", "who is still here?").await;
+    assert_eq!(stays.frame("msg").await["seq"], 1);
+}
+
+/// IDN-24
+#[tokio::test]
+async fn a_banned_person_is_cut_with_4003_on_every_device() {
+    let School { s, student, room, .. } = &school().await;
+    let mut phone = Socket::sign_in(s, student).await;
+    let mut desk = Socket::sign_in(s, &sign_in(s, "sam").await).await;
+    phone.join(room, None).await;
+    desk.join(room, None).await;
+    let me = student.get("/api/v1/me").await.expect(200).json();
+    let user_id = me["id"].as_str().unwrap().parse().unwrap();
+    s.app.live.tell(ilmspace::platform::live::Notice::UserBlocked { user_id });
+    assert_eq!(phone.closed().await, Some(4003));
+    assert_eq!(desk.closed().await, Some(4003));
+}
+
+/// ENR-05: nothing is delivered after access has ended.
+#[tokio::test]
+async fn lost_access_ends_the_seat_and_the_room_is_not_found_any_more() {
+    use diesel_async::SimpleAsyncConnection as _;
+    let School { s, student, course, room, .. } = &school().await;
+    let mut sam = Socket::sign_in(s, student).await;
+    sam.join(room, None).await;
+    let mut conn = s.app.db.conn().await.unwrap();
+    conn.batch_execute("update enrollments set ended_at = now()").await.unwrap();
+    let me = student.get("/api/v1/me").await.expect(200).json();
+    let user_id = me["id"].as_str().unwrap().parse().unwrap();
+    let course_id = course.parse().unwrap();
+    s.app.live.tell(ilmspace::platform::live::Notice::AccessChanged { user_id, course_id });
+    assert_eq!(sam.closed().await, Some(4202));
+    let mut sam = Socket::sign_in(s, student).await;
+    assert_eq!(sam.join(room, None).await["code"], "not_found");
+}
+
+#[tokio::test]
+async fn the_newest_connections_of_a_person_stay_and_the_oldest_goes() {
+    let options = TestServerOptions {
+        configure: Box::new(|config| config.chat.max_sessions_per_user = 2),
+        ..TestServerOptions::default()
+    };
+    let s = TestServer::start_with(options).await;
+    let ann = person(&s, "ann").await;
+    let mut first = Socket::sign_in(&s, &ann).await;
+    let mut second = Socket::sign_in(&s, &ann).await;
+    let _third = Socket::sign_in(&s, &ann).await;
+    assert_eq!(first.closed().await, Some(4006));
+    let id = second.ask(json!({"t": "ping"})).await;
+    assert!(id > 0);
+    second.frame("pong").await;
+}
+
+#[tokio::test]
+async fn the_token_is_renewed_on_the_open_socket_by_its_own_person_only() {
+    let s = TestServer::start().await;
+    let (ann, sam) = (person(&s, "ann").await, person(&s, "sam").await);
+    let mut socket = Socket::sign_in(&s, &ann).await;
+    let id = socket.ask(json!({"t": "auth", "token": ann.token})).await;
+    let ack = socket.answer(id).await;
+    assert!(ack["token_expires"].is_string(), "{ack}");
+    socket.ask(json!({"t": "auth", "token": sam.token})).await;
+    assert_eq!(socket.closed().await, Some(4001));
+}
+
+/// A stop sends people home with a time to come back, and loses nothing that was acknowledged.
+#[tokio::test]
+async fn a_stopping_server_says_when_to_come_back() {
+    let School { s, student, room, .. } = school().await;
+    let mut sam = Socket::sign_in(&s, &student).await;
+    sam.join(&room, None).await;
+    let id = sam.say(&room, "c1", "last words").await;
+    sam.answer(id).await;
+    let stopping = s.restart(TestServerOptions::default());
+    let going = async {
+        let bye = sam.frame("bye").await;
+        (bye["code"].clone(), bye["spread_s"].is_u64(), sam.closed().await)
+    };
+    let (s, bye) = tokio::join!(stopping, going);
+    assert_eq!(bye, (json!(4200), true, Some(4200)));
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let page = student.moved_to(&s).get(&path).await.expect(200).json();
+    assert_eq!(page["items"][0]["body"], "last words");
+}
