@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::platform::events::Subscribers;
 use crate::platform::http::{Policy, Routes, idempotency};
 use crate::platform::jobs::{Handlers, Schedule};
-use crate::platform::ws::{self, Sockets, Topics};
+use crate::platform::ws::{self, Broadcast, Sockets, Topics};
 use crate::platform::{events, health, sandbox, site};
 use crate::{courses, identity, learning, messaging, video};
 
@@ -98,7 +98,13 @@ async fn openapi_json() -> HttpResponse {
 
 /// The socket: who lets in, and which topics there are.
 pub fn sockets() -> Sockets {
-    Sockets::new(identity::SocketGate, Topics::default().with("room", messaging::Chat))
+    let topics = Topics::default().with("room", messaging::Chat).with(
+        "job",
+        Broadcast::new(|app, user, video| {
+            async move { video::may_watch_job(&app, video, user).await }.boxed()
+        }),
+    );
+    Sockets::new(identity::SocketGate, topics)
 }
 
 /// Starts what lives beside requests and jobs: actors and listeners of `app.live`. They end with

@@ -13,8 +13,8 @@ use super::{From, Topic, TopicRequest};
 use crate::app::App;
 use crate::platform::http::Problem;
 
-/// Whether the person of these sessions may hear the topic of that id: (app, user, sign-in, id).
-pub type MayHear = fn(App, Uuid, Uuid, Uuid) -> BoxFuture<'static, Result<bool, Problem>>;
+/// Whether a person may hear the topic of that id: (app, user, id).
+pub type MayHear = fn(App, Uuid, Uuid) -> BoxFuture<'static, Result<bool, Problem>>;
 
 /// A kind of topic to listen to.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,7 @@ impl Topic for Broadcast {
         let topic = request.topic.as_str();
         match request.t.as_str() {
             "join" => {
-                let caller = from.caller;
-                let heard = (self.may_hear)(app.clone(), caller.user, caller.sign_in, id).await;
+                let heard = (self.may_hear)(app.clone(), from.caller.user, id).await;
                 match heard {
                     Ok(true) => {}
                     Ok(false) => return Err(Refusal::new(ErrCode::NotFound)),
