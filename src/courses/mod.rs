@@ -114,7 +114,7 @@ pub fn routes(r: &mut Routes) {
 }
 
 /// What it hears.
-pub fn subscribers(s: &mut Subscribers) {
+pub fn subscribe(s: &mut Subscribers) {
     use content_state::ContentEvent;
     s.subscribe::<VideoWatchable, _, _>("courses.video_watchable", |app, fact, _| async move {
         content::video_moved(&app, fact.video_id, ContentEvent::Watchable, fact.duration_ms).await

@@ -63,7 +63,7 @@ impl Services {
 pub struct Docs;
 
 /// What it hears.
-pub fn subscribers(s: &mut Subscribers) {
+pub fn subscribe(s: &mut Subscribers) {
     s.subscribe::<CourseUpdated, _, _>("learning.course_updated", |app, fact, _| async move {
         recount::course(&app, fact.course_id).await
     });

@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::world::{
-    self, course, describe, failed, id, lesson, module, person, processed, text, text_lesson,
-    upload, video_of, watchable,
+    self, course, describe, failed, film_upload, id, lesson, module, person, processed, text,
+    text_lesson, video_of, watchable,
 };
 use crate::support::TestServer;
 
@@ -292,7 +292,7 @@ async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
     let path = format!("/api/v1/studio/courses/{}", id(&begun["id"]));
     ann.post(&format!("{film_path}/submit"), json!({})).await.expect_problem(409, "lesson_state");
 
-    let upload_id = upload(&s, &ann, "video").await;
+    let upload_id = film_upload(&ann).await;
     let shown = ann
         .put(&format!("{film_path}/video"), json!({"upload_id": upload_id}))
         .await
@@ -311,13 +311,13 @@ async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
 
     // Somebody else's upload is none.
     let bob = person(&s, "bob").await;
-    let foreign = upload(&s, &bob, "video").await;
+    let foreign = film_upload(&bob).await;
     ann.put(&format!("{film_path}/video"), json!({"upload_id": foreign}))
         .await
         .expect_problem(404, "not_found");
 
     // A new file starts over; facts about the old one are nobody's business any more.
-    let other = upload(&s, &ann, "video").await;
+    let other = film_upload(&ann).await;
     ann.put(&format!("{film_path}/video"), json!({"upload_id": other})).await.expect(200);
     processed(&s, video_id, 5_000).await;
     assert_eq!(state(&path).await, (json!("submitted"), json!(0), json!(1)));
@@ -348,7 +348,7 @@ async fn a_text_is_done_when_submitted_and_a_draft_again_when_emptied() {
     ann.post(&format!("{path}/submit"), json!({})).await.expect(200);
     let emptied = ann.patch(&path, json!({"body": null})).await.expect(200).json();
     assert_eq!((&emptied["state"], &emptied["duration_s"]), (&json!("drafted"), &json!(0)));
-    let upload_id = upload(&s, &ann, "video").await;
+    let upload_id = film_upload(&ann).await;
     ann.put(&format!("{path}/video"), json!({"upload_id": upload_id}))
         .await
         .expect_problem(409, "lesson_state");

@@ -1,58 +1,63 @@
 //! People and courses that the tests of courses and learning begin with.
 
-use diesel_async::SimpleAsyncConnection as _;
-use ilmspace::identity::{self, Role, VouchedAccount};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ilmspace::identity::Role;
 use ilmspace::platform::events;
 use ilmspace::video::{VideoFailed, VideoProcessed, VideoWatchable};
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{Client, TestServer};
 
-const PASSWORD: &str = "forty green parrots whistle";
-
 /// Somebody with an account, signed in.
 pub async fn person(s: &TestServer, name: &str) -> Client {
-    signed_in(s, name, &[]).await
+    s.student(name).await.client
 }
 
 /// A moderator, signed in.
 pub async fn moderator(s: &TestServer) -> Client {
-    signed_in(s, "mod", &[Role::Moderator]).await
-}
-
-async fn signed_in(s: &TestServer, name: &str, roles: &[Role]) -> Client {
-    let email = format!("{name}@school.example");
-    let account = VouchedAccount {
-        email: &email,
-        password: PASSWORD,
-        first_name: name,
-        last_name: "Karimova",
-        locale: "en",
-        roles,
-    };
-    identity::create_account(&s.app, account).await.unwrap();
-    sign_in(s, name).await
+    s.person("mod", &[Role::Moderator]).await.client
 }
 
 /// Somebody who has an account: after a jump of the clock the access token has to be a new one.
 pub async fn sign_in(s: &TestServer, name: &str) -> Client {
-    let mut client = s.anonymous();
-    let body = json!({"email": format!("{name}@school.example"), "password": PASSWORD});
-    let answer = client.post("/api/v1/auth/login", body).await.expect(200).json();
-    client.token = Some(answer["access_token"].as_str().unwrap().to_owned());
-    client
+    s.sign_in(&format!("{name}@example.com")).await
 }
 
-/// The id of an upload that the person has begun.
-pub async fn upload(s: &TestServer, who: &Client, purpose: &str) -> String {
-    let id = s.app.id();
-    let owner = who.get("/api/v1/me").await.json()["id"].as_str().unwrap().to_owned();
-    let mut conn = s.app.db.conn().await.unwrap();
-    conn.batch_execute(&format!(
-        "insert into uploads(id,owner_id,purpose,file_name,metadata,size,store_key,state,expires_at,created_at,updated_at) values ('{id}','{owner}','{purpose}','a.mp4','x',10,'u/{id}','receiving',now(),now(),now())"
-    )).await.unwrap();
-    id.to_string()
+/// The id of an upload that the person has begun; its bytes need not be there for a video.
+pub async fn upload(who: &Client, purpose: &str, name: &str, bytes: usize) -> String {
+    let metadata = [("filename", name), ("purpose", purpose)]
+        .map(|(key, value)| format!("{key} {}", BASE64_STANDARD.encode(value)))
+        .join(",");
+    let path = "/api/v1/uploads";
+    let request = who
+        .request(Method::POST, path)
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", bytes)
+        .header("upload-metadata", metadata);
+    let answer = who.run(request, path).await.expect(201);
+    answer.header("location").rsplit('/').next().unwrap().to_owned()
+}
+
+/// The id of an upload whose bytes have all arrived.
+pub async fn uploaded(who: &Client, purpose: &str, name: &str, bytes: &[u8]) -> String {
+    let id = upload(who, purpose, name, bytes.len()).await;
+    let path = format!("/api/v1/uploads/{id}");
+    let request = who
+        .request(Method::PATCH, &path)
+        .header("tus-resumable", "1.0.0")
+        .header("upload-offset", "0")
+        .header("content-type", "application/offset+octet-stream")
+        .body(bytes.to_vec());
+    who.run(request, &path).await.expect(204);
+    id
+}
+
+/// The id of an upload for a video that is on its way.
+pub async fn film_upload(who: &Client) -> String {
+    upload(who, "video", "film.mp4", 1_000_000).await
 }
 
 /// A document of one paragraph.
@@ -100,7 +105,7 @@ pub async fn video_lesson(
 ) -> Value {
     let lesson = lesson(author, module_id, title, "video").await;
     let path = format!("/api/v1/studio/lessons/{}/video", id(&lesson["id"]));
-    let upload_id = upload(s, author, "video").await;
+    let upload_id = film_upload(author).await;
     let shown = author.put(&path, json!({"upload_id": upload_id})).await.expect(200).json();
     let video_id = video_of(s, &lesson["id"]).await;
     processed(s, video_id, duration_s * 1000).await;
@@ -150,18 +155,18 @@ pub async fn video_of(s: &TestServer, lesson_id: &Value) -> Uuid {
 
 /// As if the first rendition of the video had been stored.
 pub async fn watchable(s: &TestServer, video_id: Uuid, duration_ms: i64) {
-    let fact = VideoWatchable { video_id, duration_ms: Some(duration_ms) };
+    let fact = VideoWatchable { video_id, owner_id: s.app.id(), duration_ms: Some(duration_ms) };
     tell(s, fact).await;
 }
 
 /// As if the whole video had been stored.
 pub async fn processed(s: &TestServer, video_id: Uuid, duration_ms: i64) {
-    tell(s, VideoProcessed { video_id, duration_ms }).await;
+    tell(s, VideoProcessed { video_id, owner_id: s.app.id(), duration_ms }).await;
 }
 
 /// As if the video could not be made.
 pub async fn failed(s: &TestServer, video_id: Uuid) {
-    tell(s, VideoFailed { video_id, code: "not_media".into() }).await;
+    tell(s, VideoFailed { video_id, owner_id: s.app.id(), code: "not_media".into() }).await;
 }
 
 async fn tell<E: events::Event>(s: &TestServer, fact: E) {

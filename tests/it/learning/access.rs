@@ -76,7 +76,7 @@ async fn a_lesson_that_is_not_ready_is_locked_with_its_reason() {
     let late = crate::courses::world::lesson(&ann, &part["id"], "Late", "video").await;
     let programme = format!("/api/v1/learn/courses/{}", id(&begun["id"]));
     assert_eq!(sam.get(&programme).await.json()["lessons"], 1, "a draft does not show");
-    let upload_id = crate::courses::world::upload(&s, &ann, "video").await;
+    let upload_id = crate::courses::world::film_upload(&ann).await;
     ann.put(
         &format!("/api/v1/studio/lessons/{}/video", id(&late["id"])),
         json!({"upload_id": upload_id}),
