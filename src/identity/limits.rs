@@ -128,12 +128,8 @@ pub(super) fn code_asked(
         None => who.key(),
     };
     let network = address.limit_key();
-    let buckets = [
-        (&CODE_NETWORK, &network),
-        (&CODE_MINUTE, &key),
-        (&CODE_QUARTER, &key),
-        (&CODE_DAY, &key),
-    ];
+    let buckets =
+        [(&CODE_NETWORK, &network), (&CODE_MINUTE, &key), (&CODE_QUARTER, &key), (&CODE_DAY, &key)];
     // All are looked at before any is taken: an impatient click must not use up the classroom's
     // network, nor a refusal by one bucket cost the others.
     for (rule, key) in buckets {

@@ -175,8 +175,8 @@ pub(super) async fn look(
 
 /// How a renewal went.
 pub(super) enum Renewal {
-    /// New tokens.
-    Tokens(Box<Tokens>),
+    /// New tokens, or the last ones again.
+    Tokens(Box<Tokens>, Decision),
     /// Nothing was touched.
     Forged,
     /// The session is over: the cookie can go.
@@ -185,6 +185,21 @@ pub(super) enum Renewal {
     Locked(Problem),
     /// An old token came back: the session has just been ended.
     Reused(Ended),
+}
+
+impl Renewal {
+    /// Its name in metrics.
+    const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Tokens(_, Decision::Replay { late: true }) => "late",
+            Self::Tokens(_, Decision::Replay { late: false }) => "replayed",
+            Self::Tokens(..) => "rotated",
+            Self::Forged => "forged",
+            Self::Ended => "ended",
+            Self::Locked(_) => "locked",
+            Self::Reused(_) => "reuse",
+        }
+    }
 }
 
 /// Renews the access token by the refresh cookie.
@@ -207,6 +222,7 @@ pub(super) async fn renew(
     if let Renewal::Reused(ended) = &renewal {
         ended.tell(app);
     }
+    app.metrics.refreshes.with_label_values(&[renewal.outcome()]).inc();
     Ok(renewal)
 }
 
@@ -254,6 +270,9 @@ async fn renew_in(
             // Who has become staff since has a staff member's session from now on.
             let last = session.absolute_expires_at.min(session.created_at + absolute);
             session.expires_at = (now + idle).min(last);
+            if session.expires_at <= now {
+                return Ok(Renewal::Ended);
+            }
             session.generation = session.generation.saturating_add(1);
             let rotation = store::sessions::Rotation {
                 id: session.id,
@@ -274,7 +293,8 @@ async fn renew_in(
     let access = sign(app, &user, &session, now)?;
     let (refresh, _) = issue(app, &session);
     let cookie_s = (session.expires_at - now).num_seconds();
-    Ok(Renewal::Tokens(Box::new(Tokens { access, refresh, cookie_s, user, roles })))
+    let tokens = Tokens { access, refresh, cookie_s, user, roles };
+    Ok(Renewal::Tokens(Box::new(tokens), decision))
 }
 
 /// The cookie of the session's current generation, and the hash of its secret.

@@ -41,6 +41,13 @@ fn code_sent(app: &App, sent: CodeSent, site: &SiteRequest) -> HttpResponse {
         .json(sent)
 }
 
+/// Counts an attempt by its method and by how it ended.
+fn counted(app: &App, method: &str, outcome: Result<Tokens, Problem>) -> Result<Tokens, Problem> {
+    let name = outcome.as_ref().map_or_else(|problem| problem.code().name(), |_| "ok");
+    app.metrics.auth_attempts.with_label_values(&[method, name]).inc();
+    outcome
+}
+
 /// Registers an account; a code goes to the address. The answer is the same whether the address has
 /// an account or not.
 #[utoipa::path(post, path = "/api/v1/auth/register", tag = "identity", request_body = NewAccount,
@@ -77,7 +84,8 @@ pub async fn verify(
     site: SiteRequest,
     Body(input): Body<TypedCode>,
 ) -> Result<HttpResponse, Problem> {
-    let tokens = sign_in::by_code(&app, input.challenge, &input.code, &site).await?;
+    let outcome = sign_in::by_code(&app, input.challenge, &input.code, &site).await;
+    let tokens = counted(&app, "code", outcome)?;
     let mut response = signed_in(&app, tokens, &site);
     add_cookie(&mut response, app.identity.cookies.clear(Kind::Challenge))?;
     Ok(response)
@@ -93,7 +101,8 @@ pub async fn login(
     site: SiteRequest,
     Body(input): Body<Credentials>,
 ) -> Result<HttpResponse, Problem> {
-    let tokens = sign_in::by_password(&app, &input.email, &input.password, &site).await?;
+    let outcome = sign_in::by_password(&app, &input.email, &input.password, &site).await;
+    let tokens = counted(&app, "password", outcome)?;
     Ok(signed_in(&app, tokens, &site))
 }
 
@@ -108,7 +117,7 @@ pub async fn refresh(
 ) -> Result<HttpResponse, Problem> {
     let cookie = site.refresh.as_deref().ok_or_else(|| Problem::new(Code::Unauthenticated))?;
     match sessions::renew(&app, cookie, site.address).await? {
-        Renewal::Tokens(tokens) => Ok(signed_in(&app, *tokens, &site)),
+        Renewal::Tokens(tokens, _) => Ok(signed_in(&app, *tokens, &site)),
         Renewal::Forged => Err(Problem::new(Code::Unauthenticated)),
         Renewal::Ended | Renewal::Reused(_) => over(&app, &sessions::over()),
         Renewal::Locked(problem) => over(&app, &problem),

@@ -200,6 +200,48 @@ async fn a_moderator_is_made_by_command_and_nobody_registers_as_one() {
     assert_eq!(problem.doc().code, "email_invalid");
 }
 
+/// IDN-23: the command itself, as the operator types it.
+#[tokio::test]
+async fn the_command_makes_a_moderator_who_can_sign_in() {
+    let s = TestServer::start().await;
+    let run = |arguments: &[&str], input: &str| {
+        use std::io::Write as _;
+        use std::process::{Command, Stdio};
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ilmspace"))
+            .args(arguments)
+            .env("ILM_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/config/test.toml"))
+            .env("DATABASE_URL", s.database_url())
+            .env("ILM__SECRETS__DIRECTORY", s.directory().join("secrets"))
+            .env("ILM__STORAGE__DIRECTORY", s.directory().join("objects"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        command.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = command.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    let line = format!("{PASSWORD}\n");
+    let make = ["create-moderator", "--email", "guide@example.com", "--password", "-"];
+    let (made, output, error) = run(&make, &line);
+    assert!(made, "{error}");
+    assert!(
+        output.contains("guide@example.com can sign in now as curator and moderator"),
+        "{output}"
+    );
+    let client = s.sign_in("guide@example.com").await;
+    let me = client.get("/api/v1/me").await.expect(200).json();
+    assert_eq!(me["roles"], json!(["student", "curator", "moderator"]));
+
+    let (made, _, error) = run(&make, &line);
+    assert!(!made && error.contains("has an account already"), "{error}");
+    let weak = ["create-admin", "--email", "head@example.com", "--password", "password"];
+    let (made, _, error) = run(&weak, "");
+    assert!(!made && error.contains("At least 15") || error.contains("at least 15"), "{error}");
+}
+
 /// IDN-16: mails can be read in development, and only there.
 #[tokio::test]
 async fn the_mailbox_is_open_in_the_sandbox_alone() {
