@@ -1,4 +1,5 @@
 //! Video over real HTTP: uploads, transcoding in the real child, protected playback.
 
+mod playback;
 mod support;
 mod uploads;

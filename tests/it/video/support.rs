@@ -2,11 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use diesel_async::AsyncPgConnection;
 use ilmspace::identity::{VouchedAccount, create_account};
+use ilmspace::platform::http::Problem;
+use ilmspace::platform::live::Notice;
+use ilmspace::video::{self, Grant, Playback, VideoState, VideoView, Viewer};
 use media::demo::{DemoScene, make_demo_video};
+use media::hls::MediaPath;
+use media::hls::validate::{StreamReport, validate};
 use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +27,15 @@ const PASSWORD: &str = "correct horse battery staple 7";
 pub struct Person {
     pub id: Uuid,
     pub client: Client,
+}
+
+impl Person {
+    /// They and their present sign-in.
+    pub async fn viewer(&self, server: &TestServer) -> Viewer {
+        let token = self.client.token.as_deref().unwrap();
+        let who = ilmspace::identity::principal_of_token(&server.app, token).await.unwrap();
+        Viewer::from(&who)
+    }
 }
 
 pub async fn person(server: &TestServer, name: &str) -> Person {
@@ -156,4 +172,127 @@ pub fn files_below(root: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// Makes a video of an upload, as a lesson does.
+pub async fn attach(server: &TestServer, upload: Uuid, owner: Uuid) -> Uuid {
+    try_attach(server, upload, owner).await.unwrap()
+}
+
+pub async fn try_attach(server: &TestServer, upload: Uuid, owner: Uuid) -> Result<Uuid, Problem> {
+    let app = &server.app;
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<Uuid, Problem> {
+            video::attach(conn, app, upload, owner).await
+        })
+        .await
+}
+
+pub async fn view(server: &TestServer, id: Uuid) -> VideoView {
+    let mut conn = server.app.db.conn().await.unwrap();
+    video::view(&mut conn, &server.app, id).await.unwrap()
+}
+
+/// Waits for frames of the video until one shows what is waited for.
+pub async fn until(
+    server: &TestServer,
+    id: Uuid,
+    mut is_it: impl FnMut(&VideoView) -> bool,
+) -> VideoView {
+    let mut notices = server.app.live.listen();
+    let topic = video::job_topic(id);
+    let waited = async {
+        let now = view(server, id).await;
+        if is_it(&now) {
+            return now;
+        }
+        loop {
+            match notices.recv().await {
+                Ok(Notice::Frame { topic: of, frame }) if of == topic => {
+                    let seen: VideoView = serde_json::from_value(frame["video"].clone()).unwrap();
+                    if is_it(&seen) {
+                        return seen;
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => panic!("notices: {error}"),
+            }
+        }
+    };
+    match tokio::time::timeout(Duration::from_secs(120), waited).await {
+        Ok(seen) => seen,
+        Err(_) => panic!("waited in vain; it is {:?}", view(server, id).await),
+    }
+}
+
+pub async fn until_ready(server: &TestServer, id: Uuid) -> VideoView {
+    let seen = until(server, id, |video| {
+        matches!(video.state, VideoState::Ready | VideoState::Failed | VideoState::Cancelled)
+    })
+    .await;
+    assert_eq!(seen.state, VideoState::Ready, "{seen:?}");
+    seen
+}
+
+/// A ready video of `seconds` that belongs to `owner`.
+pub async fn ready_video(server: &TestServer, owner: &Person, seconds: u32) -> Uuid {
+    let upload = Tus(&owner.client).upload(film(seconds), "lesson.mp4", "video").await;
+    let id = attach(server, upload, owner.id).await;
+    until_ready(server, id).await;
+    id
+}
+
+/// What a lesson grants to a viewer.
+pub fn grant(video_id: Uuid, viewer: Option<Viewer>) -> Grant {
+    Grant {
+        viewer,
+        video_id,
+        lesson_id: None,
+        preview: viewer.is_none(),
+        network: "192.0.2.1".into(),
+    }
+}
+
+pub async fn play(server: &TestServer, video_id: Uuid, viewer: Option<Viewer>) -> Playback {
+    video::grant_playback(&server.app, grant(video_id, viewer)).await.unwrap()
+}
+
+/// The address of `path` beside the master playlist.
+pub fn beside(playback: &Playback, path: &str) -> String {
+    let base = playback.master_url.strip_suffix("master.m3u8").unwrap();
+    format!("{base}{path}")
+}
+
+/// Every rule of a stream, read through HTTP as a player does.
+pub async fn validate_stream(server: &TestServer, playback: &Playback) -> StreamReport {
+    let base = server.url(playback.master_url.strip_suffix("master.m3u8").unwrap());
+    tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let http = reqwest::Client::new();
+        validate(&mut |path| {
+            let url = format!("{base}{}", text_of(path));
+            runtime.block_on(async {
+                let response = http.get(url).send().await.unwrap();
+                if response.status() != 200 {
+                    return None;
+                }
+                Some(response.bytes().await.unwrap().to_vec())
+            })
+        })
+    })
+    .await
+    .unwrap()
+    .unwrap()
+}
+
+fn text_of(path: &MediaPath) -> String {
+    match path {
+        MediaPath::Master => "master.m3u8".into(),
+        MediaPath::VideoPlaylist(name) => format!("v/{name}.m3u8"),
+        MediaPath::AudioPlaylist(name) => format!("a/{name}.m3u8"),
+        MediaPath::Init(name) => format!("{name}/init.mp4"),
+        MediaPath::Segment(name, n) => format!("{name}/{n}.m4s"),
+        MediaPath::Key(epoch) => format!("k/{epoch}"),
+        MediaPath::Poster => "poster.jpg".into(),
+    }
 }
