@@ -5,6 +5,7 @@ mod client;
 mod database;
 mod people;
 mod process;
+mod s3;
 mod server;
 mod socket;
 
@@ -12,5 +13,6 @@ pub use client::{Answer, Client};
 pub use database::TestDatabase;
 pub use people::{PASSWORD, Person};
 pub use process::Process;
+pub use s3::S3Server;
 pub use server::{TestServer, TestServerOptions};
 pub use socket::{Socket, upgrade};

@@ -9,8 +9,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::support::{
-    Tus, attach, beside, film, files_below, grant, person, play, ready_video, transcoding, until,
-    until_ready, validate_stream, view,
+    Tus, attach, beside, eventually, files_below, film, grant, play, ready_video, transcoding,
+    until, until_ready, validate_stream, view, viewer,
 };
 use crate::support::TestServer;
 
@@ -18,7 +18,7 @@ use crate::support::TestServer;
 #[tokio::test]
 async fn an_upload_becomes_a_stream_that_plays_with_its_token_only() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let upload = Tus(&ann.client).upload(film(11), "lesson.mp4", "video").await;
     let id = attach(&server, upload, ann.id).await;
     let ready = until_ready(&server, id).await;
@@ -27,7 +27,7 @@ async fn an_upload_becomes_a_stream_that_plays_with_its_token_only() {
     assert!(ready.renditions.iter().any(|rendition| rendition.name == "360p"));
     assert!(ready.renditions.iter().any(|rendition| rendition.name == "audio"));
 
-    let playback = play(&server, id, Some(ann.viewer(&server).await)).await;
+    let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
     assert!(!playback.growing && playback.watermark.is_some());
     let report = validate_stream(&server, &playback).await;
     assert!(report.ended && report.audio.is_some() && report.video.contains(&"360p".to_owned()));
@@ -70,9 +70,9 @@ async fn an_upload_becomes_a_stream_that_plays_with_its_token_only() {
 #[tokio::test]
 async fn a_token_opens_its_own_video_while_it_lives_and_nothing_else() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let (one, two) = (ready_video(&server, &ann, 3).await, ready_video(&server, &ann, 3).await);
-    let playback = play(&server, one, Some(ann.viewer(&server).await)).await;
+    let playback = play(&server, one, Some(viewer(&server, &ann).await)).await;
     let client = server.anonymous();
     let url = |path: &str| beside(&playback, path);
     client.get(&url("master.m3u8")).await.expect(200);
@@ -91,11 +91,8 @@ async fn a_token_opens_its_own_video_while_it_lives_and_nothing_else() {
         answer.expect_problem(401, "playback_token");
     }
     // Signed by somebody else.
-    let keys = media::token::TokenKeys::new(
-        (1, kernel::SecretBytes::new(vec![7; 32])),
-        None,
-    )
-    .unwrap();
+    let keys =
+        media::token::TokenKeys::new((1, kernel::SecretBytes::new(vec![7; 32])), None).unwrap();
     let forged = PlaybackClaims {
         expires_at: u32::MAX,
         video_id: one,
@@ -128,14 +125,14 @@ async fn a_token_opens_its_own_video_while_it_lives_and_nothing_else() {
 #[tokio::test]
 async fn playback_ends_with_the_right_to_it() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
-    let bob = person(&server, "bob").await;
+    let ann = server.author("ann").await;
+    let bob = server.author("bob").await;
     let id = ready_video(&server, &ann, 3).await;
     let client = server.anonymous();
-    let viewer = bob.viewer(&server).await;
+    let watcher = viewer(&server, &bob).await;
 
     // The player closes it.
-    let playback = play(&server, id, Some(viewer)).await;
+    let playback = play(&server, id, Some(watcher)).await;
     let path = format!("/api/v1/playback/{}", playback.session);
     ann.client.delete(&path).await.expect_problem(404, "not_found");
     server.anonymous().delete(&path).await.expect_problem(404, "not_found");
@@ -144,7 +141,7 @@ async fn playback_ends_with_the_right_to_it() {
     client.get(&beside(&playback, "360p/0.m4s")).await.expect_problem(410, "playback_ended");
 
     // Enrollment or payment ends.
-    let playback = play(&server, id, Some(viewer)).await;
+    let playback = play(&server, id, Some(watcher)).await;
     client.get(&beside(&playback, "360p/0.m4s")).await.expect(200);
     let lost = Ended::AccessLost { user_id: bob.id, video_id: id };
     assert_eq!(video::end_playback(&server.app, lost).await.unwrap(), 1);
@@ -154,12 +151,12 @@ async fn playback_ends_with_the_right_to_it() {
     for end in [
         Notice::SessionEnded {
             user_id: bob.id,
-            session_id: viewer.sign_in_id,
+            session_id: watcher.sign_in_id,
             reason: "signed_out".into(),
         },
         Notice::UserBlocked { user_id: bob.id },
     ] {
-        let playback = play(&server, id, Some(viewer)).await;
+        let playback = play(&server, id, Some(watcher)).await;
         client.get(&beside(&playback, "360p/0.m4s")).await.expect(200);
         server.app.live.tell(end);
         let ended = async {
@@ -172,7 +169,7 @@ async fn playback_ends_with_the_right_to_it() {
     }
 
     // Taken off: nothing of it is left.
-    let playback = play(&server, id, Some(viewer)).await;
+    let playback = play(&server, id, Some(watcher)).await;
     let app = &server.app;
     app.db
         .transaction(async |conn: &mut diesel_async::AsyncPgConnection| {
@@ -181,19 +178,19 @@ async fn playback_ends_with_the_right_to_it() {
         .await
         .unwrap();
     client.get(&beside(&playback, "k/0")).await.expect_problem(410, "playback_ended");
-    server.settle().await;
-    assert!(files_below(&server.directory().join("objects/objects")).is_empty());
+    let objects = server.directory().join("objects/objects");
+    eventually("its objects are deleted", || files_below(&objects).is_empty()).await;
 }
 
 /// MED-12: heartbeats keep it, the newest streams stay.
 #[tokio::test]
 async fn a_heartbeat_renews_and_a_third_stream_ends_the_first() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let id = ready_video(&server, &ann, 3).await;
-    let viewer = ann.viewer(&server).await;
+    let watcher = viewer(&server, &ann).await;
     let client = server.anonymous();
-    let first = play(&server, id, Some(viewer)).await;
+    let first = play(&server, id, Some(watcher)).await;
     let beat = format!("/api/v1/playback/{}/heartbeat", first.session);
 
     server.advance(Duration::from_secs(500));
@@ -205,9 +202,9 @@ async fn a_heartbeat_renews_and_a_third_stream_ends_the_first() {
     client.get(&beside(&first, "k/0")).await.expect_problem(401, "playback_token");
     client.get(renewed["master_url"].as_str().unwrap()).await.expect(200);
 
-    let ann2 = super::support::sign_in(&server, "ann").await;
-    play(&server, id, Some(viewer)).await;
-    play(&server, id, Some(viewer)).await;
+    let ann2 = server.sign_in(&ann.email).await;
+    play(&server, id, Some(watcher)).await;
+    play(&server, id, Some(watcher)).await;
     let master = renewed["master_url"].as_str().unwrap();
     client.get(master).await.expect_problem(410, "playback_replaced");
     ann2.post(&beat, json!({})).await.expect_problem(410, "playback_replaced");
@@ -217,7 +214,7 @@ async fn a_heartbeat_renews_and_a_third_stream_ends_the_first() {
 #[tokio::test]
 async fn a_preview_plays_for_strangers() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let id = ready_video(&server, &ann, 3).await;
     let playback = play(&server, id, None).await;
     assert_eq!(playback.watermark, None);
@@ -233,9 +230,9 @@ async fn a_preview_plays_for_strangers() {
 #[tokio::test]
 async fn segments_faster_than_anybody_watches_are_refused() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let id = ready_video(&server, &ann, 3).await;
-    let playback = play(&server, id, Some(ann.viewer(&server).await)).await;
+    let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
     let client = server.anonymous();
     let url = beside(&playback, "360p/0.m4s");
     let mut got = 0;
@@ -252,15 +249,15 @@ async fn segments_faster_than_anybody_watches_are_refused() {
 #[tokio::test]
 async fn a_video_can_be_watched_while_it_is_made() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let upload = Tus(&ann.client).upload(film(60), "lesson.mp4", "video").await;
     let id = attach(&server, upload, ann.id).await;
-    let viewer = ann.viewer(&server).await;
-    let early = video::grant_playback(&server.app, grant(id, Some(viewer))).await.unwrap_err();
+    let watcher = viewer(&server, &ann).await;
+    let early = video::grant_playback(&server.app, grant(id, Some(watcher))).await.unwrap_err();
     assert_eq!(early.code().name(), "video_not_ready");
     let seen = until(&server, id, |video| video.watchable).await;
     assert_ne!(seen.state, VideoState::Ready, "60 seconds take longer than that");
-    let growing = play(&server, id, Some(viewer)).await;
+    let growing = play(&server, id, Some(watcher)).await;
     assert!(growing.growing);
     let client = server.anonymous();
     client.get(&growing.master_url).await.expect(200);
@@ -270,7 +267,7 @@ async fn a_video_can_be_watched_while_it_is_made() {
     until_ready(&server, id).await;
     let playlist = client.get(&beside(&growing, "a/audio.m3u8")).await.expect(200).text();
     assert!(playlist.contains("PLAYLIST-TYPE:EVENT") && playlist.contains("ENDLIST"));
-    let later = play(&server, id, Some(viewer)).await;
+    let later = play(&server, id, Some(watcher)).await;
     let playlist = client.get(&beside(&later, "a/audio.m3u8")).await.expect(200).text();
     assert!(playlist.contains("PLAYLIST-TYPE:VOD"));
     validate_stream(&server, &later).await;
@@ -280,7 +277,7 @@ async fn a_video_can_be_watched_while_it_is_made() {
 #[tokio::test]
 async fn a_file_that_the_probe_refuses_has_failed_for_good() {
     let server = TestServer::start_with(transcoding()).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     let mut truncated = film(3);
     truncated.truncate(truncated.len() * 2 / 3);

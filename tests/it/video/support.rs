@@ -7,7 +7,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use diesel_async::AsyncPgConnection;
-use ilmspace::identity::{VouchedAccount, create_account};
 use ilmspace::platform::http::Problem;
 use ilmspace::platform::live::Notice;
 use ilmspace::video::{self, Grant, Playback, VideoState, VideoView, Viewer};
@@ -15,52 +14,16 @@ use media::demo::{DemoScene, make_demo_video};
 use media::hls::MediaPath;
 use media::hls::validate::{StreamReport, validate};
 use reqwest::Method;
-use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Answer, Client, TestServer, TestServerOptions};
+use crate::support::{Answer, Client, Person, TestServer, TestServerOptions};
 
 pub const PART: usize = ilmspace::video::PART_BYTES as usize;
-const PASSWORD: &str = "correct horse battery staple 7";
-
-/// Somebody who is signed in.
-pub struct Person {
-    pub id: Uuid,
-    pub client: Client,
-}
-
-impl Person {
-    /// They and their present sign-in.
-    pub async fn viewer(&self, server: &TestServer) -> Viewer {
-        let token = self.client.token.as_deref().unwrap();
-        let who = ilmspace::identity::principal_of_token(&server.app, token).await.unwrap();
-        Viewer::from(&who)
-    }
-}
-
-pub async fn person(server: &TestServer, name: &str) -> Person {
-    let email = format!("{name}@school.test");
-    let account = VouchedAccount {
-        email: &email,
-        password: PASSWORD,
-        first_name: name,
-        last_name: "Test",
-        locale: "en",
-        roles: &[],
-    };
-    let id = create_account(&server.app, account).await.unwrap();
-    let client = sign_in(server, name).await;
-    Person { id, client }
-}
-
-/// A new sign-in of somebody who is known.
-pub async fn sign_in(server: &TestServer, name: &str) -> Client {
-    let mut client = server.anonymous();
-    let email = format!("{name}@school.test");
-    let body = json!({ "email": email, "password": PASSWORD });
-    let signed_in = client.post("/api/v1/auth/login", body).await.expect(200).json();
-    client.token = Some(signed_in["access_token"].as_str().unwrap().to_owned());
-    client
+/// A person and their present sign-in.
+pub async fn viewer(server: &TestServer, person: &Person) -> Viewer {
+    let token = person.client.token.as_deref().unwrap();
+    let who = ilmspace::identity::principal_of_token(&server.app, token).await.unwrap();
+    Viewer::from(&who)
 }
 
 /// A server that transcodes, with our own binary as the child.
@@ -295,4 +258,15 @@ fn text_of(path: &MediaPath) -> String {
         MediaPath::Key(epoch) => format!("k/{epoch}"),
         MediaPath::Poster => "poster.jpg".into(),
     }
+}
+
+/// Waits until something that no notice tells of has come true.
+pub async fn eventually(what: &str, mut is_it: impl FnMut() -> bool) {
+    let waited = async {
+        while !is_it() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let came = tokio::time::timeout(Duration::from_secs(30), waited).await;
+    assert!(came.is_ok(), "waited in vain until {what}");
 }

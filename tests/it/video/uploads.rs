@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use sha1::Digest as _;
 
-use super::support::{PART, Tus, bytes, files_below, metadata, person};
+use super::support::{PART, Tus, bytes, files_below, metadata};
 use crate::support::{TestServer, TestServerOptions};
 
 fn original(server: &TestServer) -> Option<Vec<u8>> {
@@ -35,7 +35,7 @@ async fn the_server_says_what_it_can() {
 #[tokio::test]
 async fn a_file_in_many_chunks_arrives_whole() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     let file = bytes(2 * PART + 12_345);
     let created = tus.create(file.len(), "Лекция 1.mp4", "video").await.expect(201);
@@ -66,7 +66,7 @@ async fn a_file_in_many_chunks_arrives_whole() {
 #[tokio::test]
 async fn a_file_may_come_with_its_creation() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let file = bytes(100_000);
     let request = ann
         .client
@@ -85,8 +85,8 @@ async fn a_file_may_come_with_its_creation() {
 #[tokio::test]
 async fn what_breaks_the_protocol_is_refused_and_changes_nothing() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
-    let bob = person(&server, "bob").await;
+    let ann = server.author("ann").await;
+    let bob = server.author("bob").await;
     let tus = Tus(&ann.client);
     let path = tus.begin(1000, "a.mp4", "video").await;
     tus.patch(&path, 0, bytes(400)).await.expect(204);
@@ -137,7 +137,7 @@ async fn uploads_that_may_not_begin_are_refused() {
         ..TestServerOptions::default()
     };
     let server = TestServer::start_with(options).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     tus.create(0, "a.mp4", "video").await.expect_problem(422, "media_empty");
     tus.create(10_001, "a.mp4", "video").await.expect_problem(413, "too_large");
@@ -163,7 +163,7 @@ async fn the_quota_holds_when_many_uploads_begin_at_once() {
         ..TestServerOptions::default()
     };
     let server = TestServer::start_with(options).await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     let all = (0..8).map(|_| tus.create(10, "a.mp4", "video"));
     let answers = futures::future::join_all(all).await;
@@ -175,7 +175,7 @@ async fn the_quota_holds_when_many_uploads_begin_at_once() {
 #[tokio::test]
 async fn a_chunk_with_a_wrong_checksum_is_taken_back() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     let file = bytes(PART + PART / 2);
     let path = tus.begin(file.len(), "a.mp4", "video").await;
@@ -199,7 +199,7 @@ async fn a_chunk_with_a_wrong_checksum_is_taken_back() {
 #[tokio::test]
 async fn an_ended_upload_is_gone_and_leaves_no_bytes() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     let path = tus.begin(2 * PART, "a.mp4", "video").await;
     tus.patch(&path, 0, bytes(PART + 100)).await.expect(204);
@@ -216,12 +216,12 @@ async fn an_ended_upload_is_gone_and_leaves_no_bytes() {
 #[tokio::test]
 async fn an_expired_upload_is_gone_and_leaves_no_bytes() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     let path = tus.begin(2 * PART, "a.mp4", "video").await;
     tus.patch(&path, 0, bytes(PART + 100)).await.expect(204);
     server.advance(Duration::from_secs(25 * 3600));
-    let ann = super::support::sign_in(&server, "ann").await;
+    let ann = server.sign_in(&ann.email).await;
     let tus = Tus(&ann);
     assert_eq!(tus.head(&path).await.status, 410);
     tus.patch(&path, PART + 100, bytes(10)).await.expect_problem(410, "upload_gone");
@@ -240,7 +240,7 @@ async fn an_expired_upload_is_gone_and_leaves_no_bytes() {
 #[tokio::test]
 async fn a_patch_may_come_as_a_post() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     let path = tus.begin(1000, "a.mp4", "video").await;
     let request = ann
@@ -259,7 +259,7 @@ async fn a_patch_may_come_as_a_post() {
 #[tokio::test]
 async fn files_that_are_no_videos_are_refused_when_they_are_whole() {
     let server = TestServer::start().await;
-    let ann = person(&server, "ann").await;
+    let ann = server.author("ann").await;
     let tus = Tus(&ann.client);
     for (content, code) in [
         (&b"This is only a text."[..], "not_media"),

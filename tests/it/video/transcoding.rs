@@ -1,0 +1,132 @@
+//! The work on a video when something ends it: a killed child, its author, a killed server.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ilmspace::video::VideoState;
+use serde_json::json;
+
+use super::support::{
+    PART, Tus, attach, bytes, eventually, film, play, transcoding, try_attach, until, until_ready,
+    validate_stream, view, viewer,
+};
+use crate::support::{TestServer, TestServerOptions};
+
+/// The media children that work below `directory`: ours, whoever else runs tests here.
+fn children(directory: &Path) -> Vec<u32> {
+    let directory = std::fs::canonicalize(directory).unwrap();
+    let wanted = directory.to_string_lossy().into_owned();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|pid| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line);
+            line.contains("media-worker") && line.contains(&wanted)
+        })
+        .collect()
+}
+
+fn kill(pid: u32) {
+    let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
+    assert!(killed.unwrap().success());
+}
+
+/// MED-02 JOB-02
+#[tokio::test]
+async fn a_killed_child_is_a_lost_attempt_and_the_video_is_made_all_the_same() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let upload = Tus(&ann.client).upload(film(40), "lesson.mp4", "video").await;
+    let id = attach(&server, upload, ann.id).await;
+    until(&server, id, |video| video.watchable && video.state == VideoState::Transcoding).await;
+    let pids = children(server.directory());
+    assert_eq!(pids.len(), 1);
+    kill(pids[0]);
+    let waiting = until(&server, id, |video| video.state == VideoState::Queued).await;
+    assert!(waiting.watchable, "what was made is kept");
+    // The pause before the next attempt.
+    server.advance(Duration::from_secs(10));
+    until_ready(&server, id).await;
+    let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
+    let report = validate_stream(&server, &playback).await;
+    assert!(report.ended && (39_000_000..41_000_000).contains(&report.duration_us));
+    assert!(children(server.directory()).is_empty());
+}
+
+/// MED-02 JOB-02
+#[tokio::test]
+async fn an_author_stops_the_work_and_has_it_done_after_all() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let bob = server.student("bob").await;
+    let upload = Tus(&ann.client).upload(film(40), "lesson.mp4", "video").await;
+    let id = attach(&server, upload, ann.id).await;
+    until(&server, id, |video| video.state == VideoState::Transcoding && video.percent > 0.0).await;
+    let (show, cancel) = (format!("/api/v1/videos/{id}"), format!("/api/v1/videos/{id}/cancel"));
+    bob.client.get(&show).await.expect_problem(404, "not_found");
+    bob.client.post(&cancel, json!({})).await.expect_problem(404, "not_found");
+    let seen = ann.client.get(&show).await.expect(200).json();
+    assert_eq!(seen["state"], "transcoding");
+    let stopped = ann.client.post(&cancel, json!({})).await.expect(200).json();
+    assert_eq!((&stopped["state"], &stopped["watchable"]), (&json!("cancelled"), &json!(false)));
+    eventually("the child has ended", || children(server.directory()).is_empty()).await;
+    ann.client.post(&cancel, json!({})).await.expect_problem(409, "video_state");
+    let again = format!("/api/v1/videos/{id}/retry");
+    let queued = ann.client.post(&again, json!({})).await.expect(200).json();
+    assert_eq!(queued["state"], "queued");
+    until_ready(&server, id).await;
+    let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
+    validate_stream(&server, &playback).await;
+    ann.client.post(&again, json!({})).await.expect_problem(409, "video_state");
+}
+
+/// MED-02: a lesson may take the upload while it is still coming.
+#[tokio::test]
+async fn a_video_waits_for_its_upload_and_goes_on_by_itself() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let bob = server.student("bob").await;
+    let tus = Tus(&ann.client);
+    let file = film(3);
+    let path = tus.begin(file.len(), "lesson.mp4", "video").await;
+    let upload = super::support::id_of(&path);
+    let foreign = try_attach(&server, upload, bob.id).await.unwrap_err();
+    assert_eq!(foreign.code().name(), "not_found");
+    let id = attach(&server, upload, ann.id).await;
+    let twice = try_attach(&server, upload, ann.id).await.unwrap_err();
+    assert_eq!(twice.code().name(), "conflict");
+    assert_eq!(view(&server, id).await.state, VideoState::Uploading);
+    tus.patch(&path, 0, file).await.expect(204);
+    until_ready(&server, id).await;
+    tus.delete(&path).await.expect_problem(409, "conflict");
+
+    // And when the upload ends without a file, it has failed.
+    let path = tus.begin(2 * PART, "lesson.mp4", "video").await;
+    tus.patch(&path, 0, bytes(1_000)).await.expect(204);
+    let lost = attach(&server, super::support::id_of(&path), ann.id).await;
+    tus.delete(&path).await.expect(204);
+    let failed = view(&server, lost).await;
+    assert_eq!(failed.state, VideoState::Failed);
+    assert_eq!(failed.error.unwrap().code, "upload_gone");
+}
+
+/// MED-03 MED-02: originals and segments in an S3 store.
+#[tokio::test]
+async fn a_video_is_made_and_played_from_s3() {
+    let s3 = crate::support::S3Server::start().await;
+    let (base, use_s3) = (transcoding(), s3.configure());
+    let options = TestServerOptions {
+        configure: Box::new(move |config| {
+            (base.configure)(config);
+            use_s3(config);
+        }),
+        worker: true,
+        store: None,
+    };
+    let server = TestServer::start_with(options).await;
+    let ann = server.author("ann").await;
+    let id = super::support::ready_video(&server, &ann, 9).await;
+    let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
+    validate_stream(&server, &playback).await;
+}
