@@ -95,7 +95,7 @@ pub fn render(bytes: &[u8]) -> Result<Rendered, CoverError> {
         sizes.push(Encoded { size, webp });
     }
 
-    let og = source.resize_to_fill(OG_SIZE.0, OG_SIZE.1, FilterType::Lanczos3).into_rgb8();
+    let og = middle(&source).resize_exact(OG_SIZE.0, OG_SIZE.1, FilterType::Lanczos3).into_rgb8();
     let mut og_jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut og_jpeg, JPEG_QUALITY)
         .encode_image(&og)
@@ -152,6 +152,16 @@ fn refusal(error: ImageError) -> CoverError {
 fn scaled(side: u32, to: u32, from: u32) -> u32 {
     let scaled = u64::from(side) * u64::from(to) / u64::from(from.max(1));
     u32::try_from(scaled.max(1)).unwrap_or(MAX_SIDE)
+}
+
+/// The middle of the picture in the shape of [`OG_SIZE`]. Cut first and scaled afterwards: the other
+/// way round, a picture of 40 by 8,000 pixels would have to be blown up to hundreds of megapixels.
+fn middle(picture: &DynamicImage) -> DynamicImage {
+    let (width, height) = (picture.width(), picture.height());
+    let wanted_height = scaled(OG_SIZE.1, width, OG_SIZE.0).min(height);
+    let wanted_width = scaled(OG_SIZE.0, height, OG_SIZE.1).min(width);
+    let (x, y) = ((width - wanted_width) / 2, (height - wanted_height) / 2);
+    picture.crop_imm(x, y, wanted_width, wanted_height)
 }
 
 /// The picture over white, without transparency.
