@@ -17,6 +17,16 @@ impl Rate {
     pub const fn per_ms(every_ms: i64, burst: u32) -> Self {
         Self { every: TimeDelta::milliseconds(every_ms), burst }
     }
+
+    /// The same, `factor` times as much; 0 = no limit.
+    #[must_use]
+    pub fn times(self, factor: u32) -> Self {
+        let divisor = i32::try_from(factor).unwrap_or(i32::MAX);
+        Self {
+            every: if divisor == 0 { TimeDelta::zero() } else { self.every / divisor },
+            burst: self.burst.saturating_mul(factor.max(1)),
+        }
+    }
 }
 
 /// One bucket. It keeps a single moment: when it will be full again.
@@ -76,6 +86,16 @@ mod tests {
         let later = start() + TimeDelta::milliseconds(400);
         assert_eq!(bucket.take(rate, later), Err(TimeDelta::milliseconds(600)));
         assert_eq!(bucket.take(rate, start() + TimeDelta::seconds(1)), Ok(()));
+    }
+
+    #[test]
+    fn a_factor_multiplies_and_zero_switches_off() {
+        let rate = Rate::per_ms(1000, 3);
+        assert_eq!(rate.times(2), Rate::per_ms(500, 6));
+        let mut bucket = Bucket::default();
+        for _ in 0..100 {
+            bucket.take(rate.times(0), start()).unwrap();
+        }
     }
 
     proptest! {

@@ -155,8 +155,10 @@ fn free_bytes(path: &Path) -> Option<u64> {
 
 fn codecs() -> Finding {
     let report = media::codecs::report();
-    let missing: Vec<String> =
-        report.missing().map(|need| format!("{} {} ({})", need.kind, need.name, need.purpose)).collect();
+    let missing: Vec<String> = report
+        .missing()
+        .map(|need| format!("{} {} ({})", need.kind, need.name, need.purpose))
+        .collect();
     if !missing.is_empty() {
         return Finding::Ill {
             what: format!("codecs: {} lacks {}", report.version, missing.join(", ")),

@@ -19,6 +19,7 @@ use super::log::{PgChatLog, unsigned};
 use super::model::RoomRow;
 use super::store;
 use crate::app::App;
+use crate::learning;
 use crate::platform::http::Problem;
 use crate::platform::live::Notice;
 
@@ -99,7 +100,10 @@ pub(super) fn start(app: &App) {
             };
             match notice {
                 Ok(Notice::AccessChanged { user_id, course_id }) => {
-                    revoke(&listening, user_id, course_id);
+                    if let Err(problem) = access_changed(&listening, user_id, course_id).await {
+                        tracing::warn!(%problem, "seats of a course are taken on suspicion");
+                        revoke(&listening, user_id, course_id);
+                    }
                 }
                 Ok(_) => {}
                 // The sockets cut everybody then; see the platform.
@@ -120,6 +124,16 @@ pub(super) fn start(app: &App) {
             }
         }
     });
+}
+
+/// Takes the seats of who is no longer enrolled. (An author or somebody of the staff who loses seats
+/// by it comes back by itself.)
+async fn access_changed(app: &App, user: Uuid, course: Uuid) -> Result<(), Problem> {
+    let mut conn = app.db.conn().await?;
+    if !learning::is_enrolled(&mut conn, user, course, app.clock.now()).await? {
+        revoke(app, user, course);
+    }
+    Ok(())
 }
 
 /// Takes a person's seats in a course's rooms away. Who may still enter comes back by itself.

@@ -36,12 +36,9 @@ pub struct Pace {
 impl Pace {
     /// One a second with five at once, and `count` a minute; all of it `factor` times, 0 = no limit.
     pub fn per_minute(count: u32, factor: u32) -> Self {
-        let times = |every_ms: i64, burst: u32| {
-            let every_ms = every_ms.checked_div(i64::from(factor)).unwrap_or(0);
-            Rate::per_ms(every_ms, burst.saturating_mul(factor.max(1)))
-        };
         let count = count.max(1);
-        Self { second: times(1000, 5), minute: times(60_000 / i64::from(count), count) }
+        let minute = Rate::per_ms(60_000 / i64::from(count), count);
+        Self { second: Rate::per_ms(1000, 5).times(factor), minute: minute.times(factor) }
     }
 }
 

@@ -96,6 +96,7 @@ pub struct Session {
     locale: Locale,
     last_id: u64,
     not_json: u8,
+    rate: Rate,
     frames: Bucket,
     flooding_since: Timestamp,
     dropped_at: Option<Timestamp>,
@@ -105,14 +106,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// A connection of which nothing is known. `send_per_min` is told to the client.
-    pub fn new(conn: Uuid, send_per_min: u32) -> Self {
+    /// A connection of which nothing is known. `send_per_min` is told to the client; `factor`
+    /// multiplies the limit of frames, 0 = none.
+    pub fn new(conn: Uuid, send_per_min: u32, factor: u32) -> Self {
         Self {
             conn,
             phase: Phase::Unknown,
             locale: Locale::default(),
             last_id: 0,
             not_json: 0,
+            rate: FRAMES.times(factor),
             frames: Bucket::default(),
             flooding_since: Timestamp::MIN_UTC,
             dropped_at: None,
@@ -195,7 +198,7 @@ impl Session {
 
     fn flood(&mut self, now: Timestamp) -> Option<Vec<Output>> {
         let second = TimeDelta::seconds(1);
-        let Err(wait) = self.frames.take(FRAMES, now) else { return None };
+        let Err(wait) = self.frames.take(self.rate, now) else { return None };
         // A second without a dropped frame ends a flood; the few that pass in it do not.
         if self.dropped_at.is_none_or(|last| now - last > second) {
             self.flooding_since = now;
@@ -340,7 +343,7 @@ mod tests {
     }
 
     fn known() -> Session {
-        let mut session = Session::new(Uuid::from_u128(1), 30);
+        let mut session = Session::new(Uuid::from_u128(1), 30, 1);
         session.text(r#"{"t":"hello","id":1,"token":"x","locale":"ru"}"#, now());
         let caller = Caller { user: Uuid::from_u128(2), sign_in: Uuid::from_u128(3), until: now() };
         session.signed_in(1, Ok(caller), now());
@@ -369,7 +372,7 @@ mod tests {
 
     #[test]
     fn hello_comes_first_and_says_who_how_long_and_within_what_limits() {
-        let mut session = Session::new(Uuid::from_u128(1), 30);
+        let mut session = Session::new(Uuid::from_u128(1), 30, 1);
         let early = session.text(r#"{"t":"join","id":1,"topic":"room:x"}"#, now());
         assert_eq!(error(&early).1, "unauthenticated");
         let hello =
@@ -390,7 +393,7 @@ mod tests {
 
     #[test]
     fn a_bad_token_closes_and_a_second_hello_is_refused() {
-        let mut session = Session::new(Uuid::from_u128(1), 30);
+        let mut session = Session::new(Uuid::from_u128(1), 30, 1);
         session.text(r#"{"t":"hello","id":1}"#, now());
         let closed = session.signed_in(1, Err(CloseCode::TOKEN), now());
         assert_eq!(closed, [Output::Close(CloseCode::TOKEN)]);

@@ -91,7 +91,7 @@ pub async fn upgrade(
     let conn = app.id();
     let socket = Socket {
         conn,
-        session: Session::new(conn, app.config.chat.send_per_minute),
+        session: Session::new(conn, app.config.chat.send_per_minute, app.config.limits.factor),
         outbox: Arc::new(Outbox::new(Instant::now())),
         inbound: Rc::clone(&inbound),
         cookie,

@@ -28,7 +28,14 @@ async fn sign_in(process: &Process, email: &str) -> Client {
 /// Ten seconds of moving pictures with sound, made by the ffmpeg command.
 fn film(path: &Path, seconds: u32) {
     let made = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", &format!("testsrc2=s=1280x720:r=25:d={seconds}")])
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            &format!("testsrc2=s=1280x720:r=25:d={seconds}"),
+        ])
         .args(["-f", "lavfi", "-i", &format!("sine=440:d={seconds}")])
         .args(["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-y"])
         .arg(path)

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::rooms::{School, enroll, school, school_on};
-use crate::courses::world::person;
 use crate::support::{Socket, TestServer, TestServerOptions};
 
 fn seqs(frame: &Value) -> Vec<u64> {
@@ -29,7 +28,7 @@ async fn two_people_in_a_lesson_see_each_other_write() {
     assert_eq!(seen["m"].get("client_id"), None);
     assert_eq!(sam.frame("msg").await["m"]["client_id"], "c1");
     ann.say(room, "c1", "Hello").await;
-    assert_eq!(sam.frame("msg").await["m"]["author_name"], "ann Karimova");
+    assert_eq!(sam.frame("msg").await["m"]["author_name"], "ann Test");
 }
 
 /// MSG-01: one order for everybody, the database's.
@@ -43,7 +42,7 @@ async fn many_writers_at_once_are_seen_in_one_order_without_gap_or_double() {
         &school_on(TestServer::start_with(options).await).await;
     let mut sockets = Vec::new();
     for n in 0..6 {
-        let who = person(s, &format!("p{n}")).await;
+        let who = s.student(&format!("p{n}")).await;
         enroll(&who, course).await;
         let mut socket = Socket::sign_in(s, &who).await;
         socket.join(room, None).await;
@@ -138,7 +137,9 @@ async fn who_lost_the_link_resumes_with_nothing_lost_and_nothing_doubled() {
     assert_eq!((&other["resumed"], &other["reason"]), (&json!(false), &json!("epoch")));
     let ahead = Socket::sign_in(s, student).await.join(room, Some((99, &epoch))).await;
     assert_eq!((&ahead["resumed"], &ahead["reason"]), (&json!(false), &json!("ahead")));
-    assert_eq!(ahead["page"]["items"].as_array().unwrap().len(), 5);
+    // The page may be a moment old; what came since follows it.
+    let page = ahead["page"]["items"].as_array().unwrap().len();
+    assert_eq!(page + seqs(&ahead).len(), 5);
 }
 
 /// MSG-04: what was acknowledged outlives the process, and numbers go on.
@@ -179,7 +180,7 @@ async fn presence_typing_and_marks_reach_the_others() {
     let topic = format!("room:{room}");
     sam.text(&json!({"t": "typing", "topic": topic}).to_string()).await;
     let typing = ann.frame("typing").await;
-    assert_eq!(typing["name"], "sam Karimova");
+    assert_eq!(typing["name"], "sam Test");
     let id = ann.ask(json!({"t": "who", "topic": topic})).await;
     let roster = ann.answer(id).await;
     assert_eq!((&roster["t"], &roster["n"]), (&json!("roster"), &json!(2)));
@@ -218,11 +219,72 @@ async fn who_writes_too_fast_is_told_how_long_to_wait() {
     assert!((1..=1001).contains(&err["retry_ms"].as_u64().unwrap()), "{err}");
     let texts = ["a", "b", "c"].map(|id| json!({"client_id": id, "body": "same"}));
     s.advance(std::time::Duration::from_secs(60));
-    let student = crate::courses::world::sign_in(s, "sam").await;
+    let student = s.sign_in(&student.email).await;
     let path = format!("/api/v1/rooms/{room}/messages");
     student.post(&path, texts[0].clone()).await.expect(201);
     student.post(&path, texts[1].clone()).await.expect(201);
     let problem =
         student.post(&path, texts[2].clone()).await.expect_problem(422, "message_rejected");
     assert_eq!(problem["rule"], "duplicate");
+}
+
+/// MSG-02: from one person's keyboard to the other's screen, through the database.
+#[tokio::test]
+async fn a_message_arrives_in_less_than_200_ms() {
+    let options = TestServerOptions {
+        configure: Box::new(|config| config.limits.factor = 0),
+        ..TestServerOptions::default()
+    };
+    let School { s, author, student, room, .. } =
+        &school_on(TestServer::start_with(options).await).await;
+    let mut ann = Socket::sign_in(s, author).await;
+    let mut sam = Socket::sign_in(s, student).await;
+    ann.join(room, None).await;
+    sam.join(room, None).await;
+    let mut times = Vec::new();
+    for n in 0..50 {
+        let sent = std::time::Instant::now();
+        sam.say(room, &format!("c{n}"), &format!("message {n}")).await;
+        ann.frame("msg").await;
+        times.push(sent.elapsed());
+    }
+    times.sort_unstable();
+    // The median, because tests share two cores with compilers.
+    assert!(times[25] < std::time::Duration::from_millis(200), "{times:?}");
+}
+
+/// MSG-01: who stops reading is cut, and nobody else notices.
+#[tokio::test]
+async fn a_reader_that_stops_reading_is_cut_and_holds_nobody_up() {
+    let options = TestServerOptions {
+        configure: Box::new(|config| config.limits.factor = 0),
+        ..TestServerOptions::default()
+    };
+    let School { s, author, student, room, .. } =
+        &school_on(TestServer::start_with(options).await).await;
+    let mut writer = Socket::sign_in(s, author).await;
+    let mut slow = Socket::sign_in(s, student).await;
+    writer.join(room, None).await;
+    slow.join(room, None).await;
+    // From here on `slow` is not read. What its kernel and ours take is a few megabytes at most.
+    let text = "ж".repeat(3900);
+    let mut n = 0;
+    while sessions(s).await == 2 {
+        n += 1;
+        let id = writer.say(room, &format!("c{n}"), &format!("{n} {text}")).await;
+        assert_eq!(writer.answer(id).await["t"], "ack");
+        assert!(n < 10_000, "80 MB and it is not cut");
+    }
+    let id = writer.say(room, "after", "still here").await;
+    assert_eq!(writer.answer(id).await["t"], "ack");
+    drop(slow);
+}
+
+/// How many signed-in connections the node's relays know.
+async fn sessions(s: &TestServer) -> usize {
+    let mut count = 0;
+    for relay in s.app.sockets.relays.all() {
+        count += relay.send(actors::relay::Count).await.unwrap();
+    }
+    count
 }

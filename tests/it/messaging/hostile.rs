@@ -7,7 +7,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::rooms::{School, school};
-use crate::courses::world::person;
 use crate::support::{Socket, TestServer};
 
 /// A connection that writes raw bytes after the upgrade.
@@ -78,7 +77,7 @@ async fn silence_instead_of_hello_is_closed_with_4007() {
 #[tokio::test]
 async fn nonsense_is_answered_and_then_closed() {
     let s = TestServer::start().await;
-    let ann = person(&s, "ann").await;
+    let ann = s.student("ann").await;
     let mut socket = Socket::open(&s).await;
     let early = socket.ask(json!({"t": "join", "topic": "room:x"})).await;
     assert_eq!(socket.answer(early).await["code"], "unauthenticated");

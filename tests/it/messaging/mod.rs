@@ -2,5 +2,6 @@
 
 mod chat;
 mod hostile;
+mod nodes;
 mod rooms;
 mod sessions;

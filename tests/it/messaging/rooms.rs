@@ -1,15 +1,16 @@
 //! Who may enter, and the room of a lesson. Also what the other files begin with.
 
+use ilmspace::identity::Role;
 use serde_json::{Value, json};
 
-use crate::courses::world::{id, moderator, person, published};
-use crate::support::{Client, Socket, TestServer};
+use crate::courses::world::{id, published};
+use crate::support::{Client, Person, Socket, TestServer};
 
 /// A course with one lesson, its author, and an enrolled student.
 pub struct School {
     pub s: TestServer,
-    pub author: Client,
-    pub student: Client,
+    pub author: Person,
+    pub student: Person,
     pub course: String,
     pub lesson: String,
     pub room: String,
@@ -25,7 +26,7 @@ pub async fn school() -> School {
 }
 
 pub async fn school_on(s: TestServer) -> School {
-    let (author, student) = (person(&s, "ann").await, person(&s, "sam").await);
+    let (author, student) = (s.author("ann").await, s.student("sam").await);
     let made = published(&author, "SQL", json!({})).await;
     let course = id(&made["id"]).to_owned();
     let lesson = id(&made["modules"][0]["lessons"][0]["id"]).to_owned();
@@ -57,7 +58,7 @@ async fn a_lesson_has_one_room_however_many_open_it_at_once() {
 #[tokio::test]
 async fn a_stranger_finds_no_room_and_no_messages() {
     let School { s, lesson, room, .. } = &school().await;
-    let eve = person(s, "eve").await;
+    let eve = s.student("eve").await;
     let nowhere = s.app.id().to_string();
     for (lesson, room) in [(lesson, room), (&nowhere, &nowhere)] {
         let path = format!("/api/v1/lessons/{lesson}/room");
@@ -82,7 +83,7 @@ async fn a_stranger_finds_no_room_and_no_messages() {
 #[tokio::test]
 async fn author_moderator_and_student_are_what_they_are_in_the_room() {
     let School { s, author, student, room, .. } = &school().await;
-    let staff = moderator(s).await;
+    let staff = s.person("mod", &[Role::Moderator]).await;
     for (who, role) in [(author, "author"), (&staff, "moderator"), (student, "student")] {
         let mut socket = Socket::sign_in(s, who).await;
         let joined = socket.join(room, None).await;
@@ -116,7 +117,7 @@ async fn history_is_paged_both_ways_over_http_and_on_the_socket() {
     let id = socket.ask(json!({"t": "history", "topic": topic, "before": 3, "limit": 1})).await;
     let page = socket.answer(id).await;
     assert_eq!((&page["t"], bodies(&page)), (&json!("page"), vec!["n2"]));
-    assert_eq!(page["items"][0]["author_name"], "ann Karimova");
+    assert_eq!(page["items"][0]["author_name"], "ann Test");
     assert_eq!(page["items"][0].get("client_id"), None, "only the author sees it");
 }
 

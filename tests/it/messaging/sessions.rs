@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::rooms::{School, school};
-use crate::courses::world::{person, sign_in};
-use crate::support::{Socket, TestServer, TestServerOptions, upgrade};
+use crate::support::{PASSWORD, Socket, TestServer, TestServerOptions, upgrade};
 
 async fn signed_out_code(s: &TestServer, hello: serde_json::Value) -> Option<u16> {
     let mut socket = Socket::open(s).await;
@@ -21,7 +20,7 @@ async fn hello_with_a_bad_token_or_none_is_closed_with_4001() {
     let nonsense = json!({"t": "hello", "token": "nonsense"});
     assert_eq!(signed_out_code(&s, nonsense).await, Some(4001));
     assert_eq!(signed_out_code(&s, json!({"t": "hello"})).await, Some(4001));
-    let ann = person(&s, "ann").await;
+    let ann = s.student("ann").await;
     s.advance(Duration::from_secs(3600));
     let expired = json!({"t": "hello", "token": ann.token});
     assert_eq!(signed_out_code(&s, expired).await, Some(4001));
@@ -46,8 +45,8 @@ async fn a_foreign_page_a_wrong_subprotocol_and_plain_http_get_no_socket() {
 #[tokio::test]
 async fn the_session_cookie_signs_in_from_our_own_origin_only() {
     let s = TestServer::start().await;
-    let ann = person(&s, "ann").await;
-    let body = json!({"email": "ann@school.example", "password": "forty green parrots whistle"});
+    let ann = s.student("ann").await;
+    let body = json!({"email": ann.email, "password": PASSWORD});
     let answer = ann.post("/api/v1/auth/login", body).await.expect(200);
     let cookies: Vec<String> = answer
         .headers
@@ -76,7 +75,7 @@ async fn the_session_cookie_signs_in_from_our_own_origin_only() {
 #[tokio::test]
 async fn signing_out_ends_the_sockets_of_that_session_with_4002() {
     let School { s, author, student, room, .. } = &school().await;
-    let other_device = sign_in(s, "sam").await;
+    let other_device = s.sign_in(&student.email).await;
     let mut gone = Socket::sign_in(s, student).await;
     let mut stays = Socket::sign_in(s, &other_device).await;
     let mut ann = Socket::sign_in(s, author).await;
@@ -94,11 +93,10 @@ async fn signing_out_ends_the_sockets_of_that_session_with_4002() {
 async fn a_banned_person_is_cut_with_4003_on_every_device() {
     let School { s, student, room, .. } = &school().await;
     let mut phone = Socket::sign_in(s, student).await;
-    let mut desk = Socket::sign_in(s, &sign_in(s, "sam").await).await;
+    let mut desk = Socket::sign_in(s, &s.sign_in(&student.email).await).await;
     phone.join(room, None).await;
     desk.join(room, None).await;
-    let me = student.get("/api/v1/me").await.expect(200).json();
-    let user_id = me["id"].as_str().unwrap().parse().unwrap();
+    let user_id = student.id;
     s.app.live.tell(ilmspace::platform::live::Notice::UserBlocked { user_id });
     assert_eq!(phone.closed().await, Some(4003));
     assert_eq!(desk.closed().await, Some(4003));
@@ -111,12 +109,16 @@ async fn lost_access_ends_the_seat_and_the_room_is_not_found_any_more() {
     let School { s, student, course, room, .. } = &school().await;
     let mut sam = Socket::sign_in(s, student).await;
     sam.join(room, None).await;
+    let user_id = student.id;
+    let course_id = course.parse().unwrap();
+    let changed = || ilmspace::platform::live::Notice::AccessChanged { user_id, course_id };
+    // A change that takes nothing away ends nothing.
+    s.app.live.tell(changed());
+    let id = sam.say(room, "c1", "still here").await;
+    assert_eq!(sam.answer(id).await["t"], "ack");
     let mut conn = s.app.db.conn().await.unwrap();
     conn.batch_execute("update enrollments set ended_at = now()").await.unwrap();
-    let me = student.get("/api/v1/me").await.expect(200).json();
-    let user_id = me["id"].as_str().unwrap().parse().unwrap();
-    let course_id = course.parse().unwrap();
-    s.app.live.tell(ilmspace::platform::live::Notice::AccessChanged { user_id, course_id });
+    s.app.live.tell(changed());
     assert_eq!(sam.closed().await, Some(4202));
     let mut sam = Socket::sign_in(s, student).await;
     assert_eq!(sam.join(room, None).await["code"], "not_found");
@@ -129,7 +131,7 @@ async fn the_newest_connections_of_a_person_stay_and_the_oldest_goes() {
         ..TestServerOptions::default()
     };
     let s = TestServer::start_with(options).await;
-    let ann = person(&s, "ann").await;
+    let ann = s.student("ann").await;
     let mut first = Socket::sign_in(&s, &ann).await;
     let mut second = Socket::sign_in(&s, &ann).await;
     let _third = Socket::sign_in(&s, &ann).await;
@@ -142,7 +144,7 @@ async fn the_newest_connections_of_a_person_stay_and_the_oldest_goes() {
 #[tokio::test]
 async fn the_token_is_renewed_on_the_open_socket_by_its_own_person_only() {
     let s = TestServer::start().await;
-    let (ann, sam) = (person(&s, "ann").await, person(&s, "sam").await);
+    let (ann, sam) = (s.student("ann").await, s.student("sam").await);
     let mut socket = Socket::sign_in(&s, &ann).await;
     let id = socket.ask(json!({"t": "auth", "token": ann.token})).await;
     let ack = socket.answer(id).await;

@@ -72,11 +72,8 @@ fn binary(directory: &Path, database: &str) -> Command {
 }
 
 fn spawn(directory: &Path, database: &str) -> (Child, String) {
-    let mut child = binary(directory, database)
-        .arg("serve")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        binary(directory, database).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let base = loop {
         let line = lines.next().expect("the server ended before it served").unwrap();

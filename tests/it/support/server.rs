@@ -66,6 +66,11 @@ impl TestServer {
         Self::launch(options, database, directory).await
     }
 
+    /// Another node on the same database and directories.
+    pub async fn beside(&self, options: TestServerOptions) -> Self {
+        Self::launch(options, self._database.clone(), self._directory.clone()).await
+    }
+
     async fn launch(
         options: TestServerOptions,
         database: Arc<TestDatabase>,

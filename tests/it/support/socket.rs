@@ -111,7 +111,7 @@ impl Socket {
         loop {
             match self.receive().await {
                 Ok(frames) => self.waiting.extend(frames),
-                Err(code) => panic!("closed with {code:?}; unread: {:?}", self.waiting),
+                Err(code) => panic!("closed with {code:?}; unread: {:?}", self.unread()),
             }
             if let Some(at) = self.waiting.iter().position(&wanted) {
                 return self.waiting.remove(at).unwrap();
@@ -148,10 +148,15 @@ impl Socket {
         drop(self);
     }
 
+    /// The types of what nobody has read, the newest last.
+    fn unread(&self) -> Vec<&Value> {
+        self.waiting.iter().rev().take(20).rev().map(|frame| &frame["t"]).collect()
+    }
+
     async fn receive(&mut self) -> Result<Vec<Value>, Option<u16>> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.stream.next()).await;
-            match next.unwrap_or_else(|_| panic!("nothing came; unread: {:?}", self.waiting)) {
+            match next.unwrap_or_else(|_| panic!("nothing came; unread: {:?}", self.unread())) {
                 Some(Ok(Message::Text(text))) => {
                     return Ok(match serde_json::from_str(&text).unwrap() {
                         Value::Array(frames) => frames,
