@@ -60,7 +60,7 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
         label={t('dropFiles')}
         accept=""
         multiple
-        note={t('upTo', { size: format.size(100 * 1024 * 1024) })}
+        note={t('upTo', { size: format.size(100_000_000) })}
         take={(files) => {
           for (const file of files)
             addUpload(file, { kind: 'file', courseId: course.id, lessonId: lesson.id });

@@ -26,7 +26,7 @@ export function ProgrammeTab({ course }: { course: StudioCourse }) {
         ) : chosenModule ? (
           <ModuleEditor key={chosenModule.id} course={course} module={chosenModule} />
         ) : null}
-        <UploadPanel course={course} module={module} />
+        <UploadPanel course={course} module={module} open={lesson?.id} />
         {!lesson && !chosenModule && course.modules.length > 0 && (
           <p className="mut small">{t('chooseLesson')}</p>
         )}

@@ -13,9 +13,14 @@ import { addLesson, addModule } from './programme';
 import type { StudioCourse, StudioModule } from './queries';
 import { UploadRow } from './UploadRow';
 
-type Props = { course: StudioCourse; module: StudioModule | undefined };
+type Props = {
+  course: StudioCourse;
+  module: StudioModule | undefined;
+  /** The lesson that is open above: its video is shown there. */
+  open: string | undefined;
+};
 
-export function UploadPanel({ course, module }: Props) {
+export function UploadPanel({ course, module, open }: Props) {
   const { t } = useTranslation('studio');
   const format = useFormat();
   const errorText = useErrorText();
@@ -72,15 +77,17 @@ export function UploadPanel({ course, module }: Props) {
         take={(files) => void take(files)}
       />
       {error !== undefined && <Note tone="bad">{errorText(error)}</Note>}
-      {rows.map(({ lesson, item }) => (
-        <UploadRow
-          key={lesson.id}
-          title={lesson.title}
-          item={item && item.state !== 'done' ? item : undefined}
-          video={lesson.video}
-          target={{ kind: 'lesson', courseId: course.id, lessonId: lesson.id }}
-        />
-      ))}
+      {rows
+        .filter(({ lesson }) => lesson.id !== open)
+        .map(({ lesson, item }) => (
+          <UploadRow
+            key={lesson.id}
+            title={lesson.title}
+            item={item && item.state !== 'done' ? item : undefined}
+            video={lesson.video}
+            target={{ kind: 'lesson', courseId: course.id, lessonId: lesson.id }}
+          />
+        ))}
     </section>
   );
 }
