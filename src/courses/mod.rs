@@ -104,7 +104,7 @@ impl Services {
     studio_routes::delete_file,
     studio_routes::get_questions,
     studio_routes::put_questions,
-))]
+), components(schemas(inputs::Sort)))]
 pub struct Docs;
 
 /// Its routes.

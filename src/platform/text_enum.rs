@@ -4,11 +4,12 @@
 /// Declares an enum kept in a `text` column and written to JSON by the same words.
 ///
 /// An unknown word in the database is an error of that query, never a default.
+// `tt`, not `literal`: a matched literal comes wrapped, and the derive of the schema does not see through the wrapping.
 macro_rules! text_enum {
     (
         $(#[$meta:meta])*
         $vis:vis enum $name:ident {
-            $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+
+            $($(#[$variant_meta:meta])* $variant:ident = $text:tt,)+
         }
     ) => {
         $(#[$meta])*

@@ -7,7 +7,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_admin_users"];
+        /** People, newest first; `q` looks for a part of the address or the name. */
+        get: operations["users"];
         put?: never;
         post?: never;
         delete?: never;
@@ -25,7 +26,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_admin_users_id_roles"];
+        /** Gives or takes a role below the own rank, to and from people of a lower rank. */
+        post: operations["set_role"];
         delete?: never;
         options?: never;
         head?: never;
@@ -41,7 +43,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_admin_users_id_status"];
+        /** Changes the state of an account of a lower rank. Locking it out ends its sessions at once. */
+        post: operations["set_status"];
         delete?: never;
         options?: never;
         head?: never;
@@ -57,7 +60,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_code"];
+        /** Asks for a code to sign in with. */
+        post: operations["ask_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -73,7 +77,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_login"];
+        /** Signs in by password. */
+        post: operations["login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -89,7 +94,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_logout"];
+        /** Ends the session of the refresh cookie and takes the cookie away. */
+        post: operations["logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -105,7 +111,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_password_forgot"];
+        /** Asks for a link for a new password. The answer is the same whether there is such an account. */
+        post: operations["forgot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -121,7 +128,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_password_reset"];
+        /** Sets a new password by the token of a link; every session of the account ends. */
+        post: operations["reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -137,7 +145,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_refresh"];
+        /** A new access token by the refresh cookie, which is replaced. */
+        post: operations["refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -153,7 +162,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_register"];
+        /**
+         * Registers an account; a code goes to the address. The answer is the same whether the address has
+         *     an account or not.
+         */
+        post: operations["register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -169,7 +182,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_auth_verify"];
+        /** Signs in by a code. The first one of an account confirms its address. */
+        post: operations["verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -183,7 +197,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_categories"];
+        /** The category tree with the number of published courses in each node. */
+        get: operations["list_categories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -199,7 +214,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_config"];
+        /** What the web app must know before anybody signs in. */
+        get: operations["config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -215,7 +231,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_courses"];
+        /** Published courses, filtered and sorted. */
+        get: operations["list_courses"];
         put?: never;
         post?: never;
         delete?: never;
@@ -231,7 +248,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_courses_id"];
+        /** A course's page. Drafts are shown to their author and to staff alone. */
+        get: operations["get_course"];
         put?: never;
         post?: never;
         delete?: never;
@@ -249,7 +267,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_courses_id_enroll"];
+        /** Joins a free course with one click. Clicking again gives the same enrollment. */
+        post: operations["enroll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -265,7 +284,110 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_courses_id_trailer_play"];
+        /** Starts a course's trailer, for anybody. */
+        post: operations["play_trailer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/csp-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A report of the browser's Content-Security-Policy: counted, its text never logged. */
+        post: operations["csp_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file, by its signed link. */
+        get: operations["download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{token}/poster.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A video's still picture, by its signed link. */
+        get: operations["poster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/covers/{cover}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One size of a cover, or its preview for links (`og.jpg`). Never changes. */
+        get: operations["get_cover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers. */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process can serve: database and object store answer, and it is not stopping. */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -279,7 +401,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_learn_courses_id"];
+        /** The programme of a course with one's own marks. */
+        get: operations["learn_course"];
         put?: never;
         post?: never;
         delete?: never;
@@ -295,7 +418,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_learn_files_id"];
+        /** A link to download a lesson's file. */
+        get: operations["get_file_link"];
         put?: never;
         post?: never;
         delete?: never;
@@ -311,7 +435,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_learn_lessons_id"];
+        /** A lesson to take. Free previews are open to strangers. */
+        get: operations["learn_lesson"];
         put?: never;
         post?: never;
         delete?: never;
@@ -329,7 +454,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_learn_lessons_id_done"];
+        /** Says that a text lesson is read. */
+        post: operations["lesson_done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -345,7 +471,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_learn_lessons_id_progress"];
+        /** Takes a player's report of what was really played. */
+        post: operations["report_progress"];
         delete?: never;
         options?: never;
         head?: never;
@@ -361,7 +488,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_lessons_id_play"];
+        /** Starts the lesson's video, from where one left it on any device. */
+        post: operations["play_lesson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -375,7 +503,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_lessons_id_room"];
+        /** The chat beside a lesson. */
+        get: operations["room_of_lesson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/m/{token}/{video}/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Playlists, segments, keys and the poster of a video, by the token in the path. */
+        get: operations["media"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,23 +537,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_me"];
+        /** The person who is signed in. */
+        get: operations["me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: operations["patch_me"];
+        /** Changes what the person keeps about themselves. */
+        patch: operations["change"];
         trace?: never;
     };
-    "/me/enrollments/{course_id}": {
+    "/me/enrollments/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_me_enrollments_course_id"];
+        /** One's own passage through a course. */
+        get: operations["get_my_enrollment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -423,7 +572,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_me_learning"];
+        /** One's own courses, active last first. */
+        get: operations["list_my_learning"];
         put?: never;
         post?: never;
         delete?: never;
@@ -441,7 +591,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_me_password"];
+        /**
+         * Changes or sets the password. Unless told otherwise, all other sessions end. The access token
+         *     ends too: renew it by the cookie.
+         */
+        post: operations["password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -455,7 +609,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_me_sessions"];
+        /** The person's sessions that are alive, last used first. */
+        get: operations["sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -474,7 +629,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete_me_sessions_id"];
+        /** Ends one of the person's sessions. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -489,7 +645,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_me_sessions_end_others"];
+        /** Ends all sessions of the person but the one that asks. */
+        post: operations["end_others"];
         delete?: never;
         options?: never;
         head?: never;
@@ -506,7 +663,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete_playback_session"];
+        /** Ends a playback. */
+        delete: operations["close"];
         options?: never;
         head?: never;
         patch?: never;
@@ -521,7 +679,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_playback_session_heartbeat"];
+        /** Renews a playback and its token. */
+        post: operations["heartbeat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -535,9 +694,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_rooms_id_messages"];
+        /** A page of a room's history. */
+        get: operations["messages"];
         put?: never;
-        post: operations["post_rooms_id_messages"];
+        /**
+         * Sends a message. The answer comes when it is stored; the same `client_id` again gets the first
+         *     answer.
+         */
+        post: operations["send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandbox/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What time the sandbox thinks it is. */
+        get: operations["clock"];
+        put?: never;
+        /** Moves the sandbox's clock. */
+        post: operations["move_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandbox/mailbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The development mailbox as a page. */
+        get: operations["page"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -551,7 +750,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_skills"];
+        /** Every skill; those without a parent are the fields. */
+        get: operations["list_skills"];
         put?: never;
         post?: never;
         delete?: never;
@@ -567,9 +767,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_studio_courses"];
+        /** The caller's courses, changed last first. */
+        get: operations["studio_list_courses"];
         put?: never;
-        post: operations["post_studio_courses"];
+        /** Begins a course as a draft. Honours `Idempotency-Key`. */
+        post: operations["studio_create_course"];
         delete?: never;
         options?: never;
         head?: never;
@@ -583,13 +785,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_studio_courses_id"];
+        /** A course with everything in it. */
+        get: operations["studio_get_course"];
         put?: never;
         post?: never;
-        delete: operations["delete_studio_courses_id"];
+        /** Removes a course that nobody is enrolled in. */
+        delete: operations["studio_delete_course"];
         options?: never;
         head?: never;
-        patch: operations["patch_studio_courses_id"];
+        /** Changes fields of a course; absent ones stay, null clears. */
+        patch: operations["studio_patch_course"];
         trace?: never;
     };
     "/studio/courses/{id}/cover": {
@@ -600,9 +805,14 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["put_studio_courses_id_cover"];
+        /**
+         * Makes the picture in the body the cover: JPEG, PNG, WebP or GIF, at most 10 MiB, 8192 pixels a
+         *     side and 40 megapixels.
+         */
+        put: operations["studio_put_cover"];
         post?: never;
-        delete: operations["delete_studio_courses_id_cover"];
+        /** Takes the cover away. */
+        delete: operations["studio_delete_cover"];
         options?: never;
         head?: never;
         patch?: never;
@@ -617,7 +827,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_studio_courses_id_modules"];
+        /** Adds a module behind the others. Honours `Idempotency-Key`. */
+        post: operations["studio_create_module"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,7 +843,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["put_studio_courses_id_order"];
+        /** Puts all modules and lessons into this order. It names every one of them once, or it is stale. */
+        put: operations["studio_put_order"];
         post?: never;
         delete?: never;
         options?: never;
@@ -649,7 +861,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_studio_courses_id_publish"];
+        /** Makes the course public, or says in `errors` what is missing. */
+        post: operations["studio_publish_course"];
         delete?: never;
         options?: never;
         head?: never;
@@ -664,9 +877,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["put_studio_courses_id_trailer"];
+        /** Makes an upload the free trailer. */
+        put: operations["studio_put_trailer"];
         post?: never;
-        delete: operations["delete_studio_courses_id_trailer"];
+        /** Takes the trailer away. */
+        delete: operations["studio_delete_trailer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -681,7 +896,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_studio_courses_id_unpublish"];
+        /** Takes the course back: a draft again, or archived if people are enrolled. */
+        post: operations["studio_unpublish_course"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,7 +914,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete_studio_files_id"];
+        /** Takes a file off its lesson. */
+        delete: operations["studio_delete_file"];
         options?: never;
         head?: never;
         patch?: never;
@@ -714,10 +931,12 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete_studio_lessons_id"];
+        /** Removes a lesson with its video, files and questions. */
+        delete: operations["studio_delete_lesson"];
         options?: never;
         head?: never;
-        patch: operations["patch_studio_lessons_id"];
+        /** Changes a lesson; absent fields stay, null clears. */
+        patch: operations["studio_patch_lesson"];
         trace?: never;
     };
     "/studio/lessons/{id}/files": {
@@ -729,7 +948,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_studio_lessons_id_files"];
+        /** Adds an uploaded file to the lesson. */
+        post: operations["studio_add_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -743,8 +963,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_studio_lessons_id_questions"];
-        put: operations["put_studio_lessons_id_questions"];
+        /** The questions of a lesson with their right answers. */
+        get: operations["studio_get_questions"];
+        /** Makes these the questions of the lesson; those left out are removed. */
+        put: operations["studio_put_questions"];
         post?: never;
         delete?: never;
         options?: never;
@@ -761,7 +983,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_studio_lessons_id_submit"];
+        /** Hands a text lesson over: drafted becomes done. */
+        post: operations["studio_submit_lesson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -776,9 +999,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["put_studio_lessons_id_video"];
+        /** Makes an upload the lesson's video and submits the lesson. */
+        put: operations["studio_put_video"];
         post?: never;
-        delete: operations["delete_studio_lessons_id_video"];
+        /** Takes the video off the lesson. */
+        delete: operations["studio_delete_video"];
         options?: never;
         head?: never;
         patch?: never;
@@ -794,10 +1019,12 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete_studio_modules_id"];
+        /** Removes a module with all its lessons. */
+        delete: operations["studio_delete_module"];
         options?: never;
         head?: never;
-        patch: operations["patch_studio_modules_id"];
+        /** Changes a module; absent fields stay, null clears. */
+        patch: operations["studio_patch_module"];
         trace?: never;
     };
     "/studio/modules/{id}/lessons": {
@@ -809,7 +1036,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_studio_modules_id_lessons"];
+        /** Adds a drafted lesson behind the others of the module. Honours `Idempotency-Key`. */
+        post: operations["studio_create_lesson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -823,13 +1051,36 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_uploads"];
+        /** One's own uploads that are not a video or a file yet, newest first. */
+        get: operations["list"];
         put?: never;
-        post?: never;
+        /** Begins an upload (tus creation, creation-with-upload). */
+        post: operations["create"];
         delete?: never;
-        options?: never;
+        /** What the server can do (tus `OPTIONS`). */
+        options: operations["capabilities"];
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST` with `X-HTTP-Method-Override`, for clients whose network knows no `PATCH`. */
+        post: operations["overridden"];
+        /** Ends an upload (tus termination). */
+        delete: operations["terminate"];
+        options?: never;
+        /** How far an upload is (tus `HEAD`). */
+        head: operations["offset"];
+        /** Sends bytes (tus `PATCH`). */
+        patch: operations["append"];
         trace?: never;
     };
     "/videos/{id}": {
@@ -839,7 +1090,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_videos_id"];
+        /** How one's own video stands. */
+        get: operations["show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -857,7 +1109,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_videos_id_cancel"];
+        /** Stops the work on a video. */
+        post: operations["cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -873,7 +1126,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_videos_id_retry"];
+        /** Tries a failed or stopped video again. */
+        post: operations["retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The multiplexed socket: chat, progress, notifications, each a topic. */
+        get: operations["upgrade"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -884,660 +1155,1742 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An address that asks for something by mail. */
+        Address: {
+            /** @description The address. */
+            email: string;
+        };
+        /** @description A place in a lesson. */
+        AtView: {
+            /**
+             * Format: uuid
+             * @description The lesson.
+             */
+            lesson: string;
+            /**
+             * Format: int32
+             * @description Seconds from the start of its video.
+             */
+            second: number;
+        };
+        /** @description Author of a course as its page shows one: nothing that is not public. */
         AuthorFace: {
+            /** @description In the author's own words. */
             about: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Published courses.
+             */
             courses: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The person.
+             */
             id: string;
+            /** @description First and last name. */
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Students over all published courses.
+             */
             students: number;
         };
+        /** @description Author of a course as a card shows one. */
         AuthorName: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The person.
+             */
             id: string;
+            /** @description First and last name. */
             name: string;
         };
+        /** @description A node of the category tree. */
         Category: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Published courses in it and below it.
+             */
             courses: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Its name for people. */
             name: components["schemas"]["Texts"];
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The node above; null at the top.
+             */
             parent_id: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Its place among its siblings.
+             */
             position: number;
+            /** @description Its name in addresses. */
             slug: string;
         };
-        CategoryList: {
-            items: components["schemas"]["Category"][];
-            next_cursor: string | null;
+        /** @description The server's time. */
+        ClockView: {
+            /**
+             * Format: date-time
+             * @description Now.
+             */
+            now: string;
         };
-        ChatMessage: {
-            at?: {
-                lesson: string;
-                second: number;
-            };
-            author: string;
-            author_name: string;
-            /** @enum {string} */
-            author_role: "student" | "author" | "moderator";
-            body: string;
-            client_id?: string;
-            /** Format: date-time */
-            created_at: string;
-            id: string;
-            reply_to?: string;
-            seq: number;
-            version: number;
-        };
+        /** @description A code is on its way, if the address can have one. */
         CodeSent: {
+            /**
+             * Format: uuid
+             * @description Goes back with the code.
+             */
             challenge: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Seconds after which another code can be asked for.
+             */
             resend_after_s: number;
         };
+        /** @description What completes a lesson. */
         Completes: {
-            /** @enum {string} */
-            kind: "watch" | "read";
-            /** Format: double */
-            percent?: number;
+            /** @description Watching or reading. */
+            kind: components["schemas"]["CompletionKind"];
+            /**
+             * Format: int64
+             * @description How many per cent must be watched; absent for reading.
+             */
+            percent?: number | null;
         };
-        Config: {
-            currency: string;
-            default_locale: components["schemas"]["Locale"];
-            locales: components["schemas"]["Locale"][];
-            repository_url: string;
-            sandbox: boolean;
-            sign_in: components["schemas"]["SignInConfig"];
-            upload: components["schemas"]["UploadConfig"];
-            version: string;
-        };
+        /**
+         * @description What completes a lesson.
+         * @enum {string}
+         */
+        CompletionKind: "watch" | "read";
+        /**
+         * @description How far a lesson's content has come; see `content_state`.
+         * @enum {string}
+         */
+        ContentState: "drafted" | "submitted" | "processed" | "done";
+        /** @description The lesson to go on with. */
         ContinueAt: {
-            /** Format: double */
+            /**
+             * Format: int64
+             * @description How long it is, seconds.
+             */
             duration_s: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The lesson.
+             */
             lesson_id: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Where in its video, seconds.
+             */
             position_s: number;
+            /** @description Its title. */
             title: string;
         };
-        CourseCard: {
+        /** @description A course in a list. */
+        CourseCard: components["schemas"]["CourseCore"] & {
+            /** @description Who teaches. */
             author: components["schemas"]["AuthorName"];
-            /** Format: uuid */
+        };
+        /** @description What a list and a page show of a course alike. */
+        CourseCore: {
+            /**
+             * Format: uuid
+             * @description Its category; null while a draft has none.
+             */
             category_id: string | null;
-            cover: components["schemas"]["Cover"] | null;
-            /** Format: int64 */
+            cover: null | components["schemas"]["Cover"];
+            /**
+             * Format: int64
+             * @description Content in seconds.
+             */
             hours_s: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
-            language: components["schemas"]["Locale"];
-            /** Format: int32 */
+            /** @description Taught in. */
+            language: components["schemas"]["Language"];
+            /**
+             * Format: int32
+             * @description Lessons.
+             */
             lessons: number;
-            level: components["schemas"]["Level"] | null;
-            /** Format: int32 */
+            level: null | components["schemas"]["Level"];
+            /**
+             * Format: int32
+             * @description Modules.
+             */
             modules: number;
-            old_price: components["schemas"]["Money"] | null;
-            price: components["schemas"]["Money"] | null;
-            /** Format: double */
+            old_price: null | components["schemas"]["Money"];
+            price: null | components["schemas"]["Money"];
+            /**
+             * Format: float
+             * @description Mean of the reviews, 1 to 5.
+             */
             rating: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description How many reviews.
+             */
             rating_count: number;
+            /** @description Its state. */
             state: components["schemas"]["CourseState"];
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description People enrolled.
+             */
             students: number;
+            /** @description One sentence about it; may be empty. */
             subtitle: string;
+            /** @description Its title. */
             title: string;
-            /** @enum {integer|null} */
-            track: 60 | 80 | null;
-            /** Format: date-time */
+            /**
+             * Format: int32
+             * @description The target score of the track that it belongs to: 60 or 80.
+             */
+            track: number | null;
+            /**
+             * Format: date-time
+             * @description Last change.
+             */
             updated_at: string;
         };
-        CourseCardList: {
-            items: components["schemas"]["CourseCard"][];
-            next_cursor: string | null;
+        /** @description The order of everything in a course. */
+        CourseOrder: {
+            /** @description Every module of the course, in the wanted order. */
+            modules: components["schemas"]["OrderedModule"][];
         };
-        CoursePage: {
-            /** Format: int32 */
+        /** @description A course on its own page. */
+        CoursePage: components["schemas"]["CourseCore"] & {
+            /**
+             * Format: int32
+             * @description Days of access; null is for ever.
+             */
             access_days: number | null;
+            /** @description Who teaches. */
             author: components["schemas"]["AuthorFace"];
-            /** Format: uuid */
-            category_id: string | null;
+            /** @description Whether a certificate is given. */
             certificate: boolean;
-            cover: components["schemas"]["Cover"] | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
             created_at: string;
-            description: components["schemas"]["Doc"] | null;
+            description: null | components["schemas"]["Doc"];
+            /** @description Whether there are files to download. */
             has_files: boolean;
-            /** Format: int64 */
-            hours_s: number;
-            /** Format: uuid */
-            id: string;
-            language: components["schemas"]["Locale"];
+            /** @description What you will learn. */
             learn: string[];
-            /** Format: int32 */
-            lessons: number;
-            level: components["schemas"]["Level"] | null;
-            /** Format: int32 */
-            modules: number;
-            old_price: components["schemas"]["Money"] | null;
-            price: components["schemas"]["Money"] | null;
+            /** @description What is taught, in order. */
             programme: components["schemas"]["ProgrammeModule"][];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was published last.
+             */
             published_at: string | null;
-            /** Format: double */
-            rating: number | null;
-            /** Format: int64 */
-            rating_count: number;
+            /** @description What you need before. */
             requirements: string[];
+            /** @description Skills gained. */
             skills: components["schemas"]["Skill"][];
-            state: components["schemas"]["CourseState"];
-            /** Format: int64 */
-            students: number;
-            subtitle: string;
-            title: string;
-            /** @enum {integer|null} */
-            track: 60 | 80 | null;
-            trailer: components["schemas"]["TrailerView"] | null;
-            /** Format: date-time */
-            updated_at: string;
+            trailer: null | components["schemas"]["TrailerView"];
+            /** @description What the caller is to it. */
             viewer: components["schemas"]["Viewer"];
         };
-        /** @enum {string} */
+        /** @description Changes to a course; absent fields stay as they are, null clears. */
+        CoursePatch: {
+            /**
+             * Format: int32
+             * @description Days of access, 1 to 3650; null is for ever.
+             * @default null
+             */
+            access_days: number | null;
+            /**
+             * Format: uuid
+             * @description One of `GET /categories`.
+             * @default null
+             */
+            category_id: string | null;
+            /**
+             * @description Whether a certificate is given.
+             * @default null
+             */
+            certificate: boolean | null;
+            /** @default null */
+            description: null | components["schemas"]["Doc"];
+            /** @default null */
+            language: null | components["schemas"]["Language"];
+            /**
+             * @description What you will learn: up to 30 points of up to 300 characters.
+             * @default null
+             */
+            learn: string[] | null;
+            /** @default null */
+            level: null | components["schemas"]["Level"];
+            /** @default null */
+            old_price: null | components["schemas"]["Money"];
+            /** @default null */
+            price: null | components["schemas"]["Money"];
+            /**
+             * @description What you need before: the same.
+             * @default null
+             */
+            requirements: string[] | null;
+            /**
+             * @description Up to 20 of `GET /skills`.
+             * @default null
+             */
+            skill_ids: string[] | null;
+            /**
+             * @description Up to 300 characters.
+             * @default null
+             */
+            subtitle: string | null;
+            /**
+             * @description 1 to 200 characters.
+             * @default null
+             */
+            title: string | null;
+            /**
+             * Format: int32
+             * @description Target score of the track: 60 or 80.
+             * @default null
+             */
+            track: number | null;
+        };
+        /**
+         * @description The life of a course (CRS-26).
+         * @enum {string}
+         */
         CourseState: "draft" | "on_moderation" | "moderation_failed" | "published" | "blocked" | "archived";
+        /** @description A cover picture. */
         Cover: {
+            /**
+             * @description Average colour, shown until the picture is there.
+             * @example #0a141e
+             */
             color: string;
+            /** @description The same picture from small to large, WebP. */
             sizes: components["schemas"]["CoverSize"][];
         };
+        /** @description One size of a cover. */
         CoverSize: {
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Pixels down.
+             */
             height: number;
+            /** @description Where it is; never changes its content. */
             url: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Pixels across.
+             */
             width: number;
         };
-        /** @description Rich text: a ProseMirror JSON tree */
+        /** @description Address and password. */
+        Credentials: {
+            /** @description The address. */
+            email: string;
+            /** @description The password. */
+            password: string;
+        };
+        /** @description The shape of [`Doc`] in the OpenAPI document. */
         Doc: {
+            /** @description `level` of a heading (2, 3), `start` of an ordered list, `language` of a code block. */
             attrs?: {
                 [key: string]: unknown;
-            };
-            content?: components["schemas"]["Doc"][];
-            marks?: {
-                attrs?: {
-                    [key: string]: unknown;
-                };
-                type: string;
-            }[];
-            text?: string;
+            } | null;
+            /** @description What stands inside. */
+            content?: components["schemas"]["Doc"][] | null;
+            /** @description `bold`, `italic`, `strike`, `code` or `link` with `attrs.href`. */
+            marks?: components["schemas"]["DocMark"][] | null;
+            /** @description The words of a text node. */
+            text?: string | null;
+            /**
+             * @description `doc`, `paragraph`, `heading`, `bulletList`, `orderedList`, `listItem`, `blockquote`,
+             *     `codeBlock`, `hardBreak`, `horizontalRule` or `text`.
+             */
             type: string;
         };
-        Enrollment: {
-            /** Format: uuid */
-            course_id: string;
-            /** Format: date-time */
-            enrolled_at: string;
-            /** Format: date-time */
-            expires_at: string | null;
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            state: "enrolled" | "in_progress" | "completed" | "certified";
+        DocMark: {
+            attrs?: {
+                [key: string]: unknown;
+            } | null;
+            type: string;
         };
-        FieldError: {
+        /** @description A passage through a course. */
+        Enrollment: {
+            /**
+             * Format: uuid
+             * @description Which course.
+             */
+            course_id: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            enrolled_at: string;
+            /**
+             * Format: date-time
+             * @description Until when; null is for ever.
+             */
+            expires_at: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description How far it has come (ENR-02). */
+            state: components["schemas"]["PassageState"];
+        };
+        /** @description What is wrong with one field. */
+        FieldProblem: {
+            /** @description One of the public codes. */
             code: string;
+            /** @description Path of the field, as in `modules[0].title`. */
             field: string;
+            /** @description An English sentence. */
             message: string;
         };
+        /** @description A link to download a file. */
         FileLink: {
-            /** Format: int32 */
+            /**
+             * Format: int64
+             * @description How long the link holds, seconds.
+             */
             expires_in: number;
+            /** @description Where it is, signed. */
             url: string;
         };
+        /** @description An upload that was finished before, by its id. */
+        FromUpload: {
+            /**
+             * Format: uuid
+             * @description The upload.
+             */
+            upload_id: string;
+        };
+        /**
+         * @description One kind of gap.
+         * @enum {string}
+         */
+        Gap: "title" | "description" | "category" | "level" | "lessons" | "module_empty" | "lesson_video" | "lesson_text";
+        /** @description What a probe learns. */
+        Health: {
+            /** @description `ok`, `draining`, `database`, `storage`. */
+            status: string;
+        };
+        /** @description What a player says of itself once a minute. */
+        Heartbeat: {
+            /**
+             * Format: float
+             * @description Where it is, in seconds.
+             */
+            position_s?: number | null;
+        };
+        /**
+         * @description The language that a course is taught in (CRS-13).
+         * @enum {string}
+         */
+        Language: "uz" | "ru" | "en" | "he";
+        /** @description The programme of a course with one's own marks. */
         LearnCourse: {
-            /** Format: uuid */
+            /**
+             * Format: int64
+             * @description Time spent in the course, seconds (LRN-04).
+             */
+            active_s: number;
+            /**
+             * Format: uuid
+             * @description The lesson to go on with; null when there is none to take.
+             */
             continue_lesson_id: string | null;
+            /** @description The course. */
             course: components["schemas"]["CourseCard"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Lessons in all.
+             */
             lessons: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Lessons completed.
+             */
             lessons_done: number;
+            /** @description The modules, in order. */
             modules: components["schemas"]["LearnModule"][];
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Per cent of the course, one decimal, rounded down (LRN-05).
+             */
             percent: number;
         };
+        /** @description A course in “my learning”. */
         LearningRow: {
-            continue: components["schemas"]["ContinueAt"] | null;
+            continue: null | components["schemas"]["ContinueAt"];
+            /** @description The course. */
             course: components["schemas"]["CourseCard"];
+            /** @description The passage through it. */
             enrollment: components["schemas"]["Enrollment"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Lessons in all.
+             */
             lessons: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Lessons completed.
+             */
             lessons_done: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Per cent of the course, one decimal, rounded down (LRN-05).
+             */
             percent: number;
         };
-        LearningRowList: {
-            items: components["schemas"]["LearningRow"][];
-            next_cursor: string | null;
-        };
+        /** @description A lesson of the programme. */
         LearnLesson: {
-            /** Format: double */
+            /**
+             * Format: int64
+             * @description Seconds; of a text the time that reading takes.
+             */
             duration_s: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Video or text. */
             kind: components["schemas"]["LessonKind"];
-            /** @enum {string} */
-            mark: "todo" | "in_progress" | "done" | "locked";
-            /** Format: double */
+            /** @description How far it has come. */
+            mark: components["schemas"]["Mark"];
+            /**
+             * Format: int32
+             * @description Per cent of it, whole, rounded down.
+             */
             percent: number;
-            reason: string | null;
+            reason: null | components["schemas"]["LockReason"];
+            /** @description Its title. */
             title: string;
         };
+        /** @description A module of the programme. */
         LearnModule: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Its lessons, in order. */
             lessons: components["schemas"]["LearnLesson"][];
+            /** @description Its title. */
             title: string;
         };
+        /** @description A file to download with a lesson. */
         LessonFile: {
+            /** @description Its type as it was sniffed. */
             content_type: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Its name for people. */
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
             size: number;
         };
-        /** @enum {string} */
+        /**
+         * @description What a lesson is made of (CRS-18). A video may carry text beneath it (CRS-19).
+         * @enum {string}
+         */
         LessonKind: "video" | "text";
+        /** @description A lesson to take. */
         LessonPage: {
-            body: components["schemas"]["Doc"] | null;
+            /**
+             * Format: int64
+             * @description Time spent on it, seconds (LRN-04).
+             */
+            active_s: number;
+            body: null | components["schemas"]["Doc"];
+            /** @description What completes it. */
             completes: components["schemas"]["Completes"];
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its course.
+             */
             course_id: string;
+            /** @description Files to download. */
             files: components["schemas"]["LessonFile"][];
+            /** @description Homework, plain text. */
             homework: string | null;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Video or text. */
             kind: components["schemas"]["LessonKind"];
-            /** @enum {string} */
-            mark: "todo" | "in_progress" | "done" | "locked";
-            /** Format: uuid */
+            /** @description How far it has come. */
+            mark: components["schemas"]["Mark"];
+            /**
+             * Format: uuid
+             * @description Its module.
+             */
             module_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The lesson after.
+             */
             next_id: string | null;
-            /** Format: double */
+            /**
+             * Format: int32
+             * @description Per cent of it, whole, rounded down.
+             */
             percent: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Where to go on, seconds (LRN-03).
+             */
             position_s: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The lesson before.
+             */
             previous_id: string | null;
-            /** Format: uuid */
-            room_id: string | null;
+            /** @description Its title. */
             title: string;
-            video: components["schemas"]["LessonVideo"] | null;
+            video: null | components["schemas"]["LessonVideo"];
         };
+        /** @description Changes to a lesson. */
+        LessonPatch: {
+            /** @default null */
+            body: null | components["schemas"]["Doc"];
+            /**
+             * @description Whether strangers may take it.
+             * @default null
+             */
+            free_preview: boolean | null;
+            /**
+             * @description Homework, plain text of up to 10,000 characters.
+             * @default null
+             */
+            homework: string | null;
+            /**
+             * @description 1 to 200 characters.
+             * @default null
+             */
+            title: string | null;
+        };
+        /** @description The video of a lesson. */
         LessonVideo: {
-            /** Format: double */
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
             duration_s: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
         };
-        /** @enum {string} */
+        /**
+         * @description How hard a course is (CRS-11).
+         * @enum {string}
+         */
         Level: "beginner" | "intermediate" | "advanced" | "all";
-        /** @enum {string} */
-        Locale: "uz" | "ru" | "en" | "he";
-        Me: {
-            about: string;
-            /** Format: date-time */
-            created_at: string;
-            email: string;
-            email_verified: boolean;
-            first_name: string;
-            has_password: boolean;
-            /** Format: uuid */
+        /**
+         * @description Why a lesson is locked.
+         * @enum {string}
+         */
+        LockReason: "not_ready";
+        /** @description The newest mails. */
+        MailList: {
+            /** @description Newest first, at most 50. */
+            items: components["schemas"]["MailView"][];
+        };
+        /** @description A mail that was not sent anywhere. */
+        MailView: {
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Its subject. */
+            subject: string;
+            /** @description Its plain text. */
+            text: string;
+            /** @description To whom. */
+            to: string;
+        };
+        /**
+         * @description How far a lesson has come for one person (LRN-02).
+         * @enum {string}
+         */
+        Mark: "todo" | "in_progress" | "done" | "locked";
+        /** @description A person as they see themselves. */
+        Me: {
+            /** @description What they say about themselves; shown on their courses. */
+            about: string;
+            /**
+             * Format: date-time
+             * @description When the account was made.
+             */
+            created_at: string;
+            /** @description Where mail goes. */
+            email: string;
+            /** @description Whether it is confirmed. */
+            email_verified: boolean;
+            /** @description First name. */
+            first_name: string;
+            /** @description Whether they can sign in by password. */
+            has_password: boolean;
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /** @description Last name. */
             last_name: string;
-            locale: components["schemas"]["Locale"];
-            phone: string | null;
-            roles: string[];
-            /** @enum {string} */
-            status: "active" | "pending" | "suspended" | "banned";
+            /** @description uz, ru, en or he. */
+            locale: string;
+            /** @description With the country code. */
+            phone?: string | null;
+            /** @description What they may act as, everywhere. */
+            roles: components["schemas"]["Role"][];
+            /** @description The state of the account. */
+            status: components["schemas"]["Status"];
+            /** @description IANA name. */
             timezone: string;
         };
+        /** @description A page of a room's history, in the order of the numbers. */
         MessagePage: {
+            /** @description Whether there are more in the direction asked. */
             has_more: boolean;
-            items: components["schemas"]["ChatMessage"][];
+            /** @description The messages. */
+            items: components["schemas"]["MessageView"][];
         };
+        /** @description A message in its present state. */
+        MessageView: {
+            at?: null | components["schemas"]["AtView"];
+            /**
+             * Format: uuid
+             * @description Who wrote.
+             */
+            author: string;
+            /** @description Their name. */
+            author_name: string;
+            /** @description `student`, `author` or `moderator`. */
+            author_role: string;
+            /** @description Plain text, to be shown as text. */
+            body: string;
+            /** @description The client's own id; only in the author's own copy. */
+            client_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The message that it answers.
+             */
+            reply_to?: string | null;
+            /**
+             * Format: int64
+             * @description Its number in the room.
+             */
+            seq: number;
+            /**
+             * Format: int32
+             * @description 1, and one more with every edit.
+             */
+            version: number;
+        };
+        /** @description One thing that is missing. */
         Missing: {
-            code: string;
-            /** Format: uuid */
+            /** @description What is missing. */
+            code: components["schemas"]["Gap"];
+            /**
+             * Format: uuid
+             * @description The module or lesson concerned; the course itself when null.
+             */
             target_id: string | null;
         };
-        ModuleOrder: {
-            /** Format: uuid */
-            id: string;
-            lessons: string[];
+        /** @description Changes to a module. */
+        ModulePatch: {
+            /**
+             * @description Homework for the whole module, plain text of up to 10,000 characters.
+             * @default null
+             */
+            homework: string | null;
+            /**
+             * @description 1 to 200 characters.
+             * @default null
+             */
+            title: string | null;
         };
+        /** @description The shape of [`Price`] in the OpenAPI document. */
         Money: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Minor units.
+             * @example 4990000
+             */
             amount: number;
+            /**
+             * @description ISO 4217: UZS, RUB, ILS, USD or EUR.
+             * @example UZS
+             */
             currency: string;
         };
-        Playback: {
-            /** Format: double */
-            duration_s: number;
-            /** Format: int32 */
-            expires_in: number;
-            growing: boolean;
-            master_url: string;
-            poster_url: string | null;
-            session: string;
-            watermark: string | null;
+        /** @description How the clock is moved: one of the two. */
+        MoveClock: {
+            /**
+             * Format: int64
+             * @description Seconds forward.
+             */
+            advance_s?: number | null;
+            /**
+             * Format: date-time
+             * @description To this moment.
+             */
+            now?: string | null;
         };
-        PlaybackAt: {
-            /** Format: double */
-            duration_s: number;
-            /** Format: int32 */
-            expires_in: number;
-            growing: boolean;
-            master_url: string;
-            /** Format: double */
-            position_s: number;
-            poster_url: string | null;
-            session: string;
-            watermark: string | null;
+        /** @description A registration. */
+        NewAccount: {
+            /** @description Where the code goes. */
+            email: string;
+            /** @description 1 to 100 characters. */
+            first_name: string;
+            /** @description 1 to 100 characters. */
+            last_name: string;
+            /** @description uz, ru, en or he. */
+            locale?: string | null;
+            /** @description Left out, the account is signed in to by codes. */
+            password?: string | null;
+            /** @description With the country code. */
+            phone?: string | null;
         };
-        Problem: {
-            code: string;
-            detail?: string;
-            errors?: components["schemas"]["FieldError"][];
-            instance?: string;
-            /** Format: int32 */
-            status: number;
+        /** @description A new course. */
+        NewCourse: {
+            /** @description Taught in. */
+            language: components["schemas"]["Language"];
+            /** @description 1 to 200 characters. */
             title: string;
+        };
+        /** @description A new lesson. */
+        NewLesson: {
+            /** @description Video or text. */
+            kind: components["schemas"]["LessonKind"];
+            /** @description 1 to 200 characters. */
+            title: string;
+        };
+        /** @description A message to send. */
+        NewMessage: {
+            at?: null | components["schemas"]["AtView"];
+            /** @description 1 to 4000 characters of plain text. */
+            body: string;
+            /** @description Chosen by the client, new for every message; the same one again stores nothing twice. */
+            client_id: string;
+            /**
+             * Format: uuid
+             * @description The message that it answers.
+             */
+            reply_to?: string | null;
+        };
+        /** @description A new module. */
+        NewModule: {
+            /** @description 1 to 200 characters. */
+            title: string;
+        };
+        /** @description A new password of whoever is signed in. */
+        NewPassword: {
+            /** @description Needed when there is one. */
+            current_password?: string | null;
+            /** @description Whether all other sessions end; yes, if left out. */
+            end_others?: boolean | null;
+            /** @description The new one. */
+            new_password: string;
+        };
+        /** @description A state that staff give an account. */
+        NewStatus: {
+            /** @description Why; the person reads it. */
+            reason: string;
+            /** @description active, suspended or banned. */
+            status: components["schemas"]["Status"];
+            /**
+             * Format: date-time
+             * @description When a suspension ends by itself; without it staff must lift it.
+             */
+            until?: string | null;
+        };
+        /** @description Nothing: the body of acts that say everything by the cookie. */
+        Nothing: Record<string, never>;
+        /** @description A module and its lessons, in the wanted order. */
+        OrderedModule: {
+            /**
+             * Format: uuid
+             * @description The module.
+             */
+            id: string;
+            /** @description Its lessons; they may come from another module of the course. */
+            lessons: string[];
+        };
+        /** @description One page of a list. */
+        Page_Category: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Published courses in it and below it.
+                 */
+                courses: number;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name for people. */
+                name: components["schemas"]["Texts"];
+                /**
+                 * Format: uuid
+                 * @description The node above; null at the top.
+                 */
+                parent_id: string | null;
+                /**
+                 * Format: int32
+                 * @description Its place among its siblings.
+                 */
+                position: number;
+                /** @description Its name in addresses. */
+                slug: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CourseCard: {
+            /** @description The items, in the list's order. */
+            items: (components["schemas"]["CourseCore"] & {
+                /** @description Who teaches. */
+                author: components["schemas"]["AuthorName"];
+            })[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_LearningRow: {
+            /** @description The items, in the list's order. */
+            items: {
+                continue: null | components["schemas"]["ContinueAt"];
+                /** @description The course. */
+                course: components["schemas"]["CourseCard"];
+                /** @description The passage through it. */
+                enrollment: components["schemas"]["Enrollment"];
+                /**
+                 * Format: int32
+                 * @description Lessons in all.
+                 */
+                lessons: number;
+                /**
+                 * Format: int32
+                 * @description Lessons completed.
+                 */
+                lessons_done: number;
+                /**
+                 * Format: double
+                 * @description Per cent of the course, one decimal, rounded down (LRN-05).
+                 */
+                percent: number;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SessionView: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /** @description Whether it is the one that asks. */
+                current: boolean;
+                /** @description "Firefox, Windows". */
+                device: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless it is used.
+                 */
+                expires_at: string;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to the minute.
+                 */
+                last_seen_at: string;
+                /** @description Where it was last used from, cut to /24 or /48. */
+                network: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Skill: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name for people. */
+                name: components["schemas"]["Texts"];
+                /**
+                 * Format: uuid
+                 * @description The field it belongs to; null for a field itself.
+                 */
+                parent_id: string | null;
+                /** @description Its name in addresses. */
+                slug: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_StaffUser: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When the account was made.
+                 */
+                created_at: string;
+                /** @description Where mail goes. */
+                email: string;
+                /** @description First name. */
+                first_name: string;
+                /**
+                 * Format: uuid
+                 * @description Their id.
+                 */
+                id: string;
+                /** @description Last name. */
+                last_name: string;
+                /** @description What they may act as, everywhere. */
+                roles: components["schemas"]["Role"][];
+                /** @description The state of the account. */
+                status: components["schemas"]["Status"];
+                /** @description Why staff changed the state. */
+                status_reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When a suspension ends.
+                 */
+                suspended_until?: string | null;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_StudioCard: {
+            /** @description The items, in the list's order. */
+            items: (components["schemas"]["CourseCard"] & {
+                /** @description How many things are missing before it can be published. */
+                problems: number;
+            })[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_UploadView: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it is thrown away unless something happens.
+                 */
+                expires_at: string;
+                /** @description The file's name. */
+                file_name: string;
+                /**
+                 * Format: uuid
+                 * @description Its id; `/api/v1/uploads/{id}` is where to go on.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Bytes that are durable.
+                 */
+                offset: number;
+                /** @description What it is for. */
+                purpose: components["schemas"]["Purpose"];
+                /**
+                 * Format: int64
+                 * @description Bytes in all.
+                 */
+                size: number;
+                /** @description `receiving` or `complete`. */
+                state: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description How far a passage through a course has come (ENR-02).
+         * @enum {string}
+         */
+        PassageState: "enrolled" | "in_progress" | "completed" | "certified";
+        /** @description A playback under way, as the player needs it. */
+        Playback: {
+            /**
+             * Format: double
+             * @description Length in seconds, if it is known.
+             */
+            duration_s?: number | null;
+            /**
+             * Format: int32
+             * @description Seconds until the token in the addresses runs out; renew before.
+             */
+            expires_in: number;
+            /** @description The video is still being made: its playlists grow. */
+            growing: boolean;
+            /** @description The multivariant playlist. Every address under it is relative, so the token goes along. */
+            master_url: string;
+            /** @description A still picture. */
+            poster_url?: string | null;
+            /**
+             * Format: uuid
+             * @description The session: `/api/v1/playback/{session}/heartbeat` renews it.
+             */
+            session: string;
+            /** @description What the player shows above the picture, in changing places. */
+            watermark?: string | null;
+        };
+        /** @description A playback, and where to go on in it. */
+        PlaybackAt: components["schemas"]["Playback"] & {
+            /**
+             * Format: double
+             * @description Where to go on, seconds (LRN-03).
+             */
+            position_s: number;
+        };
+        /** @description The body of every error answer (RFC 9457). */
+        ProblemDoc: Record<string, never> & {
+            /** @description The stable code. */
+            code: string;
+            /** @description What happened in this case. */
+            detail?: string | null;
+            /** @description The fields at fault. */
+            errors: components["schemas"]["FieldProblem"][];
+            /** @description The request's id. */
+            instance?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds after which a retry makes sense.
+             */
+            retry_after_s?: number | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The code's English sentence. */
+            title: string;
+            /** @description A URI of the kind of problem. */
             type: string;
         };
+        /** @description What a person changes about themselves; what is left out stays. */
+        Profile: {
+            /** @description At most 2000 characters. */
+            about?: string | null;
+            /** @description 1 to 100 characters. */
+            first_name?: string | null;
+            /** @description 1 to 100 characters. */
+            last_name?: string | null;
+            /** @description uz, ru, en or he. */
+            locale?: string | null;
+            /** @description With the country code; null takes it away. */
+            phone?: string | null;
+            /** @description IANA name. */
+            timezone?: string | null;
+        };
+        /** @description A lesson as the course page lists it. */
         ProgrammeLesson: {
-            /** Format: double */
+            /**
+             * Format: int64
+             * @description Seconds; of a text the time that reading takes.
+             */
             duration_s: number;
+            /** @description Whether strangers may take it. */
             free_preview: boolean;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Video or text. */
             kind: components["schemas"]["LessonKind"];
+            /** @description Its title. */
             title: string;
         };
+        /** @description A module as the course page lists it. */
         ProgrammeModule: {
-            /** Format: double */
+            /**
+             * Format: int64
+             * @description Seconds, the sum of its lessons.
+             */
             duration_s: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Its lessons, in order. */
             lessons: components["schemas"]["ProgrammeLesson"][];
+            /** @description Its title. */
             title: string;
         };
+        /** @description What a report led to. */
         Progress: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Per cent of the course, one decimal, rounded down.
+             */
             course_percent: number;
+            /** @description Whether it is completed. */
             lesson_done: boolean;
-            /** @enum {string} */
-            mark: "todo" | "in_progress" | "done" | "locked";
-            /** Format: double */
+            /** @description How far the lesson has come. */
+            mark: components["schemas"]["Mark"];
+            /**
+             * Format: int32
+             * @description Per cent of the lesson, whole, rounded down.
+             */
             percent: number;
         };
+        /** @description What a player reports: every 10 seconds, on pause, on seeking, on leaving. */
+        ProgressReport: {
+            /**
+             * Format: double
+             * @description Where the player stands, seconds.
+             */
+            position_s: number;
+            /** @description What was really played since the last report: `[from, to]` in seconds, at most 200. */
+            watched: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * @description What an upload is for.
+         * @enum {string}
+         */
+        Purpose: "video" | "file";
+        /** @description A question with its right answer. */
         Question: {
-            /** Format: uuid */
-            id?: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The answers to choose from. */
             options: string[];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Index of the right one.
+             */
             right: number;
+            /** @description What is asked. */
             wording: string;
         };
+        /** @description A question. */
+        QuestionInput: {
+            /**
+             * Format: uuid
+             * @description An existing question of the lesson; absent for a new one.
+             */
+            id?: string | null;
+            /** @description 2 to 10 answers of 1 to 500 characters. */
+            options: string[];
+            /** @description Index of the right one. */
+            right: number;
+            /** @description What is asked, 1 to 2000 characters. */
+            wording: string;
+        };
+        /** @description The questions of a lesson, for its author: with the right answers. */
         Questions: {
+            /** @description In order. */
             questions: components["schemas"]["Question"][];
         };
-        RenditionView: {
-            name: string;
-            /** Format: double */
-            percent: number;
-            state: string;
+        /** @description All questions of a lesson; those left out are removed. */
+        QuestionsInput: {
+            /** @description In order, at most 100. */
+            questions: components["schemas"]["QuestionInput"][];
         };
-        RoomRef: {
-            /** Format: uuid */
+        /**
+         * @description Where a rendition stands.
+         * @enum {string}
+         */
+        RenditionState: "waiting" | "running" | "ready";
+        /** @description One rendition of it. */
+        RenditionView: {
+            /** @description `720p`, `audio` … */
+            name: string;
+            /**
+             * Format: float
+             * @description 0 to 100.
+             */
+            percent: number;
+            /** @description `waiting`, `running` or `ready`. */
+            state: components["schemas"]["RenditionState"];
+        };
+        /** @description A new password by the token of a link. */
+        Reset: {
+            /** @description The new password. */
+            password: string;
+            /** @description From the link's fragment. */
+            token: string;
+        };
+        /**
+         * @description A role. Everybody with an account is a student; the others are granted.
+         * @enum {string}
+         */
+        Role: "student" | "author" | "curator" | "support" | "moderator" | "finance" | "admin" | "super_admin";
+        /** @description A role given or taken. */
+        RoleChange: {
+            /** @description Given, or taken away. */
+            grant: boolean;
+            /** @description Which. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description The room of a lesson. */
+        RoomOfLesson: {
+            /**
+             * Format: uuid
+             * @description The room; on the socket it is the topic `room:<room_id>`.
+             */
             room_id: string;
         };
+        /** @description A session as its owner sees it. */
         SessionView: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
             created_at: string;
+            /** @description Whether it is the one that asks. */
             current: boolean;
+            /** @description "Firefox, Windows". */
             device: string;
-            /** Format: uuid */
+            /**
+             * Format: date-time
+             * @description When it ends unless it is used.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
             last_seen_at: string;
+            /** @description Where it was last used from, cut to /24 or /48. */
             network: string;
         };
-        SessionViewList: {
-            items: components["schemas"]["SessionView"][];
-            next_cursor: string | null;
-        };
-        SignedIn: {
+        /** @description Signed in. */
+        SignedInView: {
+            /** @description For the header `Authorization: Bearer`. */
             access_token: string;
-            /** Format: int32 */
+            /**
+             * Format: int64
+             * @description Seconds that it lives.
+             */
             expires_in: number;
+            /** @description Who. */
             user: components["schemas"]["Me"];
         };
-        SignInConfig: {
+        /** @description Ways to sign in. */
+        SignInMethods: {
+            /** @description By a one-time code sent to the email. */
             code: boolean;
+            /** @description By email and password. */
             password: boolean;
         };
+        /** @description What the web app must know. */
+        SiteConfig: {
+            /** @description The currency of new prices (ISO 4217). */
+            currency: string;
+            /** @description The language of a newcomer whose browser asks for none of them. */
+            default_locale: string;
+            /** @description Languages of the interface. */
+            locales: string[];
+            /** @description Where the footer leads (WEB-18). */
+            repository_url: string;
+            /** @description Whether this is a development server with a mailbox page. */
+            sandbox: boolean;
+            /** @description Ways to sign in. */
+            sign_in: components["schemas"]["SignInMethods"];
+            /** @description Limits of uploads. */
+            upload: components["schemas"]["UploadLimits"];
+            /** @description The server's version. */
+            version: string;
+        };
+        /** @description A skill, or a field of skills (those without a parent). */
         Skill: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Its name for people. */
             name: components["schemas"]["Texts"];
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The field it belongs to; null for a field itself.
+             */
             parent_id: string | null;
+            /** @description Its name in addresses. */
             slug: string;
         };
-        SkillList: {
-            items: components["schemas"]["Skill"][];
-            next_cursor: string | null;
-        };
-        Span: number[];
+        /**
+         * @description Order of the catalogue.
+         * @enum {string}
+         */
+        Sort: "newest" | "popular" | "price";
+        /** @description A person as staff see them. */
         StaffUser: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the account was made.
+             */
             created_at: string;
+            /** @description Where mail goes. */
             email: string;
+            /** @description First name. */
             first_name: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
             id: string;
+            /** @description Last name. */
             last_name: string;
-            roles: string[];
-            status: string;
-            /** Format: date-time */
-            suspended_until: string | null;
+            /** @description What they may act as, everywhere. */
+            roles: components["schemas"]["Role"][];
+            /** @description The state of the account. */
+            status: components["schemas"]["Status"];
+            /** @description Why staff changed the state. */
+            status_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When a suspension ends.
+             */
+            suspended_until?: string | null;
         };
-        StaffUserList: {
-            items: components["schemas"]["StaffUser"][];
-            next_cursor: string | null;
+        /**
+         * @description The state of an account.
+         * @enum {string}
+         */
+        Status: "pending_verification" | "active" | "suspended" | "banned";
+        /** @description A stored message. */
+        Stored: {
+            /** @description The client's own id. */
+            client_id: string;
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
+            created_at: string;
+            /** @description Whether it had been stored by an earlier request. */
+            dup: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            msg: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            seq: number;
         };
-        StudioCard: {
-            author: components["schemas"]["AuthorName"];
-            /** Format: uuid */
-            category_id: string | null;
-            cover: components["schemas"]["Cover"] | null;
-            /** Format: int64 */
-            hours_s: number;
-            /** Format: uuid */
-            id: string;
-            language: components["schemas"]["Locale"];
-            /** Format: int32 */
-            lessons: number;
-            level: components["schemas"]["Level"] | null;
-            /** Format: int32 */
-            modules: number;
-            old_price: components["schemas"]["Money"] | null;
-            price: components["schemas"]["Money"] | null;
-            /** Format: int32 */
+        /** @description A course in its author's list. */
+        StudioCard: components["schemas"]["CourseCard"] & {
+            /** @description How many things are missing before it can be published. */
             problems: number;
-            /** Format: double */
-            rating: number | null;
-            /** Format: int64 */
-            rating_count: number;
-            state: components["schemas"]["CourseState"];
-            /** Format: int64 */
-            students: number;
-            subtitle: string;
-            title: string;
-            /** @enum {integer|null} */
-            track: 60 | 80 | null;
-            /** Format: date-time */
-            updated_at: string;
         };
-        StudioCardList: {
-            items: components["schemas"]["StudioCard"][];
-            next_cursor: string | null;
-        };
-        StudioCourse: {
-            /** Format: int32 */
+        /** @description A course in the studio. */
+        StudioCourse: components["schemas"]["CourseCard"] & {
+            /**
+             * Format: int32
+             * @description Days of access; null is for ever.
+             */
             access_days: number | null;
-            author: components["schemas"]["AuthorName"];
-            /** Format: uuid */
-            category_id: string | null;
+            /** @description Whether a certificate is given. */
             certificate: boolean;
-            cover: components["schemas"]["Cover"] | null;
-            description: components["schemas"]["Doc"] | null;
-            /** Format: int64 */
-            hours_s: number;
-            /** Format: uuid */
-            id: string;
-            language: components["schemas"]["Locale"];
+            description: null | components["schemas"]["Doc"];
+            /** @description What you will learn. */
             learn: string[];
-            /** Format: int32 */
-            lessons: number;
-            level: components["schemas"]["Level"] | null;
+            /** @description What is missing before it can be published. */
             missing: components["schemas"]["Missing"][];
+            /** @description The modules, in order. */
             modules: components["schemas"]["StudioModule"][];
-            old_price: components["schemas"]["Money"] | null;
-            price: components["schemas"]["Money"] | null;
-            /** Format: double */
-            rating: number | null;
-            /** Format: int64 */
-            rating_count: number;
+            /** @description What you need before. */
             requirements: string[];
+            /** @description Skills gained, by id. */
             skills: string[];
-            state: components["schemas"]["CourseState"];
-            /** Format: int64 */
-            students: number;
-            subtitle: string;
-            title: string;
-            /** @enum {integer|null} */
-            track: 60 | 80 | null;
-            trailer: components["schemas"]["VideoView"] | null;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: int64 */
+            trailer: null | components["schemas"]["VideoView"];
+            /**
+             * Format: int32
+             * @description Version of the fields that PATCH changes; also the ETag.
+             */
             version: number;
         };
+        /** @description A lesson in the studio. */
         StudioLesson: {
-            body: components["schemas"]["Doc"] | null;
-            /** Format: double */
+            body: null | components["schemas"]["Doc"];
+            /**
+             * Format: int64
+             * @description Seconds; of a text the time that reading takes.
+             */
             duration_s: number;
+            /** @description Files to download. */
             files: components["schemas"]["LessonFile"][];
+            /** @description Whether strangers may take it. */
             free_preview: boolean;
+            /** @description Homework, plain text. */
             homework: string | null;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Video or text. */
             kind: components["schemas"]["LessonKind"];
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The module it is in.
+             */
             module_id: string;
-            /** Format: int32 */
+            /**
+             * Format: int64
+             * @description How many questions it has.
+             */
             questions: number;
-            /** @enum {string} */
-            state: "drafted" | "submitted" | "processed" | "done";
+            /** @description How far its content has come. */
+            state: components["schemas"]["ContentState"];
+            /** @description Its title. */
             title: string;
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description Version of the fields that PATCH changes; also the ETag.
+             */
             version: number;
-            video: components["schemas"]["VideoView"] | null;
+            video: null | components["schemas"]["VideoView"];
         };
+        /** @description A module in the studio. */
         StudioModule: {
-            /** Format: double */
+            /**
+             * Format: int64
+             * @description Seconds, the sum of its lessons.
+             */
             duration_s: number;
+            /** @description Homework for the whole module, plain text. */
             homework: string | null;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
+            /** @description Its lessons, in order. */
             lessons: components["schemas"]["StudioLesson"][];
+            /** @description Its title. */
             title: string;
         };
+        /** @description A name in every language of the site. */
         Texts: {
+            /** @description English. */
             en: string;
+            /** @description Hebrew. */
             he: string;
+            /** @description Russian. */
             ru: string;
+            /** @description Uzbek. */
             uz: string;
         };
+        /** @description A trailer that can be watched by anyone (MED-13). */
         TrailerView: {
-            /** Format: double */
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
             duration_s: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its video.
+             */
             video_id: string;
         };
-        UploadConfig: {
-            /** Format: int64 */
+        /** @description A code as it was typed. */
+        TypedCode: {
+            /**
+             * Format: uuid
+             * @description From the answer that announced the code.
+             */
+            challenge: string;
+            /** @description Six digits. */
+            code: string;
+        };
+        /** @description Limits of uploads. */
+        UploadLimits: {
+            /**
+             * Format: int64
+             * @description Bytes of one file at most.
+             */
             max_bytes: number;
+            /** @description File name endings offered for videos. */
             types: string[];
         };
+        /** @description One's own upload that is not a video or a file yet. */
         UploadView: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it is thrown away unless something happens.
+             */
             expires_at: string;
+            /** @description The file's name. */
             file_name: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id; `/api/v1/uploads/{id}` is where to go on.
+             */
             id: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Bytes that are durable.
+             */
             offset: number;
-            /** @enum {string} */
-            purpose: "video" | "file";
-            /** Format: int64 */
+            /** @description What it is for. */
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Format: int64
+             * @description Bytes in all.
+             */
             size: number;
+            /** @description `receiving` or `complete`. */
             state: string;
         };
-        UploadViewList: {
-            items: components["schemas"]["UploadView"][];
-            next_cursor: string | null;
-        };
+        /** @description Why a video failed. */
         VideoError: {
-            /** Format: double */
-            at_s: number | null;
+            /**
+             * Format: double
+             * @description Where in the video, in seconds.
+             */
+            at_s?: number | null;
+            /** @description A stable code. */
             code: string;
+            /** @description An English sentence. */
             detail: string;
+            /** @description Whether trying the same file again can help. */
             retryable: boolean;
         };
+        /**
+         * @description Where a video stands (MED-02).
+         * @enum {string}
+         */
+        VideoState: "uploading" | "queued" | "probing" | "transcoding" | "ready" | "failed" | "cancelled";
+        /** @description A video as its author sees it while it is made and afterwards. */
         VideoView: {
-            /** Format: double */
-            duration_s: number | null;
-            error: components["schemas"]["VideoError"] | null;
-            /** Format: double */
-            eta_s: number | null;
+            /**
+             * Format: double
+             * @description Its length in seconds.
+             */
+            duration_s?: number | null;
+            error?: null | components["schemas"]["VideoError"];
+            /**
+             * Format: int32
+             * @description Seconds until it is ready, as far as can be told.
+             */
+            eta_s?: number | null;
+            /** @description The uploaded file's name. */
             file_name: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
             id: string;
-            /** Format: double */
+            /**
+             * Format: float
+             * @description 0 to 100 of the whole work.
+             */
             percent: number;
-            poster_url: string | null;
-            /** Format: int32 */
-            queue_position: number | null;
-            /** Format: int64 */
+            /** @description A still picture; the address works for an hour. */
+            poster_url?: string | null;
+            /**
+             * Format: int64
+             * @description How many videos are before it in the queue.
+             */
+            queue_position?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes that have arrived.
+             */
             received: number;
+            /** @description What is made of it. */
             renditions: components["schemas"]["RenditionView"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Bytes of the uploaded file.
+             */
             size: number;
-            /** Format: double */
-            speed: number | null;
-            /** @enum {string} */
-            state: "uploading" | "queued" | "probing" | "transcoding" | "ready" | "failed" | "cancelled";
-            /** Format: uuid */
-            upload_id: string | null;
+            /**
+             * Format: float
+             * @description Media seconds made per second of work.
+             */
+            speed?: number | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["VideoState"];
+            /**
+             * Format: uuid
+             * @description The upload that it is made of.
+             */
+            upload_id: string;
+            /** @description Whether players may begin already. */
             watchable: boolean;
         };
+        /** @description What the caller is to a course. */
         Viewer: {
+            /** @description The caller teaches it. */
             own: boolean;
         };
     };
@@ -1549,11 +2902,14 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_admin_users: {
+    users: {
         parameters: {
             query?: {
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description People a page, 1 to 100; 20 when absent. */
                 limit?: number;
+                /** @description A part of the address or the name. */
                 q?: string;
             };
             header?: never;
@@ -1562,27 +2918,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffUserList"];
+                    "application/json": components["schemas"]["Page_StaffUser"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_admin_users_id_roles: {
+    set_role: {
         parameters: {
             query?: never;
             header?: never;
@@ -1593,14 +2955,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    grant: boolean;
-                    role: string;
-                };
+                "application/json": components["schemas"]["RoleChange"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1609,18 +2967,33 @@ export interface operations {
                     "application/json": components["schemas"]["StaffUser"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_admin_users_id_status: {
+    set_status: {
         parameters: {
             query?: never;
             header?: never;
@@ -1631,17 +3004,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    reason: string;
-                    /** @enum {string} */
-                    status: "active" | "suspended" | "banned";
-                    /** Format: date-time */
-                    until?: string;
-                };
+                "application/json": components["schemas"]["NewStatus"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1650,18 +3016,41 @@ export interface operations {
                     "application/json": components["schemas"]["StaffUser"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_code: {
+    ask_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -1670,13 +3059,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                };
+                "application/json": components["schemas"]["Address"];
             };
         };
         responses: {
-            /** @description OK */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1685,18 +3071,25 @@ export interface operations {
                     "application/json": components["schemas"]["CodeSent"];
                 };
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_login: {
+    login: {
         parameters: {
             query?: never;
             header?: never;
@@ -1705,34 +3098,53 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                    password: string;
-                };
+                "application/json": components["schemas"]["Credentials"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignedInView"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_logout: {
+    logout: {
         parameters: {
             query?: never;
             header?: never;
@@ -1741,29 +3153,27 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["Nothing"];
             };
         };
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_password_forgot: {
+    forgot: {
         parameters: {
             query?: never;
             header?: never;
@@ -1772,31 +3182,27 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                };
+                "application/json": components["schemas"]["Address"];
             };
         };
         responses: {
-            /** @description OK */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_password_reset: {
+    reset: {
         parameters: {
             query?: never;
             header?: never;
@@ -1805,32 +3211,43 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    password: string;
-                    token: string;
-                };
+                "application/json": components["schemas"]["Reset"];
             };
         };
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_refresh: {
+    refresh: {
         parameters: {
             query?: never;
             header?: never;
@@ -1839,31 +3256,45 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["Nothing"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignedInView"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_register: {
+    register: {
         parameters: {
             query?: never;
             header?: never;
@@ -1872,18 +3303,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                    first_name: string;
-                    last_name: string;
-                    locale?: components["schemas"]["Locale"];
-                    password?: string;
-                    phone?: string;
-                };
+                "application/json": components["schemas"]["NewAccount"];
             };
         };
         responses: {
-            /** @description OK */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1892,18 +3315,25 @@ export interface operations {
                     "application/json": components["schemas"]["CodeSent"];
                 };
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_auth_verify: {
+    verify: {
         parameters: {
             query?: never;
             header?: never;
@@ -1912,34 +3342,45 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    challenge: string;
-                    code: string;
-                };
+                "application/json": components["schemas"]["TypedCode"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignedInView"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_categories: {
+    list_categories: {
         parameters: {
             query?: never;
             header?: never;
@@ -1948,27 +3389,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CategoryList"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Page_Category"];
                 };
             };
         };
     };
-    get_config: {
+    config: {
         parameters: {
             query?: never;
             header?: never;
@@ -1977,38 +3408,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Config"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["SiteConfig"];
                 };
             };
         };
     };
-    get_courses: {
+    list_courses: {
         parameters: {
             query?: {
+                /** @description A category by slug or id; what is below it counts too. */
                 category?: string;
+                /** @description `next_cursor` of the page before, with the same sort. */
                 cursor?: string;
+                /** @description Only free ones (true) or only paid ones (false). */
                 free?: boolean;
-                language?: components["schemas"]["Locale"];
+                /** @description Taught in. */
+                language?: components["schemas"]["Language"];
+                /** @description How hard. */
                 level?: components["schemas"]["Level"];
+                /** @description Items a page, 1 to 100; 20 when absent. */
                 limit?: number;
+                /** @description Words in title or subtitle, up to 100 characters. */
                 q?: string;
-                sort?: "newest" | "popular" | "price";
-                track?: 60 | 80;
+                /** @description Order; newest when absent. */
+                sort?: components["schemas"]["Sort"];
+                /** @description Target score: 60 or 80. */
+                track?: number;
             };
             header?: never;
             path?: never;
@@ -2016,27 +3446,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CourseCardList"];
+                    "application/json": components["schemas"]["Page_CourseCard"];
                 };
             };
-            /** @description Problem */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_courses_id: {
+    get_course: {
         parameters: {
             query?: never;
             header?: never;
@@ -2047,7 +3475,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2056,97 +3483,17 @@ export interface operations {
                     "application/json": components["schemas"]["CoursePage"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_courses_id_enroll: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Enrollment"];
-                };
-            };
-            /** @description OK */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Enrollment"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_courses_id_trailer_play: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Playback"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_learn_courses_id: {
+    enroll: {
         parameters: {
             query?: never;
             header?: never;
@@ -2157,7 +3504,247 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Enrolled before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrollment"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrollment"];
+                };
+            };
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    play_trailer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playback"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    csp_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    poster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    get_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cover: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    learn_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2166,18 +3753,25 @@ export interface operations {
                     "application/json": components["schemas"]["LearnCourse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_learn_files_id: {
+    get_file_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -2188,7 +3782,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2197,18 +3790,25 @@ export interface operations {
                     "application/json": components["schemas"]["FileLink"];
                 };
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_learn_lessons_id: {
+    learn_lesson: {
         parameters: {
             query?: never;
             header?: never;
@@ -2219,7 +3819,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2228,18 +3827,33 @@ export interface operations {
                     "application/json": components["schemas"]["LessonPage"];
                 };
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_learn_lessons_id_done: {
+    lesson_done: {
         parameters: {
             query?: never;
             header?: never;
@@ -2248,13 +3862,8 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2263,18 +3872,25 @@ export interface operations {
                     "application/json": components["schemas"]["Progress"];
                 };
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_learn_lessons_id_progress: {
+    report_progress: {
         parameters: {
             query?: never;
             header?: never;
@@ -2285,15 +3901,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Format: double */
-                    position_s: number;
-                    watched: components["schemas"]["Span"][];
-                };
+                "application/json": components["schemas"]["ProgressReport"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2302,18 +3913,25 @@ export interface operations {
                     "application/json": components["schemas"]["Progress"];
                 };
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_lessons_id_play: {
+    play_lesson: {
         parameters: {
             query?: never;
             header?: never;
@@ -2322,13 +3940,8 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2337,49 +3950,131 @@ export interface operations {
                     "application/json": components["schemas"]["PlaybackAt"];
                 };
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_lessons_id_room: {
+    room_of_lesson: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description The lesson */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomRef"];
+                    "application/json": components["schemas"]["RoomOfLesson"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description master.m3u8, v/{name}.m3u8, a/{name}.m3u8, {name}/init.mp4, {name}/{n}.m4s, k/{n}, poster.jpg */
+                path: string;
+                token: string;
+                video: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_me: {
+    me: {
         parameters: {
             query?: never;
             header?: never;
@@ -2388,7 +4083,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2397,18 +4091,17 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    patch_me: {
+    change: {
         parameters: {
             query?: never;
             header?: never;
@@ -2417,18 +4110,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    about?: string;
-                    first_name?: string;
-                    last_name?: string;
-                    locale?: components["schemas"]["Locale"];
-                    phone?: string | null;
-                    timezone?: string;
-                };
+                "application/json": components["schemas"]["Profile"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2437,29 +4122,36 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_me_enrollments_course_id: {
+    get_my_enrollment: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                course_id: string;
+                /** @description The course */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2468,21 +4160,22 @@ export interface operations {
                     "application/json": components["schemas"]["Enrollment"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_me_learning: {
+    list_my_learning: {
         parameters: {
             query?: {
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Items a page, 1 to 100; 20 when absent. */
                 limit?: number;
             };
             header?: never;
@@ -2491,27 +4184,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LearningRowList"];
+                    "application/json": components["schemas"]["Page_LearningRow"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_me_password: {
+    password: {
         parameters: {
             query?: never;
             header?: never;
@@ -2520,62 +4211,75 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    current_password?: string;
-                    end_others?: boolean;
-                    new_password: string;
-                };
+                "application/json": components["schemas"]["NewPassword"];
             };
         };
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_me_sessions: {
+    sessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items a page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionViewList"];
+                    "application/json": components["schemas"]["Page_SessionView"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    delete_me_sessions_id: {
+    end_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -2586,56 +4290,56 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_me_sessions_end_others: {
+    end_others: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    delete_playback_session: {
+    close: {
         parameters: {
             query?: never;
             header?: never;
@@ -2646,25 +4350,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_playback_session_heartbeat: {
+    heartbeat: {
         parameters: {
             query?: never;
             header?: never;
@@ -2675,14 +4377,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Format: double */
-                    position_s?: number;
-                };
+                "application/json": components["schemas"]["Heartbeat"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2691,34 +4389,45 @@ export interface operations {
                     "application/json": components["schemas"]["Playback"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_rooms_id_messages: {
+    messages: {
         parameters: {
             query?: {
+                /** @description The nearest above this number. */
                 after?: number;
+                /** @description Half below this number, half from it on. */
                 around?: number;
+                /** @description The nearest below this number. */
                 before?: number;
+                /** @description 1 to 100; 50 when absent. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description The room */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2727,67 +4436,80 @@ export interface operations {
                     "application/json": components["schemas"]["MessagePage"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
         };
     };
-    post_rooms_id_messages: {
+    send: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description The room */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Format: double */
-                    at?: number;
-                    body: string;
-                    client_id: string;
-                };
+                "application/json": components["schemas"]["NewMessage"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Stored before */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChatMessage"];
+                    "application/json": components["schemas"]["Stored"];
                 };
             };
-            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChatMessage"];
+                    "application/json": components["schemas"]["Stored"];
                 };
             };
-            /** @description Problem */
-            default: {
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
                 };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
-    get_skills: {
+    clock: {
         parameters: {
             query?: never;
             header?: never;
@@ -2796,30 +4518,106 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SkillList"];
+                    "application/json": components["schemas"]["ClockView"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    move_clock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveClock"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ClockView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    page: {
+        parameters: {
+            query?: {
+                /** @description An address; everybody's when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_studio_courses: {
+    list_skills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Skill"];
+                };
+            };
+        };
+    };
+    studio_list_courses: {
         parameters: {
             query?: {
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Items a page, 1 to 100; 20 when absent. */
                 limit?: number;
             };
             header?: never;
@@ -2828,45 +4626,39 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StudioCardList"];
+                    "application/json": components["schemas"]["Page_StudioCard"];
                 };
             };
-            /** @description Problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_studio_courses: {
+    studio_create_course: {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    language: components["schemas"]["Locale"];
-                    title: string;
-                };
+                "application/json": components["schemas"]["NewCourse"];
             };
         };
         responses: {
-            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2875,18 +4667,17 @@ export interface operations {
                     "application/json": components["schemas"]["StudioCourse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_studio_courses_id: {
+    studio_get_course: {
         parameters: {
             query?: never;
             header?: never;
@@ -2897,27 +4688,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StudioCourse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    delete_studio_courses_id: {
+    studio_delete_course: {
         parameters: {
             query?: never;
             header?: never;
@@ -2928,29 +4718,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    patch_studio_courses_id: {
+    studio_patch_course: {
         parameters: {
             query?: never;
-            header?: {
-                "If-Match"?: string;
+            header: {
+                /** @description The version that the change was made against, or * */
+                "If-Match": string;
             };
             path: {
                 id: string;
@@ -2959,49 +4748,46 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Format: int32 */
-                    access_days?: number | null;
-                    /** Format: uuid */
-                    category_id?: string | null;
-                    certificate?: boolean;
-                    description?: components["schemas"]["Doc"] | null;
-                    language?: components["schemas"]["Locale"];
-                    learn?: string[];
-                    level?: components["schemas"]["Level"];
-                    old_price?: components["schemas"]["Money"] | null;
-                    price?: components["schemas"]["Money"] | null;
-                    requirements?: string[];
-                    skill_ids?: string[];
-                    subtitle?: string;
-                    title?: string;
-                    /** @enum {integer|null} */
-                    track?: 60 | 80 | null;
-                };
+                "application/json": components["schemas"]["CoursePatch"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StudioCourse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    put_studio_courses_id_cover: {
+    studio_put_cover: {
         parameters: {
             query?: never;
             header?: never;
@@ -3012,11 +4798,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "image/*": string;
+                "application/octet-stream": number[];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3025,18 +4810,25 @@ export interface operations {
                     "application/json": components["schemas"]["StudioCourse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    delete_studio_courses_id_cover: {
+    studio_delete_cover: {
         parameters: {
             query?: never;
             header?: never;
@@ -3047,29 +4839,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
-    post_studio_courses_id_modules: {
+    studio_create_module: {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 id: string;
@@ -3078,13 +4860,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    title: string;
-                };
+                "application/json": components["schemas"]["NewModule"];
             };
         };
         responses: {
-            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3093,18 +4872,17 @@ export interface operations {
                     "application/json": components["schemas"]["StudioModule"];
                 };
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    put_studio_courses_id_order: {
+    studio_put_order: {
         parameters: {
             query?: never;
             header?: never;
@@ -3115,13 +4893,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    modules: components["schemas"]["ModuleOrder"][];
-                };
+                "application/json": components["schemas"]["CourseOrder"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3130,91 +4905,17 @@ export interface operations {
                     "application/json": components["schemas"]["StudioCourse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_studio_courses_id_publish: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StudioCourse"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_studio_courses_id_trailer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Format: uuid */
-                    upload_id: string;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StudioCourse"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_studio_courses_id_trailer: {
+    studio_publish_course: {
         parameters: {
             query?: never;
             header?: never;
@@ -3225,40 +4926,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_studio_courses_id_unpublish: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
-        responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3267,18 +4934,50 @@ export interface operations {
                     "application/json": components["schemas"]["StudioCourse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    delete_studio_files_id: {
+    studio_put_trailer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FromUpload"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudioCourse"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_delete_trailer: {
         parameters: {
             query?: never;
             header?: never;
@@ -3289,25 +4988,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
-    delete_studio_lessons_id: {
+    studio_unpublish_course: {
         parameters: {
             query?: never;
             header?: never;
@@ -3318,29 +5007,68 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudioCourse"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+        };
+    };
+    studio_delete_lesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
         };
     };
-    patch_studio_lessons_id: {
+    studio_patch_lesson: {
         parameters: {
             query?: never;
-            header?: {
-                "If-Match"?: string;
+            header: {
+                /** @description The version that the change was made against, or * */
+                "If-Match": string;
             };
             path: {
                 id: string;
@@ -3349,36 +5077,46 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    body?: components["schemas"]["Doc"] | null;
-                    free_preview?: boolean;
-                    homework?: string | null;
-                    title?: string;
-                };
+                "application/json": components["schemas"]["LessonPatch"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StudioLesson"];
                 };
             };
-            /** @description Problem */
-            default: {
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_studio_lessons_id_files: {
+    studio_add_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -3389,14 +5127,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** Format: uuid */
-                    upload_id: string;
-                };
+                "application/json": components["schemas"]["FromUpload"];
             };
         };
         responses: {
-            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3405,18 +5139,25 @@ export interface operations {
                     "application/json": components["schemas"]["LessonFile"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_studio_lessons_id_questions: {
+    studio_get_questions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3427,7 +5168,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3436,18 +5176,17 @@ export interface operations {
                     "application/json": components["schemas"]["Questions"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    put_studio_lessons_id_questions: {
+    studio_put_questions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3458,11 +5197,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Questions"];
+                "application/json": components["schemas"]["QuestionsInput"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3471,91 +5209,17 @@ export interface operations {
                     "application/json": components["schemas"]["Questions"];
                 };
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_studio_lessons_id_submit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StudioLesson"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_studio_lessons_id_video: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Format: uuid */
-                    upload_id: string;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StudioLesson"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_studio_lessons_id_video: {
+    studio_submit_lesson: {
         parameters: {
             query?: never;
             header?: never;
@@ -3566,54 +5230,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem */
-            default: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["StudioLesson"];
                 };
             };
-        };
-    };
-    delete_studio_modules_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem */
-            default: {
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    patch_studio_modules_id: {
+    studio_put_video: {
         parameters: {
             query?: never;
             header?: never;
@@ -3624,14 +5259,89 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    homework?: string | null;
-                    title?: string;
-                };
+                "application/json": components["schemas"]["FromUpload"];
             };
         };
         responses: {
-            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudioLesson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_delete_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    studio_delete_module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    studio_patch_module: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModulePatch"];
+            };
+        };
+        responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3640,22 +5350,21 @@ export interface operations {
                     "application/json": components["schemas"]["StudioModule"];
                 };
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_studio_modules_id_lessons: {
+    studio_create_lesson: {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string;
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 id: string;
@@ -3664,14 +5373,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    kind: components["schemas"]["LessonKind"];
-                    title: string;
-                };
+                "application/json": components["schemas"]["NewLesson"];
             };
         };
         responses: {
-            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3680,18 +5385,96 @@ export interface operations {
                     "application/json": components["schemas"]["StudioLesson"];
                 };
             };
-            /** @description Problem */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_uploads: {
+    list: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items a page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UploadView"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Bytes of the file */
+                "Upload-Length": number;
+                /** @description filename, filetype, purpose (video or file); values in base64 */
+                "Upload-Metadata": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Location says where to send the bytes */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    capabilities: {
         parameters: {
             query?: never;
             header?: never;
@@ -3700,27 +5483,45 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Capabilities in Tus-* headers */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["UploadViewList"];
-                };
+                content?: never;
             };
-            /** @description Problem */
-            default: {
+        };
+    };
+    overridden: {
+        parameters: {
+            query?: never;
+            header: {
+                "X-HTTP-Method-Override": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            405: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    get_videos_id: {
+    terminate: {
         parameters: {
             query?: never;
             header?: never;
@@ -3731,27 +5532,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VideoView"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
-            /** @description Problem */
-            default: {
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_videos_id_cancel: {
+    offset: {
         parameters: {
             query?: never;
             header?: never;
@@ -3760,33 +5565,130 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Upload-Offset, Upload-Length, Upload-Expires */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["VideoView"];
-                };
+                content?: never;
             };
-            /** @description Problem */
-            default: {
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    append: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description sha1 or sha256, base64 */
+                "Upload-Checksum"?: string | null;
+                "Upload-Offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Upload-Offset is durable */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
     };
-    post_videos_id_retry: {
+    show: {
         parameters: {
             query?: never;
             header?: never;
@@ -3795,13 +5697,8 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3810,14 +5707,133 @@ export interface operations {
                     "application/json": components["schemas"]["VideoView"];
                 };
             };
-            /** @description Problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    upgrade: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Speaks the subprotocol ilm.v1 */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an upgrade, or another subprotocol */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Another origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many connections from one address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The node is full or stops */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

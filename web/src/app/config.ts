@@ -2,7 +2,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api, body, type Schemas } from '~/api/client';
 
-export type Config = Schemas['Config'];
+export type Config = Schemas['SiteConfig'];
 
 export const configQuery = queryOptions({
   queryKey: ['config'],

@@ -8,13 +8,14 @@ export type ChatMessage = {
   id: string;
   seq: number;
   /** Only in the author's own copy. */
-  client_id?: string;
+  client_id?: string | null;
   author: string;
   author_name: string;
-  author_role: 'student' | 'author' | 'moderator';
+  /** `student`, `author` or `moderator`. */
+  author_role: string;
   body: string;
-  reply_to?: string;
-  at?: MessageAt;
+  reply_to?: string | null;
+  at?: MessageAt | null;
   /** For display only: the order is `seq`. */
   created_at: string;
   version: number;

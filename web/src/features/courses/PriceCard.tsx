@@ -38,8 +38,7 @@ export function useEnroll(course: CoursePage) {
   const navigate = useNavigate();
   const { t } = useTranslation('courses');
   return useMutation({
-    mutationFn: () =>
-      body(api.POST('/courses/{id}/enroll', { params: { path: { id: course.id } }, body: {} })),
+    mutationFn: () => body(api.POST('/courses/{id}/enroll', { params: { path: { id: course.id } } })),
     onSuccess: async () => {
       toast({ text: t('course.enrolled') });
       await Promise.all([

@@ -29,7 +29,7 @@ export function SessionsPart() {
     onSettled: refresh,
   });
   const endOthers = useMutation({
-    mutationFn: () => api.POST('/me/sessions/end-others', { body: {} }),
+    mutationFn: () => api.POST('/me/sessions/end-others'),
     onSuccess: () => {
       setAsking(false);
       toast({ text: t('profile.endedOthers') });

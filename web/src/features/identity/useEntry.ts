@@ -26,7 +26,7 @@ export function useSay() {
 export function useEnter(next: string | undefined) {
   const navigate = useNavigate();
   return useCallback(
-    (answer: Schemas['SignedIn']) => {
+    (answer: Schemas['SignedInView']) => {
       session.accept(answer);
       void navigate({ href: next ?? '/', replace: true });
     },

@@ -53,7 +53,7 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
   });
 
   const grant = useCallback(
-    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } }, body: {} })),
+    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } } })),
     [lesson.id],
   );
   const follow = useCallback(
@@ -242,8 +242,7 @@ function Completes({ lesson }: { lesson: Lesson }) {
   const format = useFormat();
   const errorText = useErrorText();
   const mark = useMutation({
-    mutationFn: () =>
-      body(api.POST('/learn/lessons/{id}/done', { params: { path: { id: lesson.id } }, body: {} })),
+    mutationFn: () => body(api.POST('/learn/lessons/{id}/done', { params: { path: { id: lesson.id } } })),
     onSuccess: (progress) => {
       remember(lesson.course_id, lesson.id, progress);
       toast({ text: t('lesson.marked') });

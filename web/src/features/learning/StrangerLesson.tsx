@@ -55,7 +55,7 @@ function Preview({ course, lesson }: { course: CoursePage; lesson: Lesson }) {
   const { t } = useTranslation('player');
   const format = useFormat();
   const grant = useCallback(
-    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } }, body: {} })),
+    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } } })),
     [lesson.id],
   );
   const module = course.programme.findIndex((item) => item.lessons.some(({ id }) => id === lesson.id));

@@ -162,7 +162,9 @@ function MessageRow({
           <b>
             <bdi>{message.author_name}</bdi>
           </b>
-          {message.author_role !== 'student' && <span className={css.role}>{t(message.author_role)}</span>}
+          {(message.author_role === 'author' || message.author_role === 'moderator') && (
+            <span className={css.role}>{t(message.author_role)}</span>
+          )}
         </p>
       )}
       <div className={css.bubble} dir="auto">

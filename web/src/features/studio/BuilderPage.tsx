@@ -15,7 +15,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, body } from '~/api/client';
+import { api } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { queryClient } from '~/app/queries';
 import { useSession } from '~/features/identity/session';
@@ -36,6 +36,7 @@ import { Missing } from './Missing';
 import { PriceTab } from './PriceTab';
 import { ProgrammeTab } from './ProgrammeTab';
 import {
+  courseBody,
   refreshCourse,
   type StudioCourse,
   showCourse,
@@ -169,7 +170,7 @@ function Actions({ course }: { course: StudioCourse }) {
   const publish = useMutation({
     mutationFn: async () => {
       await flushDrafts();
-      return body(api.POST('/studio/courses/{id}/publish', { ...path, body: {} }));
+      return courseBody(api.POST('/studio/courses/{id}/publish', path));
     },
     onSuccess: (fresh) => {
       showCourse(fresh);
@@ -183,7 +184,7 @@ function Actions({ course }: { course: StudioCourse }) {
     },
   });
   const unpublish = useMutation({
-    mutationFn: () => body(api.POST('/studio/courses/{id}/unpublish', { ...path, body: {} })),
+    mutationFn: () => courseBody(api.POST('/studio/courses/{id}/unpublish', path)),
     onSuccess: (fresh) => {
       showCourse(fresh);
       setAsking(undefined);

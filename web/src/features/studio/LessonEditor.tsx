@@ -111,7 +111,7 @@ function Submit({
   const submit = useMutation({
     mutationFn: async () => {
       await flush();
-      return body(api.POST('/studio/lessons/{id}/submit', { params: { path: { id: lesson.id } }, body: {} }));
+      return body(api.POST('/studio/lessons/{id}/submit', { params: { path: { id: lesson.id } } }));
     },
     onSuccess: (fresh) => {
       showLesson(course.id, fresh);

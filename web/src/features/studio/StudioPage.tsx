@@ -5,7 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, body, intentKey, type Schemas } from '~/api/client';
+import { api, intentKey, type Schemas } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { Cover } from '~/features/courses/Cover';
 import { useSession } from '~/features/identity/session';
@@ -19,7 +19,7 @@ import { useFormat, useLocale } from '~/ui/useFormat';
 import { useTitle } from '~/ui/useTitle';
 import { Waiting } from '~/ui/Waiting';
 import { When } from '~/ui/When';
-import { showCourse, studioCoursesQuery } from './queries';
+import { courseBody, showCourse, studioCoursesQuery } from './queries';
 import css from './StudioPage.module.css';
 
 export function StudioPage() {
@@ -105,7 +105,7 @@ function CreateCourse({ close }: { close: () => void }) {
   const key = useRef(intentKey());
   const make = useMutation({
     mutationFn: () =>
-      body(
+      courseBody(
         api.POST('/studio/courses', {
           params: { header: { 'Idempotency-Key': key.current } },
           body: { title: title.trim(), language },

@@ -48,7 +48,7 @@ export function UploadRow({ title, item, video, target, remove }: Props) {
   const picking = useRef<'resume' | 'replace'>('replace');
   const job = useMutation({
     mutationFn: (what: 'retry' | 'cancel') => {
-      const path = { params: { path: { id: video?.id ?? '' } }, body: {} };
+      const path = { params: { path: { id: video?.id ?? '' } } };
       return body(
         what === 'retry' ? api.POST('/videos/{id}/retry', path) : api.POST('/videos/{id}/cancel', path),
       );

@@ -2,16 +2,33 @@
 // editors, so that going to another lesson or page loses nothing.
 
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
-import { api, body } from '~/api/client';
-import type { paths } from '~/api/schema';
+import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 import { createDraft, type Draft, type DraftStatus, type DraftView } from './draft';
-import { type StudioCourse, type StudioLesson, showCourse, showLesson, studioCourseQuery } from './queries';
+import {
+  courseBody,
+  type StudioCourse,
+  type StudioLesson,
+  showCourse,
+  showLesson,
+  studioCourseQuery,
+} from './queries';
 
-type Patch<P extends '/studio/courses/{id}' | '/studio/lessons/{id}'> =
-  paths[P]['patch']['requestBody']['content']['application/json'];
-export type CourseFields = Required<Patch<'/studio/courses/{id}'>>;
-export type LessonFields = Required<Patch<'/studio/lessons/{id}'>>;
+/** What the editors change, as PATCH takes it; the document marks fields as required that are not. */
+export type CourseFields = Pick<
+  StudioCourse,
+  | 'title'
+  | 'subtitle'
+  | 'description'
+  | 'category_id'
+  | 'language'
+  | 'learn'
+  | 'requirements'
+  | 'price'
+  | 'old_price'
+  | 'access_days'
+> & { level: NonNullable<StudioCourse['level']>; skill_ids: string[] };
+export type LessonFields = Pick<StudioLesson, 'title' | 'body' | 'homework' | 'free_preview'>;
 
 type Any = Draft<object, unknown>;
 const drafts = new Map<string, Any>();
@@ -69,10 +86,10 @@ export function courseDraft(course: StudioCourse): Draft<CourseFields, StudioCou
     createDraft<CourseFields, StudioCourse>(course.version, readLeft(key), {
       ...common,
       save: (fields, version) =>
-        body(
+        courseBody(
           api.PATCH('/studio/courses/{id}', {
             params: { path: { id }, header: { 'If-Match': etag(version) } },
-            body: fields,
+            body: fields as Schemas['CoursePatch'],
           }),
         ),
       versionOf: (entity) => entity.version,
@@ -93,7 +110,7 @@ export function lessonDraft(courseId: string, lesson: StudioLesson): Draft<Lesso
         body(
           api.PATCH('/studio/lessons/{id}', {
             params: { path: { id }, header: { 'If-Match': etag(version) } },
-            body: fields,
+            body: fields as Schemas['LessonPatch'],
           }),
         ),
       versionOf: (entity) => entity.version,

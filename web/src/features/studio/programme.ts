@@ -4,6 +4,7 @@ import { isApiError } from '~/api/error';
 import { dropDraft } from './drafts';
 import { arrange, type Order, orderOf } from './order';
 import {
+  courseBody,
   editCourse,
   refreshCourse,
   type StudioCourse,
@@ -62,14 +63,6 @@ export async function deleteModule(course: string, module: string): Promise<void
   void refreshCourse(course);
 }
 
-export async function renameModule(course: string, module: string, title: string): Promise<void> {
-  await api.PATCH('/studio/modules/{id}', { ...at(module), body: { title } });
-  editCourse(course, (old) => ({
-    ...old,
-    modules: old.modules.map((item) => (item.id === module ? { ...item, title } : item)),
-  }));
-}
-
 /** One change of order after the other: each is told against what the one before has made. */
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -85,7 +78,9 @@ export function reorder(course: StudioCourse, order: Order): Promise<void> {
   const send = queue.then(async () => {
     try {
       showCourse(
-        await body(api.PUT('/studio/courses/{id}/order', { ...at(course.id), body: { modules: order } })),
+        await courseBody(
+          api.PUT('/studio/courses/{id}/order', { ...at(course.id), body: { modules: order } }),
+        ),
       );
     } catch (error) {
       if (isApiError(error) && error.status === 0) throw error;

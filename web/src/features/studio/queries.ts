@@ -3,10 +3,14 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 
-export type StudioCourse = Schemas['StudioCourse'];
 export type StudioModule = Schemas['StudioModule'];
+/** The card in it counts the modules under the same name as the course holds them; the course wins. */
+export type StudioCourse = Omit<Schemas['StudioCourse'], 'modules'> & { modules: StudioModule[] };
 export type StudioLesson = Schemas['StudioLesson'];
 export type VideoView = Schemas['VideoView'];
+
+export const courseBody = async (call: Promise<{ data?: unknown }>): Promise<StudioCourse> =>
+  (await call).data as StudioCourse;
 
 export const studioCoursesQuery = queryOptions({
   queryKey: ['studio', 'courses'],
@@ -16,7 +20,7 @@ export const studioCoursesQuery = queryOptions({
 export const studioCourseQuery = (id: string) =>
   queryOptions({
     queryKey: ['studio', 'course', id],
-    queryFn: () => body(api.GET('/studio/courses/{id}', { params: { path: { id } } })),
+    queryFn: () => courseBody(api.GET('/studio/courses/{id}', { params: { path: { id } } })),
   });
 
 export const questionsQuery = (lesson: string) =>

@@ -7,7 +7,7 @@ type Trailer = { courseId: string; title: string; duration: number; poster: Reac
 
 export function TrailerPlayer({ courseId, title, duration, poster }: Trailer) {
   const grant = useCallback(
-    () => body(api.POST('/courses/{id}/trailer/play', { params: { path: { id: courseId } }, body: {} })),
+    () => body(api.POST('/courses/{id}/trailer/play', { params: { path: { id: courseId } } })),
     [courseId],
   );
   return <Player title={title} grant={grant} duration={duration} poster={poster} />;
@@ -16,7 +16,7 @@ export function TrailerPlayer({ courseId, title, duration, poster }: Trailer) {
 /** A lesson that may be tried before enrollment; starts at once, since the visitor has just asked for it. */
 export function PreviewPlayer({ lessonId, title }: { lessonId: string; title: string }) {
   const grant = useCallback(
-    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lessonId } }, body: {} })),
+    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lessonId } } })),
     [lessonId],
   );
   return <Player title={title} grant={grant} autoStart />;

@@ -248,7 +248,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       if (mine !== round || !playback) return;
       const grew = playback.growing && !answer.growing;
       use({ ...playback, ...answer });
-      if (grew) set({ duration: answer.duration_s });
+      if (grew && answer.duration_s) set({ duration: answer.duration_s });
     } catch (error) {
       if (mine !== round || !isApiError(error)) return;
       if (error.code === 'playback_replaced') replaced();
