@@ -22,8 +22,10 @@ const PASSWORD: &str = "yashil-choy-piyola-7";
 
 /// Fills the database, if nobody is in it yet.
 pub async fn run(mut config: Config) -> Result<(), String> {
-    // The transcoding runs here; nothing listens.
-    config.server.roles = vec![ProcessRole::Worker];
+    // The transcoding runs here, and the chat's rooms, which go with the web; a port that nobody
+    // knows keeps off the one that may be serving.
+    config.server.roles = vec![ProcessRole::Web, ProcessRole::Worker];
+    config.server.bind = "127.0.0.1:0".to_owned();
     config.server.metrics_bind = String::new();
     config.limits.factor = 0;
     let app = super::app(config).await?;
