@@ -146,6 +146,7 @@ pub async fn add_file(
                 name: stored.name,
                 size: stored.size,
                 content_type: stored.content_type,
+                active_content: stored.active_content,
             };
             store::outline::insert_file(conn, &row, app.clock.now()).await?;
             changed(conn, app, &course).await?;

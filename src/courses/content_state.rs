@@ -24,7 +24,7 @@ pub enum ContentEvent {
 }
 
 /// Where the content stands after `event`, or `None` when nothing changes: facts may come late,
-/// twice or in another order.
+/// twice or in another order. Facts about a video that the lesson does not show are not asked here.
 pub fn after(kind: LessonKind, state: ContentState, event: ContentEvent) -> Option<ContentState> {
     use ContentState::{Done, Drafted, Processed, Submitted};
     let next = match (kind, event) {
@@ -33,8 +33,9 @@ pub fn after(kind: LessonKind, state: ContentState, event: ContentEvent) -> Opti
         (LessonKind::Text, _) => return None,
         // A new file starts over, whatever the old one had reached.
         (LessonKind::Video, ContentEvent::Submitted) => Submitted,
-        (LessonKind::Video, ContentEvent::Watchable) if state == Submitted => Processed,
-        (LessonKind::Video, ContentEvent::Processed) if state != Drafted => Done,
+        // From drafted too: a video that failed may be tried again, and then go through.
+        (LessonKind::Video, ContentEvent::Watchable) if state != Done => Processed,
+        (LessonKind::Video, ContentEvent::Processed) => Done,
         (LessonKind::Video, ContentEvent::Failed) if state != Done => Drafted,
         (LessonKind::Video, _) => return None,
     };
@@ -70,7 +71,11 @@ mod tests {
     fn late_and_repeated_facts_take_nothing_back() {
         assert_eq!(run(LessonKind::Video, &[Handed, Transcoded, Watchable]), Done);
         assert_eq!(run(LessonKind::Video, &[Handed, Transcoded, Transcoded, Failed]), Done);
-        assert_eq!(run(LessonKind::Video, &[Watchable, Transcoded]), Drafted);
+        assert_eq!(
+            run(LessonKind::Video, &[Handed, Failed, Watchable, Transcoded]),
+            Done,
+            "tried again"
+        );
     }
 
     #[test]

@@ -36,27 +36,30 @@ pub async fn replace(
     let id = random_name();
     let sizes: Vec<CoverSize> = rendered.sizes.iter().map(|encoded| encoded.size).collect();
     let stored = StoredCover { id: id.clone(), color: rendered.color.clone(), sizes };
-    // Bytes first, then the row: a row never names what is not there. If the row is not written
-    // after all, the job takes the bytes away again.
+    // The job that clears away what no course shows is queued first, so that a crash at any point
+    // leaves nothing behind; then the bytes, then the row: a row never names what is not there.
+    queue_forgetting(app, course_id, &id).await?;
     write(app, &id, rendered).await?;
     let value = serde_json::to_value(&stored).map_err(Problem::internal)?;
     let author_id = author.user_id;
-    let written = app
-        .db
+    app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
-            store::course::set_cover(conn, course_id, Some(value.clone()), app.clock.now()).await?;
+            store::course::set_cover(conn, course_id, Some(value), app.clock.now()).await?;
             forget(conn, app, &course).await?;
             note_update(conn, app, course_id, course.state).await
         })
-        .await;
-    if written.is_err()
-        && let Ok(prefix) = key(&id)
-        && let Err(error) = app.store.delete_prefix(&prefix).await
-    {
-        tracing::warn!(cover = id, %error, "an unused cover stays behind");
-    }
-    written
+        .await
+}
+
+async fn queue_forgetting(app: &App, course_id: Uuid, cover_id: &str) -> Result<(), Problem> {
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let when = Enqueue::now().at(app.clock.now() + AFTERLIFE);
+            let job = ForgetCover { cover_id: cover_id.to_owned(), course_id };
+            jobs::enqueue(conn, app, &job, when).await
+        })
+        .await
 }
 
 /// Takes the cover off the course.
@@ -80,7 +83,8 @@ pub(super) async fn forget(
 ) -> Result<(), Problem> {
     let Some(stored) = course.stored_cover() else { return Ok(()) };
     let when = Enqueue::now().at(app.clock.now() + AFTERLIFE);
-    jobs::enqueue(conn, app, &ForgetCover { cover_id: stored.id }, when).await
+    let job = ForgetCover { cover_id: stored.id, course_id: course.id };
+    jobs::enqueue(conn, app, &job, when).await
 }
 
 /// One file of a cover: `320.webp`, `og.jpg` …
@@ -159,16 +163,24 @@ fn sentence(error: &CoverError) -> String {
     }
 }
 
-/// Removes the files of a cover that no course has any more.
+/// Removes the files of a cover, unless its course shows it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ForgetCover {
     cover_id: String,
+    course_id: Uuid,
 }
 
 impl Job for ForgetCover {
     const KIND: &'static str = "courses.forget_cover";
 
     async fn run(self, app: App, _meta: JobMeta) -> Result<(), JobError> {
+        let mut conn = app.db.conn().await?;
+        let course = store::course::find(&mut conn, self.course_id).await?;
+        drop(conn);
+        let shown = course.and_then(|course| course.stored_cover());
+        if shown.is_some_and(|cover| cover.id == self.cover_id) {
+            return Ok(());
+        }
         let prefix = key(&self.cover_id).map_err(|_| JobError::Fatal("not a cover".into()))?;
         app.store
             .delete_prefix(&prefix)

@@ -211,6 +211,7 @@ pub struct FileRow {
     pub name: String,
     pub size: i64,
     pub content_type: String,
+    pub active_content: bool,
 }
 
 /// A question of a lesson (CRS-20).

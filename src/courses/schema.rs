@@ -107,6 +107,7 @@ diesel::table! {
         name -> Text,
         size -> Int8,
         content_type -> Text,
+        active_content -> Bool,
         created_at -> Timestamptz,
     }
 }

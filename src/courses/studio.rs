@@ -147,7 +147,13 @@ impl Parts {
 
 impl From<FileRow> for LessonFile {
     fn from(file: FileRow) -> Self {
-        Self { id: file.id, name: file.name, size: file.size, content_type: file.content_type }
+        Self {
+            id: file.id,
+            name: file.name,
+            size: file.size,
+            content_type: file.content_type,
+            active_content: file.active_content,
+        }
     }
 }
 

@@ -21,7 +21,9 @@ use crate::video::VideoView;
 #[serde(transparent)]
 pub struct Doc(pub Value);
 
-/// The shape of [`Doc`] in the OpenAPI document.
+/// Rich text as a tree: a node of it, the root being a `doc`. Only the nodes and marks named here are
+/// kept; anything else is refused.
+// The shape of `Doc` in the OpenAPI document.
 #[derive(ToSchema)]
 #[schema(as = Doc)]
 #[allow(dead_code, reason = "read by the schema's derive alone")]
@@ -41,12 +43,15 @@ struct DocShape {
     marks: Option<Vec<MarkShape>>,
 }
 
+/// A mark on a run of text.
 #[derive(ToSchema)]
 #[schema(as = DocMark)]
 #[allow(dead_code, reason = "read by the schema's derive alone")]
 struct MarkShape {
+    /// `bold`, `italic`, `strike`, `code` or `link`.
     #[schema(rename = "type")]
     kind: String,
+    /// `href` of a link: https, http or mailto.
     attrs: Option<Map<String, Value>>,
 }
 
@@ -55,7 +60,8 @@ struct MarkShape {
 #[serde(transparent)]
 pub struct Price(pub Money);
 
-/// The shape of [`Price`] in the OpenAPI document.
+/// An amount of money.
+// The shape of `Price` in the OpenAPI document.
 #[derive(ToSchema)]
 #[schema(as = Money)]
 #[allow(dead_code, reason = "read by the schema's derive alone")]
@@ -429,6 +435,8 @@ pub struct LessonFile {
     pub size: i64,
     /// Its type as it was sniffed.
     pub content_type: String,
+    /// A document that may do something when it is opened: say so before.
+    pub active_content: bool,
 }
 
 /// The questions of a lesson, for its author: with the right answers.

@@ -3,6 +3,7 @@
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
+use super::events::VideoFailed;
 use super::jobs::{RemoveGeneration, RemoveVideo};
 use super::live;
 use super::model::{Upload, Video, upload_state};
@@ -12,6 +13,7 @@ use super::store::{sessions, uploads, videos};
 use super::tus::{self, Purpose};
 use super::views::{VideoView, view};
 use crate::app::App;
+use crate::platform::events;
 use crate::platform::http::{Code, Problem};
 use crate::platform::jobs::{self, Enqueue};
 
@@ -149,6 +151,8 @@ pub async fn cancel(app: &App, video_id: VideoId) -> Result<VideoView, Problem> 
             }
             // What was made so far is not shown any more.
             abandon(conn, app, &video).await?;
+            let (owner_id, code) = (video.owner_id, "cancelled".to_owned());
+            events::publish(conn, app, &VideoFailed { video_id, owner_id, code }).await?;
             view(conn, app, video_id).await
         })
         .await?;

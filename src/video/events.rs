@@ -35,7 +35,7 @@ impl Event for VideoProcessed {
     const KIND: &'static str = "video.processed";
 }
 
-/// The video could not be made.
+/// The video could not be made, or its author stopped the work (`cancelled`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VideoFailed {
     /// Which video.

@@ -354,6 +354,7 @@ pub async fn insert_file(
             lesson_files::name.eq(&row.name),
             lesson_files::size.eq(row.size),
             lesson_files::content_type.eq(&row.content_type),
+            lesson_files::active_content.eq(row.active_content),
             lesson_files::created_at.eq(now),
         ))
         .execute(conn)

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::world::{course, id, person, sign_in};
-use crate::support::{Answer, Client, TestServer};
+use crate::support::{Answer, Client, S3Server, TestServer, TestServerOptions};
 
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -108,4 +108,36 @@ async fn bombs_svg_and_what_is_no_picture_get_a_clean_refusal_and_the_cover_stay
     ] {
         guest.get(path).await.expect(404);
     }
+}
+
+/// CRS-33
+#[tokio::test]
+async fn a_store_that_is_away_costs_neither_the_old_cover_nor_a_file_left_behind() {
+    let mut s3 = S3Server::start().await;
+    let configure = s3.configure();
+    let options = TestServerOptions { configure: Box::new(configure), ..Default::default() };
+    let s = TestServer::start_with(options).await;
+    let ann = person(&s, "ann").await;
+    let begun = course(&ann, "SQL").await;
+    let first = put_cover(&ann, &begun["id"], "image/png", png(400, 300)).await.expect(200).json();
+    s3.go_away().await;
+    let refused = put_cover(&ann, &begun["id"], "image/png", png(640, 480)).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.expect_problem(503, "unavailable");
+    let path = format!("/api/v1/studio/courses/{}", id(&begun["id"]));
+    assert_eq!(ann.get(&path).await.json()["cover"], first["cover"]);
+    s3.come_back().await;
+    let second = put_cover(&ann, &begun["id"], "image/png", png(640, 480)).await.expect(200).json();
+    assert_ne!(second["cover"], first["cover"]);
+
+    // Whatever no course shows is cleared away, what was begun and not finished too.
+    s.advance(std::time::Duration::from_secs(49 * 3600));
+    s.settle().await;
+    let prefix = media::storage::ObjectKey::new("covers").unwrap();
+    let left = s.app.store.list(&prefix, None, 100).await.unwrap();
+    let shown = second["cover"]["sizes"][0]["url"].as_str().unwrap().split('/').nth(3).unwrap();
+    assert!(
+        !left.is_empty() && left.iter().all(|entry| entry.key.as_str().contains(shown)),
+        "{left:?}"
+    );
 }

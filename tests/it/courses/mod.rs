@@ -3,5 +3,6 @@
 mod authoring;
 mod catalogue;
 mod covers;
+mod files;
 mod publishing;
 pub mod world;

@@ -3,3 +3,4 @@
 mod access;
 mod enrollment;
 mod progress;
+mod watching;

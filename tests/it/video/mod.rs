@@ -3,6 +3,6 @@
 mod broken_off;
 mod downloads;
 mod playback;
-mod support;
+pub mod support;
 mod transcoding;
 mod uploads;

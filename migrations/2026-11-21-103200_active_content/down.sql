@@ -1,0 +1,1 @@
+alter table lesson_files drop column active_content;

@@ -1,0 +1,122 @@
+//! A real film, from the upload to the player.
+
+use std::time::Duration;
+
+use ilmspace::learning::EnrollmentEnded;
+use ilmspace::platform::events;
+use serde_json::{Value, json};
+
+use crate::courses::world::{course, describe, id, lesson, module, publish, text_lesson, uploaded};
+use crate::support::{Client, TestServer};
+use crate::video::support::{film, transcoding};
+
+/// The studio's course, as soon as `is_it` says so of it.
+async fn until(author: &Client, course_id: &Value, is_it: impl Fn(&Value) -> bool) -> Value {
+    let path = format!("/api/v1/studio/courses/{}", id(course_id));
+    let waited = async {
+        loop {
+            let seen = author.get(&path).await.expect(200).json();
+            if is_it(&seen) {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(180), waited).await.expect("waited in vain")
+}
+
+async fn tell_ended(s: &TestServer, fact: &EnrollmentEnded) {
+    let app = &s.app;
+    app.db
+        .transaction(async |conn: &mut diesel_async::AsyncPgConnection| {
+            events::publish(conn, app, fact).await
+        })
+        .await
+        .unwrap();
+}
+
+/// MED-12 MED-13 LRN-03 TCH-04 CRS-18
+#[tokio::test]
+async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_for() {
+    let s = TestServer::start_with(transcoding()).await;
+    let ann = s.author("ann").await;
+    let sam = s.student("sam").await;
+    let staff = s.person("mod", &[ilmspace::identity::Role::Moderator]).await;
+    let begun = course(&ann, "SQL").await;
+    let part = module(&ann, &begun["id"], "One").await;
+    let taught = lesson(&ann, &part["id"], "Film", "video").await;
+    text_lesson(&ann, &part["id"], "Text").await;
+    describe(&ann, &begun["id"], json!({})).await;
+    let studio = format!("/api/v1/studio/courses/{}", id(&begun["id"]));
+    let public = format!("/api/v1/courses/{}", id(&begun["id"]));
+    let play = format!("/api/v1/lessons/{}/play", id(&taught["id"]));
+
+    let upload = uploaded(&ann, "video", "film.mp4", &film(6)).await;
+    let put = format!("/api/v1/studio/lessons/{}/video", id(&taught["id"]));
+    let shown = ann.put(&put, json!({"upload_id": upload})).await.expect(200).json();
+    assert_eq!(
+        (&shown["state"], &shown["video"]["upload_id"]),
+        (&json!("submitted"), &json!(upload))
+    );
+    // The same request again, as after an answer that was lost.
+    let again = ann.put(&put, json!({"upload_id": upload})).await.expect(200).json();
+    assert_eq!(again["video"]["id"], shown["video"]["id"]);
+    let trailer = uploaded(&ann, "video", "trailer.mp4", &film(4)).await;
+    ann.put(&format!("{studio}/trailer"), json!({"upload_id": trailer})).await.expect(200);
+
+    let ready = until(&ann, &begun["id"], |course| {
+        course["modules"][0]["lessons"][0]["state"] == "done"
+            && course["trailer"]["state"] == "ready"
+    })
+    .await;
+    let seconds = ready["modules"][0]["lessons"][0]["duration_s"].as_i64().unwrap();
+    assert!((6..=7).contains(&seconds), "{seconds}");
+    publish(&ann, &begun["id"]).await;
+
+    // The trailer plays for strangers, the lesson does not.
+    let guest = s.anonymous();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while guest.get(&public).await.json()["trailer"].is_null() {
+        assert!(tokio::time::Instant::now() < deadline, "the page has no trailer");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let playing = guest.post(&format!("{public}/trailer/play"), json!({})).await.expect(200).json();
+    guest.get(playing["master_url"].as_str().unwrap()).await.expect(200);
+    guest.post(&play, json!({})).await.expect_problem(403, "not_enrolled");
+    sam.post(&play, json!({})).await.expect_problem(403, "not_enrolled");
+
+    sam.post(&format!("{public}/enroll"), json!({})).await.expect(201);
+    let playing = sam.post(&play, json!({})).await.expect(200).json();
+    assert_eq!(playing["position_s"], 0.0);
+    sam.get(playing["master_url"].as_str().unwrap()).await.expect(200);
+    s.advance(Duration::from_secs(5));
+    let report = format!("/api/v1/learn/lessons/{}/progress", id(&taught["id"]));
+    sam.post(&report, json!({"position_s": 4.5, "watched": [[0, 4.5]]})).await.expect(200);
+    // Another browser goes on a little before.
+    let elsewhere = s.sign_in(&sam.email).await;
+    let playing = elsewhere.post(&play, json!({})).await.expect(200).json();
+    assert_eq!(playing["position_s"], 1.5);
+
+    // A free preview plays for strangers too.
+    let any = ann.client.clone().with_header("if-match", "*");
+    any.patch(
+        &format!("/api/v1/studio/lessons/{}", id(&taught["id"])),
+        json!({"free_preview": true}),
+    )
+    .await
+    .expect(200);
+    guest.post(&play, json!({})).await.expect(200);
+
+    // Access that ended ends what is being watched.
+    let watched = staff.post(&play, json!({})).await.expect(200).json();
+    let master = watched["master_url"].as_str().unwrap();
+    staff.get(master).await.expect(200);
+    let course_id = id(&begun["id"]).parse().unwrap();
+    let fact = EnrollmentEnded { enrollment_id: s.app.id(), user_id: staff.id, course_id };
+    tell_ended(&s, &fact).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while staff.get(master).await.status == 200 {
+        assert!(tokio::time::Instant::now() < deadline, "it plays on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
