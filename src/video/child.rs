@@ -7,9 +7,11 @@ use actors::transcode::port::{Claim, Run, Transcoder};
 use async_trait::async_trait;
 use media::storage::{LocalCopy, ObjectKey};
 use media::worker::{Failure, Worker, WorkerError, WorkerLine};
+use uuid::Uuid;
 
 use super::store::videos;
 use crate::app::App;
+use crate::platform::http::Problem;
 
 /// The subcommand of our own binary.
 const COMMAND: &str = "media-worker";
@@ -22,8 +24,10 @@ pub(super) struct Children(App);
 #[derive(Debug)]
 struct Running {
     worker: Worker,
-    directory: Directory,
+    output: PathBuf,
+    // In this order: the copy lies in the directory.
     _original: LocalCopy,
+    _directory: Directory,
 }
 
 /// A directory of one job, removed when it is dropped.
@@ -42,6 +46,36 @@ impl Drop for Directory {
 fn passing(code: &str, detail: impl std::fmt::Display) -> Failure {
     let code = code.to_owned();
     Failure { code, detail: detail.to_string(), at_s: None, retryable: true }
+}
+
+/// Where this node's jobs have their directories.
+fn scratch_root(app: &App) -> PathBuf {
+    app.config.storage.spool.join("media")
+}
+
+/// Removes the directories of jobs that a killed process of this node has left: those whose claim is
+/// not the present one.
+///
+/// # Errors
+/// Those of the database; what is left is removed next time.
+pub(super) async fn clear_strays(app: &App) -> Result<(), Problem> {
+    // No directory, no strays.
+    let Ok(mut entries) = tokio::fs::read_dir(scratch_root(app)).await else { return Ok(()) };
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        let name = entry.file_name();
+        let claim = name.to_str().and_then(|name| {
+            let (job, fence) = name.split_once('-')?;
+            Some((Uuid::try_parse(job).ok()?, fence.parse::<i64>().ok()?))
+        });
+        let Some((job, fence)) = claim else { continue };
+        let mut conn = app.db.conn().await?;
+        let video = videos::find(&mut conn, job).await?;
+        let held = video.is_some_and(|v| v.fence == fence && v.claimed_by.is_some());
+        if !held {
+            drop(Directory(entry.path()));
+        }
+    }
+    Ok(())
 }
 
 impl Children {
@@ -76,22 +110,23 @@ impl Children {
 #[async_trait]
 impl Transcoder for Children {
     async fn start(&self, claim: &Claim) -> Result<Box<dyn Run>, Failure> {
-        let scratch = self.0.config.storage.spool.join("media");
-        let name = format!("{}-{}", claim.job.simple(), claim.fence);
         let failed = |error: std::io::Error| passing("scratch_unavailable", error);
+        let scratch = scratch_root(&self.0);
         tokio::fs::create_dir_all(&scratch).await.map_err(failed)?;
         // The child runs in another directory: it needs absolute paths.
         let scratch = tokio::fs::canonicalize(&scratch).await.map_err(failed)?;
-        let path = scratch.join(name);
+        let path = scratch.join(format!("{}-{}", claim.job.simple(), claim.fence));
         tokio::fs::create_dir(&path).await.map_err(failed)?;
         let directory = Directory(path);
-        let original = self.original(claim, &scratch).await?;
+        let (taken, output) = (directory.0.join("in"), directory.0.join("out"));
+        tokio::fs::create_dir(&taken).await.map_err(failed)?;
+        tokio::fs::create_dir(&output).await.map_err(failed)?;
+        let original = self.original(claim, &taken).await?;
         let input = tokio::fs::canonicalize(original.path()).await.map_err(failed)?;
-        let worker =
-            Worker::spawn(&self.program()?, &[COMMAND], &input, &directory.0, &claim.order)
-                .await
-                .map_err(|error| passing("worker_unavailable", error))?;
-        Ok(Box::new(Running { worker, directory, _original: original }))
+        let worker = Worker::spawn(&self.program()?, &[COMMAND], &input, &output, &claim.order)
+            .await
+            .map_err(|error| passing("worker_unavailable", error))?;
+        Ok(Box::new(Running { worker, output, _original: original, _directory: directory }))
     }
 }
 
@@ -109,7 +144,7 @@ impl Run for Running {
     }
 
     fn output(&self) -> &Path {
-        &self.directory.0
+        &self.output
     }
 }
 

@@ -147,6 +147,11 @@ pub fn schedules() -> Vec<Schedule> {
             run: |app| async move { tus::sweep(&app).await }.boxed(),
         },
         Schedule {
+            name: "video.clear_scratch",
+            every: Duration::from_secs(600),
+            run: |app| async move { child::clear_strays(&app).await }.boxed(),
+        },
+        Schedule {
             name: "video.purge_playback",
             every: Duration::from_secs(24 * 3600),
             run: |app| async move { playback::purge(&app).await }.boxed(),

@@ -1,7 +1,11 @@
 //! Heartbeat and end of a playback, and the media paths.
 
+use std::io::Write as _;
+
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::TryStreamExt as _;
 use media::hls::MediaPath;
 use media::storage::{ObjectKey, StorageError};
@@ -132,7 +136,7 @@ async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
     }
     app.limits.check(rule, &key, now)?;
     let playable = catalogue::playable(app, video_id).await?;
-    answer(app, &path, &playable, &session).await
+    answer(app, &path, &playable, &session, req.headers()).await
 }
 
 async fn answer(
@@ -140,12 +144,16 @@ async fn answer(
     path: &MediaPath,
     playable: &Playable,
     session: &PlaybackSession,
+    headers: &HeaderMap,
 ) -> Result<HttpResponse, Problem> {
     let event = session.growing;
+    let listed = |text: Option<String>| {
+        text.map(|text| playlist(path, text, headers)).ok_or_else(Problem::not_found)
+    };
     match path {
-        MediaPath::Master => Ok(playlist(path, playable.master())),
-        MediaPath::VideoPlaylist(name) => media_playlist(path, playable.media(name, false, event)),
-        MediaPath::AudioPlaylist(name) => media_playlist(path, playable.media(name, true, event)),
+        MediaPath::Master => Ok(playlist(path, playable.master(), headers)),
+        MediaPath::VideoPlaylist(name) => listed(playable.media(name, false, event)),
+        MediaPath::AudioPlaylist(name) => listed(playable.media(name, true, event)),
         MediaPath::Init(name) => {
             let key = playable.init_key(name).ok_or_else(Problem::not_found)?;
             small_object(app, path, key).await
@@ -167,16 +175,35 @@ async fn answer(
     }
 }
 
-fn media_playlist(path: &MediaPath, text: Option<String>) -> Result<HttpResponse, Problem> {
-    text.map(|text| playlist(path, text)).ok_or_else(Problem::not_found)
-}
-
-/// Playlists are personal: the token stands in their address.
-fn playlist(path: &MediaPath, text: String) -> HttpResponse {
-    HttpResponse::Ok()
+/// Playlists are personal: the token stands in their address. An hour has 150 kB of them in each
+/// rendition, so they are packed for whoever can unpack.
+fn playlist(path: &MediaPath, text: String, headers: &HeaderMap) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header((header::CONTENT_TYPE, path.content_type()))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .body(text)
+        .insert_header((header::VARY, "Accept-Encoding"));
+    let packed = accepts_gzip(headers).then(|| gzip(text.as_bytes())).flatten();
+    match packed {
+        Some(packed) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(packed),
+        None => response.body(text),
+    }
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepted.unwrap_or_default().split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0));
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+/// `None` when it cannot be packed, which a vector never refuses.
+fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
 }
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

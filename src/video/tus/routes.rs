@@ -335,10 +335,13 @@ pub async fn overridden(
     req: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let answer = match text(req.headers(), "X-HTTP-Method-Override") {
-        Some("PATCH") => append_bytes(&app, owned, &req, payload).await,
-        Some("DELETE") => end_upload(&app, owned, &req).await,
-        Some("HEAD") => say_offset(&app, owned, &req).await,
+    let method = text(req.headers(), "X-HTTP-Method-Override");
+    let answer = match (method, owned) {
+        // Whose it is comes before what is asked.
+        (_, Err(problem)) => Err(problem),
+        (Some("PATCH"), owned) => append_bytes(&app, owned, &req, payload).await,
+        (Some("DELETE"), owned) => end_upload(&app, owned, &req).await,
+        (Some("HEAD"), owned) => say_offset(&app, owned, &req).await,
         _ => Err(Problem::new(Code::MethodNotAllowed)),
     };
     tus(answer)

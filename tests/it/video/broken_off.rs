@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::support::{PART, Tus, bytes, eventually, files_below};
-use crate::support::{Client, S3Server, TestServer, TestServerOptions};
+use crate::support::{Client, Proxy, S3Server, TestServer, TestServerOptions};
 
 /// The head of a PATCH by hand, so that its body can be held back.
 async fn open_patch(
@@ -261,4 +262,52 @@ async fn an_upload_ends_with_the_sign_in_that_makes_it() {
         }
     };
     tokio::time::timeout(Duration::from_secs(5), ended).await.expect("within seconds");
+}
+
+/// MED-19: the database gone for a while.
+#[tokio::test]
+async fn a_database_that_is_away_is_said_and_costs_no_byte() {
+    let target = std::env::var("TEST_DATABASE_URL").unwrap();
+    let (_, target) = target.rsplit_once('@').unwrap();
+    let target = target.split('/').next().unwrap().to_owned();
+    let proxy = Proxy::before(target.parse().unwrap()).await;
+    let address = proxy.address.to_string();
+    let options = TestServerOptions {
+        configure: Box::new(move |config| {
+            let url = config.database.url.expose_secret().replace(&target, &address);
+            config.database.url = url.into();
+            config.database.pool_wait_seconds = 1;
+        }),
+        ..TestServerOptions::default()
+    };
+    let server = TestServer::start_with(options).await;
+    let ann = server.author("ann").await;
+    let tus = Tus(&ann.client);
+    let file = bytes(PART + 5_000);
+    let path = tus.begin(file.len(), "a.mp4", "video").await;
+    tus.patch(&path, 0, file[..1_000].to_vec()).await.expect(204);
+
+    // In the middle of a chunk, and before one.
+    let mut socket = open_patch(&server, &ann.client, &path, 1_000, file.len() - 1_000).await;
+    socket.write_all(&file[1_000..PART]).await.unwrap();
+    reaches_writer(&server, &ann.client, &path).await;
+    proxy.go_away();
+    socket.write_all(&file[PART..]).await.unwrap();
+    let mut answer = Vec::new();
+    let answered = socket.read_buf(&mut answer);
+    tokio::time::timeout(Duration::from_secs(10), answered).await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 503"));
+    drop(socket);
+    let refused = tus.patch(&path, 1_000, file[1_000..2_000].to_vec()).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.expect_problem(503, "unavailable");
+
+    proxy.come_back();
+    // The dead writer's right runs out; nothing that was acknowledged is lost.
+    server.advance(Duration::from_secs(30));
+    let offset = tus.offset(&path).await;
+    assert!((1_000..=PART).contains(&offset), "{offset}");
+    tus.patch(&path, offset, file[offset..].to_vec()).await.expect(204);
+    let objects = files_below(&server.directory().join("objects/objects/originals"));
+    assert!(std::fs::read(&objects[0]).unwrap() == file);
 }

@@ -296,3 +296,55 @@ async fn a_file_that_the_probe_refuses_has_failed_for_good() {
         assert_eq!(view(&server, id).await.state, VideoState::Failed);
     }
 }
+
+/// MED-12 MED-10: what a player of the field makes of it, with and without the token.
+#[tokio::test]
+async fn ffprobe_plays_the_address_with_its_token_and_nothing_without() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let id = ready_video(&server, &ann, 5).await;
+    let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
+    let probed = ffprobe(&server.url(&playback.master_url)).await;
+    assert_eq!(probed.as_deref(), Some("h264,aac"));
+    let (front, back) = playback.master_url.split_at(30);
+    let flipped = if back.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{front}{flipped}{}", &back[1..]);
+    assert_eq!(ffprobe(&server.url(&forged)).await, None);
+    let without = format!("/m/{id}/master.m3u8");
+    assert_eq!(ffprobe(&server.url(&without)).await, None);
+    for file in files_below(&server.directory().join("objects/objects/videos")) {
+        if file.extension().is_some_and(|end| end == "m4s") {
+            assert_eq!(ffprobe(&file.to_string_lossy()).await, None, "{}", file.display());
+        }
+    }
+    // A playlist packed for those who can unpack is the same playlist.
+    let plain = server.anonymous().get(&playback.master_url).await.expect(200);
+    let packed = server.anonymous().with_header("accept-encoding", "br, gzip");
+    let packed = packed.get(&playback.master_url).await.expect(200);
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let mut text = String::new();
+    let mut reader = flate2::read::GzDecoder::new(packed.body.as_slice());
+    std::io::Read::read_to_string(&mut reader, &mut text).unwrap();
+    assert_eq!(text, plain.text());
+}
+
+/// The codecs that ffprobe decodes a frame of, if it can play it.
+async fn ffprobe(what: &str) -> Option<String> {
+    let output = tokio::process::Command::new("ffprobe")
+        .args(["-v", "error", "-read_intervals", "%+1", "-count_frames"])
+        .args(["-show_entries", "stream=codec_name,nb_read_frames", "-of", "csv=p=0", what])
+        .output()
+        .await
+        .expect("the ffprobe command (script/setup test installs it)");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut codecs: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let Some((codec, frames)) = line.split_once(',') else { continue };
+        if frames.trim_matches(',').parse::<u32>().is_ok_and(|n| n > 0) && !codecs.contains(&codec)
+        {
+            codecs.push(codec);
+        }
+    }
+    codecs.sort_by_key(|codec| *codec != "h264");
+    (output.status.success() && !codecs.is_empty()).then(|| codecs.join(","))
+}

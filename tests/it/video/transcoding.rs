@@ -130,3 +130,46 @@ async fn a_video_is_made_and_played_from_s3() {
     let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
     validate_stream(&server, &playback).await;
 }
+
+/// MED-02 SEC-03: a picture that no memory should be given for.
+#[tokio::test]
+async fn a_huge_picture_is_refused_with_a_reason() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let path = server.directory().join("wide.mp4");
+    let made = tokio::process::Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", "color=s=16384x256:r=5:d=1"])
+        .args(["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-y"])
+        .arg(&path)
+        .status()
+        .await
+        .expect("the ffmpeg command (script/setup test installs it)");
+    assert!(made.success());
+    let upload = Tus(&ann.client).upload(std::fs::read(&path).unwrap(), "wide.mp4", "video").await;
+    let id = attach(&server, upload, ann.id).await;
+    let failed = until(&server, id, |video| video.state == VideoState::Failed).await;
+    let error = failed.error.unwrap();
+    assert_eq!((error.code.as_str(), error.retryable), ("media_too_large", false));
+    assert!(error.detail.contains("16384"), "{}", error.detail);
+}
+
+/// JOB-02: what a killed process left on the disk is cleared, and what is in use is not.
+#[tokio::test]
+async fn directories_of_lost_jobs_are_cleared() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let scratch = server.directory().join("spool/media");
+    let lost = scratch.join(format!("{}-3", uuid::Uuid::now_v7().simple()));
+    std::fs::create_dir_all(lost.join("out")).unwrap();
+    let upload = Tus(&ann.client).upload(film(40), "lesson.mp4", "video").await;
+    let id = attach(&server, upload, ann.id).await;
+    until(&server, id, |video| video.watchable).await;
+    let schedules = ilmspace::wiring::schedules();
+    let clear = schedules.iter().find(|schedule| schedule.name == "video.clear_scratch").unwrap();
+    (clear.run)(server.app.clone()).await.unwrap();
+    assert!(!lost.exists());
+    assert_eq!(children(server.directory()).len(), 1, "the living one works on");
+    until_ready(&server, id).await;
+    eventually("its own directory goes", || std::fs::read_dir(&scratch).unwrap().next().is_none())
+        .await;
+}
