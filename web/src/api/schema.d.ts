@@ -1502,7 +1502,10 @@ export interface components {
             /** @description The password. */
             password: string;
         };
-        /** @description The shape of [`Doc`] in the OpenAPI document. */
+        /**
+         * @description Rich text as a tree: a node of it, the root being a `doc`. Only the nodes and marks named here are
+         *     kept; anything else is refused.
+         */
         Doc: {
             /** @description `level` of a heading (2, 3), `start` of an ordered list, `language` of a code block. */
             attrs?: {
@@ -1520,10 +1523,13 @@ export interface components {
              */
             type: string;
         };
+        /** @description A mark on a run of text. */
         DocMark: {
+            /** @description `href` of a link: https, http or mailto. */
             attrs?: {
                 [key: string]: unknown;
             } | null;
+            /** @description `bold`, `italic`, `strike`, `code` or `link`. */
             type: string;
         };
         /** @description A passage through a course. */
@@ -1695,6 +1701,8 @@ export interface components {
         };
         /** @description A file to download with a lesson. */
         LessonFile: {
+            /** @description A document that may do something when it is opened: say so before. */
+            active_content: boolean;
             /** @description Its type as it was sniffed. */
             content_type: string;
             /**
@@ -1951,7 +1959,7 @@ export interface components {
              */
             title: string | null;
         };
-        /** @description The shape of [`Price`] in the OpenAPI document. */
+        /** @description An amount of money. */
         Money: {
             /**
              * Format: int64
@@ -2088,7 +2096,7 @@ export interface components {
                 slug: string;
             }[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_CourseCard: {
@@ -2098,7 +2106,7 @@ export interface components {
                 author: components["schemas"]["AuthorName"];
             })[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_LearningRow: {
@@ -2126,7 +2134,7 @@ export interface components {
                 percent: number;
             }[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_SessionView: {
@@ -2160,7 +2168,7 @@ export interface components {
                 network: string;
             }[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_Skill: {
@@ -2182,7 +2190,7 @@ export interface components {
                 slug: string;
             }[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_StaffUser: {
@@ -2217,7 +2225,7 @@ export interface components {
                 suspended_until?: string | null;
             }[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_StudioCard: {
@@ -2227,7 +2235,7 @@ export interface components {
                 problems: number;
             })[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_UploadView: {
@@ -2261,7 +2269,7 @@ export interface components {
                 state: string;
             }[];
             /** @description Where the next page begins; null on the last one. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /**
          * @description How far a passage through a course has come (ENR-02).

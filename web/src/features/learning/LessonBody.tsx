@@ -66,6 +66,7 @@ function File({ file }: { file: Schemas['LessonFile'] }) {
         <span className="meta mut">
           <bdi>{format.size(file.size)}</bdi>
         </span>
+        {file.active_content && <Note>{t('lesson.activeContent')}</Note>}
         {load.isError && <Note tone="bad">{errorText(load.error)}</Note>}
       </span>
       <Button
