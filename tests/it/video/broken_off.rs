@@ -129,7 +129,7 @@ async fn a_dripping_body_is_cut_off_and_what_came_is_kept() {
     tus.patch(&path, offset, file[offset..].to_vec()).await.expect(204);
 }
 
-/// MED-19
+/// MED-05 MED-19
 #[tokio::test]
 async fn an_upload_goes_on_after_a_restart_on_a_directory() {
     goes_on_after_a_restart(TestServerOptions::default, |server| {
@@ -140,7 +140,7 @@ async fn an_upload_goes_on_after_a_restart_on_a_directory() {
     .await;
 }
 
-/// MED-03 MED-19
+/// MED-03 MED-04 MED-07 MED-19
 #[tokio::test]
 async fn an_upload_goes_on_after_a_restart_on_s3() {
     let s3 = S3Server::start().await;

@@ -14,7 +14,7 @@ use super::support::{
 };
 use crate::support::TestServer;
 
-/// MED-02 MED-10 MED-12 JOB-02: the whole road.
+/// MED-02 MED-10 MED-12 MED-14 JOB-02: the whole road.
 #[tokio::test]
 async fn an_upload_becomes_a_stream_that_plays_with_its_token_only() {
     let server = TestServer::start_with(transcoding()).await;
@@ -210,7 +210,7 @@ async fn a_heartbeat_renews_and_a_third_stream_ends_the_first() {
     ann2.post(&beat, json!({})).await.expect_problem(410, "playback_replaced");
 }
 
-/// MED-13: a trailer plays for strangers, and a stranger gets nothing else.
+/// MED-01 MED-13: a trailer plays for strangers, and a stranger gets nothing else.
 #[tokio::test]
 async fn a_preview_plays_for_strangers() {
     let server = TestServer::start_with(transcoding()).await;
