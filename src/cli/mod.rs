@@ -90,7 +90,13 @@ pub fn main() -> ExitCode {
         _ => {}
     }
     let config = match Config::load(args.config.as_deref()) {
-        Ok(config) => config,
+        Ok(mut config) => {
+            // A command that prints for a person does not also print a line a request.
+            if !matches!(args.command, Command::Serve { .. }) {
+                "error".clone_into(&mut config.log.filter);
+            }
+            config
+        }
         Err(error) => return fail(&error.to_string()),
     };
     telemetry::init(&config.log);

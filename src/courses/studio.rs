@@ -160,7 +160,7 @@ impl From<FileRow> for LessonFile {
 /// The card as its author sees it: drafts count too.
 fn whole_card(course: &Course, name: String, modules: usize, lessons: usize) -> CourseCard {
     let mut card = CourseCard::of(course, name);
-    card.core.modules = i32::try_from(modules).unwrap_or(i32::MAX);
+    card.core.modules_count = i32::try_from(modules).unwrap_or(i32::MAX);
     card.core.lessons = i32::try_from(lessons).unwrap_or(i32::MAX);
     card
 }

@@ -271,7 +271,7 @@ pub struct CourseCore {
     /// Lessons.
     pub lessons: i32,
     /// Modules.
-    pub modules: i32,
+    pub modules_count: i32,
     /// People enrolled.
     pub students: i32,
     /// Mean of the reviews, 1 to 5.
@@ -493,7 +493,7 @@ impl CourseCore {
             old_price: course.old_price().map(Price),
             hours_s: seconds(course.duration_ms),
             lessons: course.lessons_count,
-            modules: course.modules_count,
+            modules_count: course.modules_count,
             students: course.students_count,
             rating: course.rating,
             rating_count: course.rating_count,

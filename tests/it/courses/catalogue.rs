@@ -127,7 +127,7 @@ async fn a_course_page_shows_the_public_face_and_nothing_else() {
             .all(|k| ["id", "name", "about", "courses", "students"].contains(&k.as_str()))
     );
     assert_eq!(
-        (&page["learn"], &page["viewer"]["own"], &page["lessons"], &page["modules"]),
+        (&page["learn"], &page["viewer"]["own"], &page["lessons"], &page["modules_count"]),
         (&json!(["Joins"]), &json!(false), &json!(1), &json!(1))
     );
     assert_eq!(

@@ -14,7 +14,7 @@ export function Programme({ course }: { course: CoursePage }) {
   const [preview, setPreview] = useState<{ id: string; title: string } | undefined>(undefined);
   const lessonsOf = (count: number) => t('common:count.lessons', { count, value: format.number(count) });
   const total = [
-    t('common:count.modules', { count: course.modules, value: format.number(course.modules) }),
+    t('common:count.modules', { count: course.modules_count, value: format.number(course.modules_count) }),
     lessonsOf(course.lessons),
     ...(course.hours_s > 0 ? [format.span(course.hours_s)] : []),
   ];
