@@ -54,7 +54,6 @@ codes! {
     // Server
     Internal, "internal", 500, "Something went wrong on our side. Nothing was changed.";
     Unavailable, "unavailable", 503, "A part of the service is away for a moment. Try again.";
-    Deadline, "deadline", 503, "The request took too long. Try again.";
     // Identity
     Unauthenticated, "unauthenticated", 401, "Sign in first.";
     TokenExpired, "token_expired", 401, "The access token has expired.";

@@ -1,7 +1,7 @@
 //! The real binary as a process of its own, to be killed without warning.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::Client;
@@ -35,11 +35,6 @@ impl Process {
     /// A browser in front of the server that runs now.
     pub fn anonymous(&self) -> Client {
         Client::new(self.base.clone())
-    }
-
-    /// Where objects lie.
-    pub fn objects(&self) -> PathBuf {
-        self.directory.path().join("objects")
     }
 
     /// Runs another command of the binary on the same database and directory.

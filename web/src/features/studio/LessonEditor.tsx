@@ -54,7 +54,7 @@ export function LessonEditor({ course, lesson }: { course: StudioCourse; lesson:
       </div>
       <TextInput
         label={t('lessonTitle')}
-        value={value.title ?? ''}
+        value={value.title}
         maxLength={200}
         dir="auto"
         error={fieldError('title') ?? (value.title?.trim() ? undefined : t('titleMissing'))}
