@@ -1328,7 +1328,7 @@ export interface components {
              * Format: int32
              * @description Modules.
              */
-            modules: number;
+            modules_count: number;
             old_price: null | components["schemas"]["Money"];
             price: null | components["schemas"]["Money"];
             /**

@@ -5,7 +5,7 @@ import { queryClient } from '~/app/queries';
 
 export type StudioModule = Schemas['StudioModule'];
 /** The card in it counts the modules under the same name as the course holds them; the course wins. */
-export type StudioCourse = Omit<Schemas['StudioCourse'], 'modules'> & { modules: StudioModule[] };
+export type StudioCourse = Schemas['StudioCourse'];
 export type StudioLesson = Schemas['StudioLesson'];
 export type VideoView = Schemas['VideoView'];
 
