@@ -40,8 +40,9 @@ async function visit(locale, { kind, width = 1280, height = 800 } = {}) {
   };
   const shoot = async (name, path, ready) => {
     await page.goto(path);
-    await page.locator("footer, main").first().waitFor();
+    await page.locator("h1").first().waitFor();
     if (ready) await ready(page);
+    else await page.waitForLoadState("networkidle");
     // Pictures and fonts are there; nothing is being fetched.
     await page.evaluate(() => document.fonts.ready);
     await page.waitForFunction(() => [...document.images].every((image) => image.complete));
@@ -51,17 +52,23 @@ async function visit(locale, { kind, width = 1280, height = 800 } = {}) {
   return { context, page, api, shoot };
 }
 
+/** Lets the lesson play until there is a picture worth seeing. */
+const playing = async (page) => {
+  await page.locator("button[data-play]").click();
+  await page.waitForFunction(() => {
+    const video = document.querySelector("video");
+    return video !== null && video.currentTime > 6 && video.videoWidth > 0;
+  });
+};
+
 const guest = await visit("ru-RU");
 const courses = (await guest.api("/courses?limit=20")).items;
 if (courses.length === 0) throw new Error("the catalogue is empty: run script/run for the demo school");
-const hebrew = courses.find((course) => course.language === "he") ?? courses[0];
 await guest.shoot("home", "/");
 await guest.shoot("catalogue", "/catalogue");
-await guest.shoot("course", `/courses/${courses[0].id}`);
-const right = await visit("he-IL");
-await right.shoot("course-he", `/courses/${hebrew.id}`);
-const phone = await visit("uz-UZ", { width: 390, height: 844 });
-await phone.shoot("home-phone", "/");
+await guest.shoot("course", `/courses/${(courses.find((course) => course.language === "ru") ?? courses[0]).id}`);
+await (await visit("he-IL")).shoot("home-he", "/");
+await (await visit("uz-UZ", { width: 390, height: 844 })).shoot("home-phone", "/");
 
 const student = await visit("ru-RU", { kind: "student" });
 await student.shoot("my-learning", "/my/learning");
@@ -69,13 +76,11 @@ const learning = (await student.api("/me/learning")).items;
 if (learning.length === 0) throw new Error("the demo student is enrolled nowhere");
 const outline = await student.api(`/learn/courses/${learning[0].course.id}`);
 const lesson = outline.modules.flatMap((module) => module.lessons).find((l) => l.kind === "video");
-await student.shoot("player", `/learn/${learning[0].course.id}/${lesson.id}`, (page) =>
-  page.waitForFunction(() => {
-    const video = document.querySelector("video");
-    if (video?.paused) video.play().catch(() => {});
-    return video !== null && video.currentTime > 3 && video.videoWidth > 0;
-  }),
-);
+const lessonPath = `/learn/${learning[0].course.id}/${lesson.id}`;
+await student.shoot("player", lessonPath, playing);
+await student.context.close();
+const pocket = await visit("uz-UZ", { kind: "student", width: 390, height: 844 });
+await pocket.shoot("player-phone", lessonPath, playing);
 
 const author = await visit("ru-RU", { kind: "author" });
 const own = (await author.api("/studio/courses")).items;
