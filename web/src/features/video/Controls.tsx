@@ -179,7 +179,7 @@ function Choice({ label, shown, items, wide = false }: ChoiceProps) {
     // Inside the player, so that it is there in full screen too.
     <Menu position="top" withinPortal={false} offset={10} shadow="md" returnFocus>
       <Menu.Target>
-        <button type="button" className={`${css.press} ${css.word} ${wide ? css.wide : ''}`} title={label}>
+        <button type="button" className={`${css.press} ${wide ? css.wide : ''}`} title={label}>
           <span className="hidden" dir="auto">
             {label}:{' '}
           </span>
@@ -187,18 +187,20 @@ function Choice({ label, shown, items, wide = false }: ChoiceProps) {
         </button>
       </Menu.Target>
       <Menu.Dropdown className={css.menu ?? ''} aria-label={label}>
-        {items.map((item) => (
-          <Menu.Item
-            key={item.key}
-            role="menuitemradio"
-            aria-checked={item.on}
-            className={css.item ?? ''}
-            leftSection={item.on ? <IconCheck size={16} aria-hidden /> : <span className={css.noCheck} />}
-            onClick={item.pick}
-          >
-            <span dir="auto">{item.text}</span>
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={items.find((item) => item.on)?.key ?? null}>
+          {items.map((item) => (
+            <Menu.RadioItem
+              key={item.key}
+              value={item.key}
+              className={css.item ?? ''}
+              checkIcon={<IconCheck size={16} aria-hidden />}
+              closeMenuOnClick
+              onChange={item.pick}
+            >
+              <span dir="auto">{item.text}</span>
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
