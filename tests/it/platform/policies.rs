@@ -115,7 +115,8 @@ async fn every_route_keeps_its_policy_for_every_kind_of_person() {
         let status = answer.status.as_u16();
         let guarded = !matches!(route.policy, Policy::Public(_) | Policy::Bearer(_));
         let free_preview = matches!(route.policy, Policy::Enrolled);
-        let kept_out = status == 401 || (free_preview && status == 404);
+        // 405: the method override of tus asks for its header before anything else.
+        let kept_out = matches!(status, 401 | 405) || (free_preview && status == 404);
         if guarded && !kept_out {
             faults.push(format!("{what}: a stranger gets {status}"));
         }
