@@ -217,19 +217,27 @@ any_runs() {
   return 1
 }
 
+# marked_with RUN_ID: prints the processes that run with this mark; our own shells never bear it, since they were
+# started before it was set.
+marked_with() {
+  local file pid
+  for file in /proc/[0-9]*/environ; do
+    pid=${file#/proc/}; pid=${pid%/environ}
+    grep -qsz "^ILMSPACE_RUN_ID=$1\$" "$file" || continue
+    if any_runs "$pid"; then echo "$pid"; fi
+  done
+}
+
 # end_leftovers RUN_ID: ends processes that were started with ILMSPACE_RUN_ID=RUN_ID in their environment and still run,
 # names them, and answers 1 when there were any. The calling shell and its own children of the moment are not meant.
 end_leftovers() {
-  local pids=() pid file
-  for file in /proc/[0-9]*/environ; do
-    pid=${file#/proc/}; pid=${pid%/environ}
-    # Our own shells, here and up the tree, bear the mark too.
-    [ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] && continue
-    grep -qsz "^ILMSPACE_RUN_ID=$1\$" "$file" || continue
-    any_runs "$pid" || continue
-    pids+=("$pid")
+  local pids pid
+  # Helpers of browsers and compilers end a moment after their masters: give them that moment.
+  for _ in $(seq 25); do
+    mapfile -t pids < <(marked_with "$1")
+    [ ${#pids[@]} -eq 0 ] && return 0
+    sleep 0.2
   done
-  [ ${#pids[@]} -eq 0 ] && return 0
   for pid in "${pids[@]}"; do
     say "still running, ended now: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c1-150)"
   done
