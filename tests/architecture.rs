@@ -73,7 +73,8 @@ fn named_modules(code: &str) -> BTreeSet<String> {
                     }
                     _ => {}
                 }
-                if !word.is_empty() && !(c.is_alphanumeric() || c == '_') {
+                let in_word = c.is_alphanumeric() || c == '_';
+                if !in_word && !word.is_empty() {
                     names.insert(std::mem::take(&mut word));
                 }
             }
