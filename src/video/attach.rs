@@ -200,6 +200,8 @@ pub(super) async fn abandon(
 ) -> Result<(), Problem> {
     videos::begin_anew(conn, video.id, video.generation.saturating_add(1)).await?;
     let remove = RemoveGeneration { video_id: video.id, generation: video.generation };
-    let how = Enqueue::now().dedup(format!("{}/{}", video.id, video.generation));
+    // By then a worker that does not know it yet has stopped storing.
+    let at = videos::lease(app.clock.now(), app.config.media.lease_seconds);
+    let how = Enqueue::now().at(at).dedup(format!("{}/{}", video.id, video.generation));
     jobs::enqueue(conn, app, &remove, how).await
 }

@@ -345,7 +345,8 @@ impl Book {
     async fn generation(&self, claim: &Claim) -> Result<i32, Stop> {
         let mut conn = self.0.db.conn().await?;
         let video = videos::find(&mut conn, claim.video).await?.ok_or(Stop::Lost)?;
-        if video.fence == claim.fence { Ok(video.generation) } else { Err(Stop::Lost) }
+        let held = video.fence == claim.fence && video.claimed_by.is_some();
+        if held { Ok(video.generation) } else { Err(Stop::Lost) }
     }
 
     async fn init(&self, claim: &Claim, init: &InitReady, output: &Path) -> Result<(), Stop> {

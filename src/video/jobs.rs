@@ -92,6 +92,10 @@ impl Job for RemoveVideo {
             return Ok(());
         };
         drop(conn);
+        if video.lease_until.is_some_and(|until| until > app.clock.now()) {
+            // It cannot be renewed any more; until it is over, a worker may store one thing more.
+            return Err(JobError::Retry("the work on it ends first".to_owned()));
+        }
         let prefix = key(&super::paths::video_prefix(video.id))?;
         app.store.delete_prefix(&prefix).await.map_err(store_error)?;
         let original = key(&upload.store_key)?;

@@ -34,13 +34,14 @@ pub async fn held(
         .count()
         .get_result(conn)
         .await?;
-    let sizes: Vec<i64> = uploads::table
+    // PostgreSQL sums bigint to numeric; no quota comes near 2^63.
+    let bytes: i64 = uploads::table
         .filter(uploads::owner_id.eq(owner))
         .filter(uploads::state.ne(upload_state::REFUSED))
-        .select(uploads::size)
-        .load(conn)
+        .select(diesel::dsl::sql::<diesel::sql_types::BigInt>("coalesce(sum(size), 0)::bigint"))
+        .get_result(conn)
         .await?;
-    Ok((open, sizes.iter().fold(0i64, |sum, size| sum.saturating_add(*size))))
+    Ok((open, bytes))
 }
 
 /// Adds an upload.

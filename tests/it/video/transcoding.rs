@@ -7,8 +7,8 @@ use ilmspace::video::VideoState;
 use serde_json::json;
 
 use super::support::{
-    PART, Tus, attach, bytes, eventually, film, play, transcoding, try_attach, until, until_ready,
-    validate_stream, view, viewer,
+    PART, Tus, attach, bytes, eventually, files_below, film, play, transcoding, try_attach, until,
+    until_ready, validate_stream, view, viewer,
 };
 use crate::support::{TestServer, TestServerOptions};
 
@@ -79,6 +79,27 @@ async fn an_author_stops_the_work_and_has_it_done_after_all() {
     let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
     validate_stream(&server, &playback).await;
     ann.client.post(&again, json!({})).await.expect_problem(409, "video_state");
+}
+
+/// MED-02 JOB-02
+#[tokio::test]
+async fn a_video_taken_off_while_it_is_made_leaves_nothing() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let upload = Tus(&ann.client).upload(film(40), "lesson.mp4", "video").await;
+    let id = attach(&server, upload, ann.id).await;
+    until(&server, id, |video| video.watchable).await;
+    let app = &server.app;
+    app.db
+        .transaction(async |conn: &mut diesel_async::AsyncPgConnection| {
+            ilmspace::video::remove(conn, app, id).await
+        })
+        .await
+        .unwrap();
+    ann.client.get(&format!("/api/v1/videos/{id}")).await.expect_problem(404, "not_found");
+    eventually("the child has ended", || children(server.directory()).is_empty()).await;
+    let objects = server.directory().join("objects/objects");
+    eventually("its objects are deleted", || files_below(&objects).is_empty()).await;
 }
 
 /// MED-02: a lesson may take the upload while it is still coming.
