@@ -154,6 +154,15 @@ test('the student goes on in another browser where the first one stopped', async
   assert.ok(Math.abs(there - stopped) < 8, `${there} is near ${stopped}`);
   await elsewhere.picture('player-390');
   assert.deepEqual(elsewhere.complaints, []);
+  const left = await at(elsewhere);
+  await elsewhere.page.close();
+  await until('the place was kept', async () => {
+    const { position_s } = await product.call(`/learn/lessons/${lessonUrl.split('/').at(-1)}`, {
+      headers: { authorization: `Bearer ${await student.token()}` },
+    });
+    // The server goes back a little, so that the thread is found again.
+    return Math.abs(position_s - left) < 8;
+  });
   await elsewhere.context.close();
 });
 

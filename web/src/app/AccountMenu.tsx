@@ -39,7 +39,8 @@ export function AccountMenu() {
   return (
     <Menu position="bottom-end" shadow="sm" width={240}>
       <Menu.Target>
-        <button type="button" className={css.avatar} aria-label={t('account')}>
+        <button type="button" className={css.avatar}>
+          <span className="hidden">{t('account')}</span>
           <Initials name={name} id={me.id} />
         </button>
       </Menu.Target>

@@ -28,12 +28,9 @@ export function LanguageMenu({ className = '', full = false }: { className?: str
   return (
     <Menu position="bottom-end" shadow="sm" width={180}>
       <Menu.Target>
-        <button
-          type="button"
-          className={`${css.locale} ${className}`}
-          aria-label={`${t('language')}: ${localeNames[current]}`}
-        >
+        <button type="button" className={`${css.locale} ${className}`} title={localeNames[current]}>
           <IconWorld size={18} stroke={1.75} aria-hidden />
+          <span className="hidden">{t('language')}: </span>
           <span>{full ? localeNames[current] : current.toUpperCase()}</span>
           {full && <IconChevronDown size={16} stroke={1.75} aria-hidden />}
         </button>

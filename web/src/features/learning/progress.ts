@@ -17,13 +17,17 @@ export function followProgress(engine: Engine, courseId: string, lessonId: strin
   let reportedAt = 0;
   let reportedPosition = -1;
   let busy = false;
+  /** Where it stood last: a player that is being taken down says 0. */
+  let position = 0;
   const element = engine.element();
   if (!element) return () => undefined;
 
   const step = () => {
+    if (engine.view().stage !== 'ready' || element.readyState === 0) return;
+    position = element.currentTime;
     const playing = !element.paused && !element.seeking && !element.ended && element.readyState > 2;
     watch = watched(watch, {
-      position: element.currentTime,
+      position,
       rate: element.playbackRate,
       playing,
       now: performance.now(),
@@ -33,8 +37,8 @@ export function followProgress(engine: Engine, courseId: string, lessonId: strin
   async function report() {
     if (engine.view().stage !== 'ready') return;
     const { intervals, rest } = takeWatched(watch);
-    const position = element?.currentTime ?? 0;
-    const moved = Math.abs(position - reportedPosition) > 0.5;
+    const place = position;
+    const moved = Math.abs(place - reportedPosition) > 0.5;
     if (busy || (intervals.length === 0 && !moved)) return;
     watch = rest;
     busy = true;
@@ -43,11 +47,11 @@ export function followProgress(engine: Engine, courseId: string, lessonId: strin
       const progress = await body(
         api.POST('/learn/lessons/{id}/progress', {
           params: { path: { id: lessonId } },
-          body: reportOf(position, intervals),
+          body: reportOf(place, intervals),
         }),
       );
-      reportedPosition = position;
-      remember(courseId, lessonId, progress, position);
+      reportedPosition = place;
+      remember(courseId, lessonId, progress, place);
       ears.reported(progress);
       ears.lost(false);
     } catch {
@@ -62,11 +66,10 @@ export function followProgress(engine: Engine, courseId: string, lessonId: strin
   function last() {
     step();
     const { intervals, rest } = takeWatched(watch);
-    const position = element?.currentTime ?? 0;
-    if (intervals.length === 0 && Math.abs(position - reportedPosition) <= 0.5) return;
-    if (engine.view().time === 0 && intervals.length === 0) return;
+    if (intervals.length === 0 && (position === 0 || Math.abs(position - reportedPosition) <= 0.5)) return;
+    const place = position;
     watch = rest;
-    reportedPosition = position;
+    reportedPosition = place;
     void session.current().then((token) => {
       if (!token) return;
       void fetch(`${apiBase}/learn/lessons/${lessonId}/progress`, {
@@ -77,11 +80,11 @@ export function followProgress(engine: Engine, courseId: string, lessonId: strin
           'x-ilm-request': '1',
           authorization: `Bearer ${token}`,
         },
-        body: JSON.stringify(reportOf(position, intervals)),
+        body: JSON.stringify(reportOf(place, intervals)),
       })
         .then(async (response) => {
           if (!response.ok) return;
-          remember(courseId, lessonId, (await response.json()) as Schemas['Progress'], position);
+          remember(courseId, lessonId, (await response.json()) as Schemas['Progress'], place);
         })
         .catch(() => undefined);
     });

@@ -1,0 +1,116 @@
+// Every main page in three looks: wide, on a phone, and right to left. Nothing for axe to find (WCAG 2.2 AA), no
+// sideways scrolling, nothing against the content security policy; enrollment by keyboard alone.
+// WEB-01 WEB-05 WEB-16 WEB-17 WEB-18 LOC-01 ENR-01
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Product } from './product.mjs';
+import { published } from './school.mjs';
+
+let product;
+let course;
+let lesson;
+let author;
+
+before(async () => {
+  product = await Product.start();
+  const visitor = await product.visitor();
+  await visitor.register('noa@example.com', 'Noa', 'Barak');
+  author = visitor.email;
+  ({ course, lesson } = await published(visitor, 'Indexes from the inside'));
+  await visitor.context.close();
+});
+after(() => product?.stop());
+
+const looks = [
+  { name: '1280', locale: 'ru', width: 1280, height: 800 },
+  { name: '390', locale: 'uz', width: 390, height: 844, touch: true },
+  { name: 'he-1280', locale: 'he', width: 1280, height: 800 },
+  { name: 'he-390', locale: 'he', width: 390, height: 844, touch: true },
+];
+
+for (const look of looks) {
+  describe(`the pages, ${look.name}`, () => {
+    let visitor;
+    before(async () => {
+      visitor = await product.visitor(look);
+    });
+    after(() => visitor?.context.close());
+
+    const check = async (name, path, ready) => {
+      const { page } = visitor;
+      await page.goto(path);
+      await page.locator('h1, [role=dialog]').first().waitFor();
+      await page.locator('footer').waitFor();
+      if (ready) await page.locator(ready).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      assert.equal(await page.evaluate(() => document.documentElement.lang), look.locale);
+      assert.equal(
+        await page.evaluate(() => document.documentElement.dir),
+        look.locale === 'he' ? 'rtl' : 'ltr',
+      );
+      assert.equal(await page.getByText('Работает на Open Source').count(), 1, 'the footer');
+      assert.equal(await visitor.sideways(), 0, 'it does not scroll sideways');
+      assert.deepEqual(await visitor.accessibility(), []);
+      await visitor.picture(`${name}-${look.name}`);
+    };
+
+    test('home', () => check('home', '/'));
+    test('catalogue', () => check('catalogue', '/catalogue', 'article, li'));
+    test('course', () => check('course', `/courses/${course}`));
+    test('sign-in', () => check('sign-in', '/sign-in'));
+    test('registration', () => check('register', '/register'));
+    test('no such page', () => check('missing', '/nowhere'));
+    test('a lesson that is closed to strangers', () => check('lesson-closed', `/learn/${course}/${lesson}`));
+    test('signed in: my learning', async () => {
+      await visitor.signIn(author);
+      await check('my-learning', '/my/learning');
+    });
+    test('profile', () => check('profile', '/profile'));
+    test('lesson with its chat', () => check('lesson', `/learn/${course}/${lesson}`));
+    test('studio', () => check('studio', '/studio'));
+    test('builder: programme', () =>
+      check('builder', `/studio/courses/${course}?lesson=${lesson}`, '.ProseMirror'));
+    test('builder: description', () =>
+      check('description', `/studio/courses/${course}?tab=description`, '.ProseMirror'));
+    test('builder: price', () => check('price', `/studio/courses/${course}?tab=price`));
+    test('nothing was against the policy of the page', () => assert.deepEqual(visitor.complaints, []));
+  });
+}
+
+test('a student joins and finishes a lesson by keyboard alone', async () => {
+  const student = await product.visitor();
+  await student.register('oybek@example.com', 'Oybek', 'Rahimov');
+  const { page } = student;
+  await page.goto(`/courses/${course}`);
+  await page.locator('h1').waitFor();
+  /** Tab, as often as it takes to come to what bears this name. */
+  const tabTo = async (name) => {
+    for (let press = 0; press < 80; press++) {
+      await page.keyboard.press('Tab');
+      const here = await page.evaluate(() => {
+        const at = document.activeElement;
+        return at?.matches('button,a,input')
+          ? (at.getAttribute('aria-label') ?? at.textContent ?? '').trim()
+          : '';
+      });
+      if (name.test(here)) {
+        const ring = await page.evaluate(() => {
+          const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+          return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0;
+        });
+        assert.ok(ring, `the focus on “${here}” can be seen`);
+        return;
+      }
+    }
+    assert.fail(`Tab never came to ${name}`);
+  };
+  await tabTo(/^(start|join|enroll)/i);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/learn\/[\w-]+\/[\w-]+/);
+  await page.getByRole('button', { name: 'Mark as done' }).waitFor();
+  await tabTo(/^Mark as done$/);
+  await page.keyboard.press('Enter');
+  await page.getByText('The lesson is done.').waitFor();
+  await student.context.close();
+});
