@@ -46,7 +46,7 @@ const cited = new Map(); // row -> files
 for (const root of ["kernel", "media", "gateways", "actors", "src", "tests", "web"]) {
   for (const path of files(root)) {
     const rust = path.endsWith(".rs");
-    const web = /(\.(test|spec)\.[cm]?tsx?$)|(^web\/e2e\/.*\.m?[jt]sx?$)/.test(path);
+    const web = /\.(test|spec)\.[cm]?[jt]sx?$/.test(path);
     if (!rust && !web) continue;
     const text = readFileSync(path, "utf8");
     const rows = rust ? citedInRust(text) : new Set([...text.matchAll(ROW)].map((m) => m[1]));

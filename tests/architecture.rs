@@ -188,7 +188,8 @@ fn routes_are_registered_with_their_policy_and_nowhere_else() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
-/// A table belongs to one context: only its own schema.rs names it.
+/// PLT-07 IDN-26 CRS-42 MED-22 ENR-12 MSG-17: a table belongs to one context, and only its own
+/// schema.rs names it.
 #[test]
 fn a_table_has_one_owner() {
     let mut owners: BTreeMap<String, String> = BTreeMap::new();

@@ -59,7 +59,7 @@ mod tests {
         events.iter().fold(Drafted, |state, event| after(kind, state, *event).unwrap_or(state))
     }
 
-    /// CRS-18
+    /// CRS-18 COH-06
     #[test]
     fn a_video_goes_from_drafted_over_submitted_and_processed_to_done() {
         assert_eq!(run(LessonKind::Video, &[Handed]), Submitted);

@@ -213,7 +213,7 @@ mod tests {
         rendered.sizes.iter().map(|encoded| (encoded.size.width, encoded.size.height)).collect()
     }
 
-    /// CRS-33
+    /// CRS-33 MED-16
     #[test]
     fn a_picture_becomes_three_webp_sizes_a_preview_and_a_colour() {
         let rendered = render(&png(1600, 900, [10, 20, 30, 255])).unwrap();

@@ -329,7 +329,7 @@ mod tests {
         json!({"type": "paragraph", "content": [{"type": "text", "text": text}]})
     }
 
-    /// CRS-19
+    /// CRS-19 TCH-06
     #[test]
     fn a_document_of_every_allowed_kind_comes_back_as_it_was() {
         let whole = doc(json!([

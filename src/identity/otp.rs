@@ -98,7 +98,7 @@ mod tests {
         );
     }
 
-    /// IDN-08
+    /// IDN-08 IDN-09
     #[test]
     fn a_code_opens_its_own_challenge_and_purpose_only() {
         let stored = mac(&pepper(), Purpose::Login, CHALLENGE, "042917");

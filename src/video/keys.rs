@@ -123,7 +123,7 @@ mod tests {
         SecretBytes::new(vec![fill; 32])
     }
 
-    /// MED-12
+    /// MED-12 SEC-01
     #[test]
     fn a_key_opens_only_where_it_was_sealed() {
         let key = SegmentKey([9; 16]);

@@ -1,5 +1,6 @@
 // The main job, as people do it: an author uploads a real video and publishes, a student watches it in the browser, both
-// write in the chat beside it. MED-01 MED-02 MED-10 MED-12 CRS-01 CRS-08 ENR-01 LRN-01 LRN-02 LRN-03 MSG-01 MSG-02 WEB-10
+// write in the chat beside it. MED-01 MED-02 MED-10 MED-11 CRS-01 CRS-25 TCH-04 TCH-06 TCH-09 ENR-01
+// LRN-03 MSG-01 MSG-04 MSG-05 WEB-08 WEB-10 WEB-11
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 // Every main page in three looks: wide, on a phone, and right to left. Nothing for axe to find (WCAG 2.2 AA), no
 // sideways scrolling, nothing against the content security policy; enrollment by keyboard alone.
-// WEB-01 WEB-05 WEB-16 WEB-17 WEB-18 LOC-01 ENR-01
+// WEB-01 WEB-02 WEB-04 WEB-05 WEB-08 WEB-09 WEB-16 WEB-18 TCH-06 LOC-01 LOC-02 ENR-01 LRN-01
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,5 +1,5 @@
 // The builder and the uploads when things go wrong: moves by hand and keyboard, a dead link, two windows, a wrong file, a
-// browser that was closed in the middle. CRS-05 CRS-08 MED-01 MED-02 WEB-16
+// browser that was closed in the middle. CRS-01 TCH-04 MED-02 MED-19 WEB-01 WEB-11
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';

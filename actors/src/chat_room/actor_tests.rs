@@ -93,7 +93,7 @@ impl Node {
     }
 }
 
-/// MSG-01 MSG-02: an author sees the own client_id, the others do not.
+/// MSG-01: an author sees the own client_id, the others do not.
 #[actix::test]
 async fn a_message_reaches_everybody_in_the_room_and_its_author_gets_the_ack() {
     let node = alone();

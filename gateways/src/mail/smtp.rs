@@ -214,6 +214,7 @@ mod tests {
         assert!(told.contains("Date: Fri, 20 Nov 2026 15:00:00 +0000"), "{told}");
     }
 
+    /// JOB-01
     #[tokio::test]
     async fn a_relay_that_is_busy_or_away_is_worth_another_attempt_and_a_refusal_is_not() {
         let (port, _told) = relay("451 come back later").await;

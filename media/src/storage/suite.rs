@@ -159,7 +159,7 @@ async fn a_directory_of_the_disk_is_no_object() {
     assert!(matches!(disk.get(&key("dir/file/below")).await, Err(StorageError::NotFound)));
 }
 
-/// MED-03 MED-04
+/// MED-03 MED-04 INT-10
 #[tokio::test]
 async fn an_s3_service_keeps_the_contract() {
     let server = s3_server().await;

@@ -9,7 +9,8 @@ use super::world::{
 };
 use crate::support::TestServer;
 
-/// CRS-01 CRS-05 CRS-11 CRS-12 CRS-13 CRS-14 CRS-35 CRS-36 TCH-05
+/// CRS-01 CRS-05 CRS-06 CRS-11 CRS-12 CRS-13 CRS-14 CRS-34 CRS-35 CRS-36 TCH-02 TCH-05 USR-05
+/// API-01
 #[tokio::test]
 async fn an_author_fills_the_whole_record_of_a_course_and_reads_it_back() {
     let s = TestServer::start().await;
@@ -274,7 +275,7 @@ async fn modules_and_lessons_are_added_changed_ordered_and_removed() {
     assert_eq!(titles(&left), [("One".to_owned(), vec!["D".to_owned()])]);
 }
 
-/// CRS-07 CRS-08 CRS-17 CRS-18
+/// CRS-07 CRS-08 CRS-17 CRS-18 CRS-06 COH-06 EVT-09
 #[tokio::test]
 async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
     let s = TestServer::start().await;

@@ -46,7 +46,7 @@ async fn categories_of_both_schools_and_skills_stand_in_four_languages() {
     assert_eq!((&field["slug"], &field["parent_id"]), (&json!("front-end"), &Value::Null));
 }
 
-/// CRS-01 CRS-11 CRS-13 CRS-37
+/// CRS-01 CRS-11 CRS-13 CRS-37 SRC-01 SRC-02 SRC-16 WEB-19
 #[tokio::test]
 async fn the_catalogue_is_filtered_searched_sorted_and_paged() {
     let s = TestServer::start().await;
@@ -102,7 +102,7 @@ async fn the_catalogue_is_filtered_searched_sorted_and_paged() {
     guest.get("/api/v1/courses?level=easy").await.expect_problem(400, "bad_request");
 }
 
-/// CRS-05 CRS-10
+/// CRS-05 CRS-10 USR-13 PLT-08 WEB-05
 #[tokio::test]
 async fn a_course_page_shows_the_public_face_and_nothing_else() {
     let s = TestServer::start().await;
@@ -146,7 +146,7 @@ async fn a_course_page_shows_the_public_face_and_nothing_else() {
     assert_eq!(own.header("cache-control"), "private, no-cache");
 }
 
-/// CRS-01
+/// CRS-01 IDN-04
 #[tokio::test]
 async fn a_draft_is_seen_by_its_author_and_by_staff_alone() {
     let s = TestServer::start().await;
@@ -161,7 +161,6 @@ async fn a_draft_is_seen_by_its_author_and_by_staff_alone() {
     staff.get(&path).await.expect(200);
 }
 
-/// WEB-05
 #[tokio::test]
 async fn a_link_to_a_course_knows_its_title_and_picture_and_a_draft_gives_nothing_away() {
     let s = TestServer::start().await;

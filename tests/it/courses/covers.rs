@@ -21,7 +21,7 @@ async fn put_cover(who: &Client, course_id: &Value, kind: &str, bytes: Vec<u8>) 
     who.run(who.request(Method::PUT, &path).header("content-type", kind).body(bytes), &path).await
 }
 
-/// CRS-33
+/// CRS-33 MED-16
 #[tokio::test]
 async fn a_cover_is_served_small_immutable_and_without_its_original() {
     let s = TestServer::start().await;
@@ -110,7 +110,7 @@ async fn bombs_svg_and_what_is_no_picture_get_a_clean_refusal_and_the_cover_stay
     }
 }
 
-/// CRS-33
+/// CRS-33 MED-07 MED-08
 #[tokio::test]
 async fn a_store_that_is_away_costs_neither_the_old_cover_nor_a_file_left_behind() {
     let mut s3 = S3Server::start().await;

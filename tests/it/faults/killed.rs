@@ -88,8 +88,8 @@ async fn video(author: &Client, course: &str) -> Value {
     course["modules"][0]["lessons"][0]["video"].clone()
 }
 
-/// MED-19 MED-02 JOB-02 MSG-04: the server dies twice on the way, and upload, transcode and chat go
-/// on where they stood.
+/// MED-19 MED-02 JOB-02 MSG-04 PLT-05: the server dies twice on the way, and upload, transcode and
+/// chat go on where they stood.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_goes_on_with_the_upload_the_transcode_and_the_chat() {
     let mut process = Process::start().await;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{code_in, newcomer, register};
 use crate::support::{PASSWORD, TestServer};
 
-/// IDN-08 IDN-16 IDN-02 IDN-25
+/// IDN-08 IDN-16 IDN-02 IDN-25 NTF-08
 #[tokio::test]
 async fn the_first_code_confirms_the_address_and_signs_in() {
     let s = TestServer::start().await;
@@ -79,8 +79,8 @@ async fn a_stranger_cannot_plant_a_password_in_an_account_that_another_confirms(
         .expect_problem(401, "credentials_invalid");
 }
 
-/// IDN-08 IDN-21: a code works once, for ten minutes, in the browser that asked for it, and dies
-/// after five wrong tries.
+/// IDN-08 IDN-21 NTF-08: a code works once, for ten minutes, in the browser that asked for it, and
+/// dies after five wrong tries.
 #[tokio::test]
 async fn a_code_is_single_use_short_lived_bound_and_dies_of_wrong_tries() {
     let s = TestServer::start().await;

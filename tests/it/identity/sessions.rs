@@ -117,7 +117,7 @@ async fn a_new_device_is_announced_to_the_owner() {
     assert!(mail.text.contains("Firefox, Windows"), "{}", mail.text);
 }
 
-/// IDN-25 IDN-02
+/// IDN-25 USR-01
 #[tokio::test]
 async fn a_person_keeps_their_own_profile() {
     let s = TestServer::start().await;

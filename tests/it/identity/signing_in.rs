@@ -7,7 +7,7 @@ use serde_json::json;
 use super::newcomer;
 use crate::support::{PASSWORD, TestServer};
 
-/// IDN-07 IDN-12
+/// IDN-07 IDN-12 IDN-09
 #[tokio::test]
 async fn the_right_password_opens_and_the_cookie_is_out_of_reach_of_scripts() {
     let s = TestServer::start().await;

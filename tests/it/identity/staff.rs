@@ -21,7 +21,7 @@ async fn set_role(
     admin.post(&format!("/api/v1/admin/users/{id}/roles"), body).await
 }
 
-/// IDN-24
+/// IDN-24 ADM-01
 #[tokio::test]
 async fn a_suspension_ends_sessions_at_once_and_itself_at_its_moment() {
     let s = TestServer::start().await;
@@ -49,7 +49,7 @@ async fn a_suspension_ends_sessions_at_once_and_itself_at_its_moment() {
     assert_eq!(me["user"]["status"], "active");
 }
 
-/// IDN-24
+/// IDN-24 ADM-01
 #[tokio::test]
 async fn a_ban_holds_until_staff_lift_it_for_codes_and_links_too() {
     let s = TestServer::start().await;
@@ -147,7 +147,7 @@ async fn a_role_is_given_and_taken_while_its_holder_is_signed_in() {
     assert_eq!(me["roles"], json!(["student", "author"]));
 }
 
-/// IDN-18: staff find people by a part of the address or the name, page by page.
+/// USR-09 ADM-01: staff find people by a part of the address or the name, page by page.
 #[tokio::test]
 async fn staff_find_people_and_wildcards_are_plain_letters() {
     let s = TestServer::start().await;
@@ -242,7 +242,7 @@ async fn the_command_makes_a_moderator_who_can_sign_in() {
     assert!(!made && error.contains("At least 15") || error.contains("at least 15"), "{error}");
 }
 
-/// IDN-16: mails can be read in development, and only there.
+/// Mails can be read in development, and only there.
 #[tokio::test]
 async fn the_mailbox_is_open_in_the_sandbox_alone() {
     let s = TestServer::start().await;

@@ -7,7 +7,7 @@ use crate::courses::world::{
 };
 use crate::support::TestServer;
 
-/// MED-12 LRN-02
+/// MED-12 LRN-02 IDN-04 IDN-05 LRN-17
 #[tokio::test]
 async fn a_lesson_opens_to_those_enrolled_its_author_and_staff_and_a_preview_to_everybody() {
     let s = TestServer::start().await;

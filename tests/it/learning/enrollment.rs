@@ -34,7 +34,7 @@ async fn twenty_clicks_at_once_are_one_enrollment_and_one_student() {
     s.settle().await;
 }
 
-/// ENR-01 ENR-04
+/// ENR-04 ENR-10
 #[tokio::test]
 async fn a_paid_course_asks_for_payment_and_ones_own_or_a_draft_cannot_be_joined() {
     let s = TestServer::start().await;
@@ -83,7 +83,7 @@ async fn access_ends_with_its_time_and_may_begin_again() {
     assert_eq!(page["students"], 1, "the same student");
 }
 
-/// ENR-09
+/// ENR-09 LRN-24
 #[tokio::test]
 async fn my_learning_lists_my_courses_active_last_first() {
     let s = TestServer::start().await;

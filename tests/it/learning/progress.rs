@@ -55,7 +55,7 @@ impl School {
     }
 }
 
-/// LRN-01 LRN-02 LRN-05 ENR-02
+/// LRN-01 LRN-02 LRN-05 ENR-02 LRN-06 LRN-07
 #[tokio::test]
 async fn ninety_per_cent_of_the_video_completes_the_lesson_and_all_lessons_the_course() {
     let school = school().await;

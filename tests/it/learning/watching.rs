@@ -35,7 +35,7 @@ async fn tell_ended(s: &TestServer, fact: &EnrollmentEnded) {
         .unwrap();
 }
 
-/// MED-12 MED-13 LRN-03 TCH-04 CRS-18
+/// MED-12 MED-13 LRN-03 TCH-04 CRS-18 MED-01 LRN-17 WEB-05
 #[tokio::test]
 async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_for() {
     let s = TestServer::start_with(transcoding()).await;

@@ -11,7 +11,7 @@ fn seqs(frame: &Value) -> Vec<u64> {
     frame["entries"].as_array().unwrap().iter().map(|e| e["seq"].as_u64().unwrap()).collect()
 }
 
-/// MSG-01 MSG-02: what one writes both see at once, and it is stored before it is acknowledged.
+/// MSG-01: what one writes both see at once, and it is stored before it is acknowledged.
 #[tokio::test]
 async fn two_people_in_a_lesson_see_each_other_write() {
     let School { s, author, student, room, .. } = &school().await;
@@ -167,7 +167,7 @@ async fn after_a_restart_every_acknowledged_message_is_there_and_numbers_go_on()
     assert_eq!((&ack["seq"], &ack["dup"]), (&json!(3), &json!(true)));
 }
 
-/// MSG-05
+/// MSG-05 USR-11
 #[tokio::test]
 async fn presence_typing_and_marks_reach_the_others() {
     let School { s, author, student, room, .. } = &school().await;

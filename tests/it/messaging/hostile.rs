@@ -37,7 +37,6 @@ async fn close_code(mut stream: tokio::net::TcpStream) -> Option<u16> {
     Some(u16::from_be_bytes([close[2], close[3]]))
 }
 
-/// SEC-04
 #[tokio::test]
 async fn a_frame_that_announces_a_gigabyte_is_refused_before_it_comes() {
     let s = TestServer::start().await;
@@ -112,7 +111,7 @@ async fn a_frame_over_the_limit_is_1009_and_one_below_it_passes() {
     assert_eq!(socket.closed().await, Some(1009));
 }
 
-/// A client that writes as fast as it can hears of it, and others are not disturbed.
+/// SEC-04: a client that writes as fast as it can hears of it, and others are not disturbed.
 #[tokio::test]
 async fn a_flood_is_dropped_and_ended_with_4101() {
     let School { s, author, student, room, .. } = &school().await;

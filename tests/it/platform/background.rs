@@ -115,7 +115,7 @@ async fn a_job_waits_for_its_time_and_is_queued_once_for_one_purpose() {
     assert_eq!(counts(&s).await.due, 1);
 }
 
-/// EVT-01: a fact reaches every subscriber once it is committed, and nobody when it is not.
+/// A fact reaches every subscriber once it is committed, and nobody when it is not.
 #[tokio::test]
 async fn facts_are_heard_by_all_after_the_commit_and_by_nobody_after_a_rollback() {
     let s = TestServer::start().await;

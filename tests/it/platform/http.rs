@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::support::{TestServer, TestServerOptions};
 
+/// API-06
 #[tokio::test]
 async fn a_fresh_server_is_alive_ready_and_documented() {
     let s = TestServer::start().await;
@@ -19,7 +20,6 @@ async fn a_fresh_server_is_alive_ready_and_documented() {
     assert!(anyone.get("/api/docs/").await.expect(200).text().contains("swagger"));
 }
 
-/// IDN-18
 #[tokio::test]
 async fn what_is_not_there_is_a_problem_and_never_the_page() {
     let s = TestServer::start().await;

@@ -140,7 +140,7 @@ async fn an_upload_goes_on_after_a_restart_on_a_directory() {
     .await;
 }
 
-/// MED-03 MED-04 MED-07 MED-19
+/// MED-03 MED-04 MED-07 MED-19 MED-08
 #[tokio::test]
 async fn an_upload_goes_on_after_a_restart_on_s3() {
     let s3 = S3Server::start().await;

@@ -20,7 +20,7 @@ async fn take(server: &TestServer, upload: Uuid, owner: Uuid) -> Result<StoredFi
         .await
 }
 
-/// MED-15 MED-07
+/// MED-15
 #[tokio::test]
 async fn a_document_is_kept_and_handed_out_as_an_attachment() {
     let server = TestServer::start().await;

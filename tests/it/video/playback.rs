@@ -244,8 +244,8 @@ async fn segments_faster_than_anybody_watches_are_refused() {
     answer.expect_problem(429, "rate_limited");
 }
 
-/// MED-11 MED-10: watching begins before the work ends, and the playlist of that session stays of
-/// its kind.
+/// MED-10: watching begins before the work ends, and the playlist of that session stays of its
+/// kind.
 #[tokio::test]
 async fn a_video_can_be_watched_while_it_is_made() {
     let server = TestServer::start_with(transcoding()).await;

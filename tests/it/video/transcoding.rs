@@ -132,7 +132,7 @@ async fn a_video_waits_for_its_upload_and_goes_on_by_itself() {
     assert_eq!(failed.error.unwrap().code, "upload_gone");
 }
 
-/// MED-03 MED-02: originals and segments in an S3 store.
+/// MED-03 MED-02 MED-08 INT-10: originals and segments in an S3 store.
 #[tokio::test]
 async fn a_video_is_made_and_played_from_s3() {
     let s3 = crate::support::S3Server::start().await;
@@ -152,7 +152,7 @@ async fn a_video_is_made_and_played_from_s3() {
     validate_stream(&server, &playback).await;
 }
 
-/// MED-02 SEC-03: a picture that no memory should be given for.
+/// MED-02: a picture that no memory should be given for.
 #[tokio::test]
 async fn a_huge_picture_is_refused_with_a_reason() {
     let server = TestServer::start_with(transcoding()).await;

@@ -7,7 +7,7 @@ const at = (iso: string) => new Date(iso);
 const all = (write: (locale: f.Locale) => string) =>
   Object.fromEntries(f.locales.map((locale) => [locale, write(locale).replaceAll('\u00a0', '~')]));
 
-/** LOC-03 LOC-04 LOC-05 */
+/** LOC-04 LOC-05 */
 describe('writing for people', () => {
   it('writes numbers with the separators of the language', () => {
     expect(all((l) => f.formatNumber(l, 1_234_567.5))).toEqual({

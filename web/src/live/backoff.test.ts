@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { comeback, delay, wait } from './backoff';
 
-/** MSG-02 */
+/** MSG-01 */
 describe('coming back after a close', () => {
   it('follows the class of the code', () => {
     expect([4000, 4002, 4003, 4006, 4007, 4008, 1002, 1003, 1007].map(comeback)).toEqual(

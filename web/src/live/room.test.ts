@@ -45,7 +45,7 @@ function generator(seed: number): () => number {
   };
 }
 
-/** MSG-02 */
+/** MSG-01 */
 describe('the chain of a room', () => {
   it('starts from the page of the first join', () => {
     expect(seqs(joined)).toEqual([1, 2, 3]);

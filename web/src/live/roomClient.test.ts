@@ -111,7 +111,7 @@ beforeEach(async () => {
   await settle();
 });
 
-/** MSG-02 */
+/** MSG-01 MSG-04 */
 describe('sending', () => {
   it('goes one after the other and never twice', async () => {
     await join();

@@ -98,7 +98,7 @@ async function welcome() {
 const answerJoin = (topic: string, more: object = {}) =>
   wire().say({ t: 'joined', re: wire().last('join')?.id, topic, ...more });
 
-/** MSG-02 */
+/** MSG-01 */
 describe('the socket', () => {
   it('opens when a topic is wanted, says hello first and then joins', async () => {
     expect(live.state()).toBe('idle');

@@ -5,6 +5,7 @@ import { RichText, safeLink } from './RichText';
 type Doc = Parameters<typeof RichText>[0]['doc'];
 const html = (...content: Doc[]) => renderToStaticMarkup(<RichText doc={{ type: 'doc', content }} />);
 
+/** CRS-19 TCH-06 */
 describe('rich text', () => {
   it('draws the nodes and marks that the server allows', () => {
     const drawn = html(

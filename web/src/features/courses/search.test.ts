@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countFilters, parseCatalogueSearch } from './search';
 
-/** WEB-02 */
+/** WEB-02 WEB-04 WEB-19 */
 describe('the address of the catalogue', () => {
   it('keeps the filters that it knows', () => {
     const search = {

@@ -66,7 +66,7 @@ beforeEach(() => {
   draft = createDraft<Fields, Entity>(1, undefined, ports);
 });
 
-/** CRS-05 */
+/** CRS-01 */
 describe('autosave', () => {
   it('sends once after the typing has paused', async () => {
     draft.set({ title: 'x' });

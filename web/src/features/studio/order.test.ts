@@ -8,7 +8,7 @@ const order: Order = [
 ];
 const text = (value: Order) => value.map(({ id, lessons }) => `${id}${lessons.join('')}`).join(' ');
 
-/** CRS-08 */
+/** TCH-04 */
 describe('moving in the programme', () => {
   it('puts a lesson before the one it was dropped on', () => {
     expect(text(moveLesson(order, '1', { module: 'A', index: 2 }))).toBe('A213 B C4');

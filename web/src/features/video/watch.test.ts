@@ -13,7 +13,7 @@ function play(watch: Watch, from: number, seconds: number, rate: number, start: 
 const stop = (watch: Watch, position: number, now: number) =>
   watched(watch, { position, rate: 1, playing: false, now });
 
-/** LRN-03 */
+/** LRN-01 */
 describe('what was watched', () => {
   it('is one interval for playing on', () => {
     const watch = stop(play(nothingWatched, 10, 5, 1, 0), 15, 5_000);

@@ -13,7 +13,7 @@ const item = (key: string, more: Partial<UploadItem> = {}): UploadItem => ({
   ...more,
 });
 
-/** MED-01 */
+/** MED-19 TCH-09 */
 describe('the list of uploads', () => {
   it('lets two files go at once, in order', () => {
     const items = [item('a', { state: 'uploading' }), item('b'), item('c'), item('d', { state: 'paused' })];
