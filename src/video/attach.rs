@@ -20,8 +20,30 @@ use crate::platform::jobs::{self, Enqueue};
 /// Names a video.
 pub type VideoId = Uuid;
 
+/// What a video is for; each form has a length of its own (MED-01).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A lesson of a course.
+    Lesson,
+    /// What a course shows to strangers.
+    Trailer,
+}
+
+impl Form {
+    /// The longest that it may be, in seconds.
+    fn max_duration_s(self, app: &App) -> i32 {
+        let media = &app.config.media;
+        let seconds = match self {
+            Self::Lesson => media.max_lesson_seconds,
+            Self::Trailer => media.max_trailer_seconds,
+        };
+        i32::try_from(seconds).unwrap_or(i32::MAX).max(1)
+    }
+}
+
 /// Makes a video of the upload, in the caller's transaction. The bytes may still be coming: it is
-/// queued for transcoding when they are there. One upload makes one video.
+/// queued for transcoding when they are there. One upload makes one video. One that turns out longer
+/// than its form allows fails with `media_too_long`.
 ///
 /// # Errors
 /// `not_found` when it is not `owner`'s, `upload_gone`, the refusal of the file,
@@ -31,6 +53,7 @@ pub async fn attach(
     app: &App,
     upload_id: Uuid,
     owner: Uuid,
+    form: Form,
 ) -> Result<VideoId, Problem> {
     let now = app.clock.now();
     let upload = usable(conn, app, upload_id, owner, Purpose::Video).await?;
@@ -66,6 +89,7 @@ pub async fn attach(
             height: None,
             probe: None,
             target_duration_s: None,
+            max_duration_s: form.max_duration_s(app),
             poster_key: None,
             error_code: None,
             error_detail: None,

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use diesel_async::AsyncPgConnection;
 use media::ladder::{Plan, RenditionKind};
+use media::probe::ProbeLimits;
 use media::storage::{ObjectKey, StorageError};
 use media::worker::{
     Done, Failure, InitReady, PosterReady, Progress, RenditionDone, SandboxPolicy, SegmentKey,
@@ -566,7 +567,9 @@ async fn take(
         }
     };
     let had = known.len();
-    let mut order = WorkerOrder::with_keys(known);
+    let mut limits = ProbeLimits::default();
+    limits.max_duration_s = u32::try_from(video.max_duration_s).unwrap_or(limits.max_duration_s);
+    let mut order = WorkerOrder::with_keys(known, limits);
     let fresh = order.keys.iter().enumerate().skip(had).map(|(epoch, key)| {
         let epoch = i32::try_from(epoch).map_err(Problem::internal)?;
         let sealed = keys::seal(master, place(&video, epoch), key).map_err(Problem::internal)?;

@@ -45,7 +45,7 @@ use crate::platform::http::{Policy, Routes};
 use crate::platform::jobs::{Handlers, Schedule};
 
 pub use access::{OwnedUpload, OwnedVideo};
-pub use attach::{VideoId, attach, remove};
+pub use attach::{Form, VideoId, attach, remove};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
 pub use files::{FILE_LINK_S, StoredFile, file_url, remove_file, stored_files, take_file};
 pub use live::{may_watch_job, topic as job_topic};

@@ -82,6 +82,7 @@ pub struct Video {
     pub height: Option<i32>,
     pub probe: Option<serde_json::Value>,
     pub target_duration_s: Option<i32>,
+    pub max_duration_s: i32,
     pub poster_key: Option<String>,
     pub error_code: Option<String>,
     pub error_detail: Option<String>,

@@ -131,6 +131,7 @@ diesel::table! {
         height -> Nullable<Int4>,
         probe -> Nullable<Jsonb>,
         target_duration_s -> Nullable<Int4>,
+        max_duration_s -> Int4,
         poster_key -> Nullable<Text>,
         error_code -> Nullable<Text>,
         error_detail -> Nullable<Text>,

@@ -128,7 +128,7 @@ fn done() -> Step {
 }
 
 fn claim(n: u128) -> Claim {
-    let order = WorkerOrder { keys: vec![], ..WorkerOrder::with_keys(vec![]) };
+    let order = WorkerOrder { keys: vec![], ..WorkerOrder::new() };
     Claim { job: Uuid::from_u128(n), video: Uuid::from_u128(n), attempt: 1, fence: 1, order }
 }
 

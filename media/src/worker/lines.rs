@@ -110,13 +110,12 @@ impl WorkerOrder {
 
     /// An order for a first start with fresh random keys and the product's defaults.
     pub fn new() -> Self {
-        Self::with_keys(Vec::new())
+        Self::with_keys(Vec::new(), crate::probe::ProbeLimits::default())
     }
 
     /// As [`Self::new`], going on with the keys that earlier attempts used, by epoch; the missing
     /// ones are made.
-    pub fn with_keys(mut keys: Vec<SegmentKey>) -> Self {
-        let limits = crate::probe::ProbeLimits::default();
+    pub fn with_keys(mut keys: Vec<SegmentKey>, limits: crate::probe::ProbeLimits) -> Self {
         let epochs = Self::epochs_for(limits.max_duration_s, Self::EPOCH_SEGMENTS);
         while keys.len() < epochs {
             keys.push(SegmentKey::random());

@@ -233,6 +233,8 @@ pub struct Media {
     pub lease_seconds: u32,
     /// The binary that has the `media-worker` command; empty = this one.
     pub worker_program: PathBuf,
+    pub max_lesson_seconds: u32,
+    pub max_trailer_seconds: u32,
     pub playback_token_seconds: u32,
     pub max_streams_per_user: u32,
 }

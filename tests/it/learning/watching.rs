@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use ilmspace::learning::EnrollmentEnded;
+use ilmspace::platform::config::Config;
 use ilmspace::platform::events;
 use serde_json::{Value, json};
 
 use crate::courses::world::{course, describe, id, lesson, module, publish, text_lesson, uploaded};
-use crate::support::{Client, TestServer};
+use crate::support::{Client, TestServer, TestServerOptions};
 use crate::video::support::{film, transcoding};
 
 /// The studio's course, as soon as `is_it` says so of it.
@@ -38,7 +39,12 @@ async fn tell_ended(s: &TestServer, fact: &EnrollmentEnded) {
 /// MED-12 MED-13 LRN-03 TCH-04 CRS-18 MED-01 LRN-17 WEB-05
 #[tokio::test]
 async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_for() {
-    let s = TestServer::start_with(transcoding()).await;
+    let TestServerOptions { configure, store, worker } = transcoding();
+    let configure = Box::new(|config: &mut Config| {
+        configure(config);
+        config.media.max_trailer_seconds = 5;
+    });
+    let s = TestServer::start_with(TestServerOptions { configure, store, worker }).await;
     let ann = s.author("ann").await;
     let sam = s.student("sam").await;
     let staff = s.person("mod", &[ilmspace::identity::Role::Moderator]).await;
@@ -61,6 +67,15 @@ async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_fo
     // The same request again, as after an answer that was lost.
     let again = ann.put(&put, json!({"upload_id": upload})).await.expect(200).json();
     assert_eq!(again["video"]["id"], shown["video"]["id"]);
+    // A trailer has a length of its own: what is a lesson may be too long for it.
+    let long = uploaded(&ann, "video", "long.mp4", &film(6)).await;
+    ann.put(&format!("{studio}/trailer"), json!({"upload_id": long})).await.expect(200);
+    until(&ann, &begun["id"], |course| {
+        course["trailer"]["state"] == "failed"
+            && course["trailer"]["error"]["code"] == "media_too_long"
+            && course["trailer"]["error"]["retryable"] == false
+    })
+    .await;
     let trailer = uploaded(&ann, "video", "trailer.mp4", &film(4)).await;
     ann.put(&format!("{studio}/trailer"), json!({"upload_id": trailer})).await.expect(200);
 

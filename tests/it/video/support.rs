@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use diesel_async::AsyncPgConnection;
 use ilmspace::platform::http::Problem;
 use ilmspace::platform::live::Notice;
-use ilmspace::video::{self, Grant, Playback, VideoState, VideoView, Viewer};
+use ilmspace::video::{self, Form, Grant, Playback, VideoState, VideoView, Viewer};
 use media::demo::{DemoScene, make_demo_video};
 use media::hls::MediaPath;
 use media::hls::validate::{StreamReport, validate};
@@ -146,7 +146,7 @@ pub async fn try_attach(server: &TestServer, upload: Uuid, owner: Uuid) -> Resul
     let app = &server.app;
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<Uuid, Problem> {
-            video::attach(conn, app, upload, owner).await
+            video::attach(conn, app, upload, owner, Form::Lesson).await
         })
         .await
 }
