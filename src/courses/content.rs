@@ -43,7 +43,8 @@ pub async fn set_video(
             {
                 return Ok(());
             }
-            let video_id = video::attach(conn, app, upload_id, author_id, video::Form::Lesson).await?;
+            let video_id =
+                video::attach(conn, app, upload_id, author_id, video::Form::Lesson).await?;
             let state = content_state::after(lesson.kind, lesson.state, ContentEvent::Submitted)
                 .unwrap_or(lesson.state);
             let now = app.clock.now();
@@ -88,7 +89,8 @@ pub async fn set_trailer(
             {
                 return Ok(());
             }
-            let video_id = video::attach(conn, app, upload_id, author_id, video::Form::Trailer).await?;
+            let video_id =
+                video::attach(conn, app, upload_id, author_id, video::Form::Trailer).await?;
             let now = app.clock.now();
             store::course::set_trailer(conn, course_id, Some(video_id), None, now).await?;
             if let Some(old) = course.trailer_video_id {

@@ -78,6 +78,7 @@ pub struct Services {
     passwords: passwords::Passwords,
     cookies: cookies::Cookies,
     principals: principals::Principals,
+    roles_off: Vec<roles::Role>,
 }
 
 impl Services {
@@ -105,6 +106,8 @@ impl Services {
             .map_err(|error| wrong(&error))?,
             cookies: cookies::Cookies::new(config.site.is_https()),
             principals: principals::Principals::default(),
+            roles_off: roles::Role::switched_off(&config.auth.roles_off)
+                .map_err(|error| wrong(&error))?,
         })
     }
 }

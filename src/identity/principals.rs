@@ -237,6 +237,7 @@ async fn standing(app: &App, session_id: Uuid) -> Result<Option<Known>, Problem>
                 store::sessions::touch(&mut conn, session_id, now).await?;
             }
             let roles = store::users::roles_of(&mut conn, standing.user_id, now).await?;
+            let roles = roles.without(&app.identity.roles_off);
             Some(Known { standing, roles })
         }
     };

@@ -30,6 +30,19 @@ pub enum Role {
 }
 
 impl Role {
+    /// The roles that may be switched off: there is no school without students, and none that
+    /// nobody runs.
+    pub fn switched_off(names: &[String]) -> Result<Vec<Self>, String> {
+        let one = |name: &String| match Self::of_name(name) {
+            Some(Self::Student | Self::SuperAdmin) => {
+                Err(format!("the role {name} cannot be switched off"))
+            }
+            Some(role) => Ok(role),
+            None => Err(format!("there is no role {name}")),
+        };
+        names.iter().map(one).collect()
+    }
+
     /// Every role, lowest rank first.
     pub const ALL: [Self; 8] = [
         Self::Student,
@@ -140,6 +153,15 @@ impl Roles {
         roles
     }
 
+    /// The same without roles that the deployment has switched off (IDN-03).
+    pub fn without(mut self, off: &[Role]) -> Self {
+        for role in off {
+            self.platform &= !role.bit();
+        }
+        self.courses.retain(|(_, role)| !off.contains(role));
+        self
+    }
+
     /// Whether the role holds everywhere. A super admin is an admin.
     pub fn has(&self, role: Role) -> bool {
         let held = |role: Role| self.platform & role.bit() != 0;
@@ -205,6 +227,24 @@ mod tests {
         assert!(roles.is_staff(), "a curator of one course is staff there");
         assert_eq!(Roles::default().to_vec(), [Role::Student]);
         assert!(with(Role::SuperAdmin).has(Role::Admin));
+    }
+
+    /// IDN-03
+    #[test]
+    fn a_role_that_is_switched_off_counts_for_nothing() {
+        let course = Uuid::from_u128(7);
+        let off = Role::switched_off(&["author".into(), "curator".into()]).unwrap();
+        let grants = [
+            (Role::Author, Scope::Platform),
+            (Role::Admin, Scope::Platform),
+            (Role::Curator, Scope::Course(course)),
+        ];
+        let roles = Roles::of(grants).without(&off);
+        assert_eq!(roles.to_vec(), [Role::Student, Role::Admin]);
+        assert!(!roles.has_in(Role::Curator, course));
+        for wrong in ["student", "super_admin", "king"] {
+            assert!(Role::switched_off(&[wrong.into()]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

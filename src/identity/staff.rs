@@ -133,7 +133,7 @@ pub(super) async fn set_status(
 /// Gives or takes a role.
 ///
 /// # Errors
-/// `not_found`, `rank_too_low`.
+/// `not_found`, `rank_too_low`, `role_disabled`.
 pub(super) async fn set_role(
     app: &App,
     actor: &Principal,
@@ -145,6 +145,14 @@ pub(super) async fn set_role(
             "role",
             Code::RankTooLow,
             "You give and take only roles below your own rank.",
+        ));
+    }
+    if change.grant && change.role == Role::Moderator && app.config.auth.moderators_by_command_only
+    {
+        return Err(Problem::new(Code::RoleDisabled).field(
+            "role",
+            Code::RoleDisabled,
+            "Moderators are made on the server, by `ilmspace create-moderator`.",
         ));
     }
     let now = app.clock.now();
@@ -178,6 +186,13 @@ pub async fn grant(
     scope: Scope,
     by: Option<Uuid>,
 ) -> Result<bool, Problem> {
+    if app.identity.roles_off.contains(&role) {
+        return Err(Problem::new(Code::RoleDisabled).field(
+            "role",
+            Code::RoleDisabled,
+            "This school does not use that role.",
+        ));
+    }
     let grant = store::users::Grant { id: app.id(), user_id, role, scope, by, until: None };
     Ok(store::users::grant(conn, &grant, app.clock.now()).await?)
 }

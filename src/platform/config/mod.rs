@@ -202,6 +202,9 @@ pub struct Auth {
     pub password_min_length: usize,
     pub sign_in_by_password: bool,
     pub sign_in_by_code: bool,
+    /// Names of roles that this deployment does not use.
+    pub roles_off: Vec<String>,
+    pub moderators_by_command_only: bool,
 }
 
 /// How often is too often.

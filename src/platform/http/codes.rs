@@ -69,6 +69,7 @@ codes! {
     PasswordWeak, "password_weak", 422, "This password is too easy to guess.";
     SignInMethodOff, "sign_in_method_off", 403, "This way of signing in is switched off here.";
     EmailInvalid, "email_invalid", 422, "This is not an email address.";
+    RoleDisabled, "role_disabled", 409, "This school does not use that role.";
     RankTooLow, "rank_too_low", 403, "This person's rank is not below yours.";
     // Courses
     CourseIncomplete, "course_incomplete", 409, "Some parts are missing before it can be published.";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ilmspace::identity::{Role, VouchedAccount, create_account};
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Person, TestServer};
+use crate::support::{PASSWORD, Person, TestServer, TestServerOptions};
 
 async fn set_status(admin: &Person, id: uuid::Uuid, body: Value) -> crate::support::Answer {
     admin.post(&format!("/api/v1/admin/users/{id}/status"), body).await
@@ -264,4 +264,36 @@ async fn the_mailbox_is_open_in_the_sandbox_alone() {
     for path in ["/api/v1/sandbox/mailbox", "/sandbox/mailbox"] {
         s.anonymous().get(path).await.expect_problem(404, "not_found");
     }
+}
+
+/// IDN-03 IDN-23: a school without curators, whose moderators are made on the server alone.
+#[tokio::test]
+async fn a_school_uses_only_the_roles_that_it_wants() {
+    let s = TestServer::start_with(TestServerOptions {
+        configure: Box::new(|config| {
+            config.auth.roles_off = vec!["curator".into()];
+            config.auth.moderators_by_command_only = true;
+        }),
+        ..TestServerOptions::default()
+    })
+    .await;
+    let admin = s.person("root", &[Role::Admin]).await;
+    let ann = s.student("ann").await;
+    for role in ["curator", "moderator"] {
+        set_role(&admin, ann.id, role, true).await.expect_problem(409, "role_disabled");
+    }
+    set_role(&admin, ann.id, "author", true).await.expect(200);
+    create_account(
+        &s.app,
+        VouchedAccount {
+            email: "mod@example.com",
+            password: "a password long enough",
+            first_name: "Mod",
+            last_name: "",
+            locale: "en",
+            roles: &[Role::Moderator],
+        },
+    )
+    .await
+    .unwrap();
 }
