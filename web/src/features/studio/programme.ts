@@ -65,6 +65,8 @@ export async function deleteModule(course: string, module: string): Promise<void
 
 /** One change of order after the other: each is told against what the one before has made. */
 let queue: Promise<unknown> = Promise.resolve();
+/** How many of them are not answered yet. */
+let waiting = 0;
 
 /** Shows the new order at once and tells the server; what it does not take is loaded again and thrown. */
 export function reorder(course: StudioCourse, order: Order): Promise<void> {
@@ -75,13 +77,16 @@ export function reorder(course: StudioCourse, order: Order): Promise<void> {
       lessons: module.lessons.map((lesson) => ({ ...lesson, module_id: module.id })),
     })),
   }));
+  waiting += 1;
   const send = queue.then(async () => {
     try {
-      showCourse(
-        await courseBody(
-          api.PUT('/studio/courses/{id}/order', { ...at(course.id), body: { modules: order } }),
-        ),
-      );
+      const answer = await courseBody(
+        api.PUT('/studio/courses/{id}/order', { ...at(course.id), body: { modules: order } }),
+      ).finally(() => {
+        waiting -= 1;
+      });
+      // What was moved meanwhile is on the page already: this answer does not know of it.
+      if (waiting === 0) showCourse(answer);
     } catch (error) {
       if (isApiError(error) && error.status === 0) throw error;
       await refreshCourse(course.id);
