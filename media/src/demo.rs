@@ -95,14 +95,21 @@ fn picture_graph(scene: &DemoScene, font: Option<&Path>) -> String {
     };
     let text = font.map(|font| {
         let font = escape(&font.to_string_lossy());
-        let size = height / 14;
-        let (title, clock) = (escape(&scene.title), height / 24);
+        let (size, clock, border) = (height / 16, height / 24, height / 36);
+        // A bold letter is about two thirds as wide as it is high.
+        let across = (width * 9 / 10 * 3 / (size * 2).max(1)).max(1);
+        let lines = wrap(&scene.title, across as usize);
+        let title: String = lines.iter().zip(0u32..).fold(String::new(), |mut all, (line, at)| {
+            let (line, y) = (escape(line), height / 14 + at * (size + 2 * border));
+            all.push_str(&format!(
+                ",drawtext=fontfile={font}:expansion=none:text={line}:fontsize={size}:\
+                 fontcolor=white:x=(w-tw)/2:y={y}:box=1:boxcolor=black@0.55:boxborderw={border}",
+            ));
+            all
+        });
         format!(
-            ",drawtext=fontfile={font}:expansion=none:text={title}:fontsize={size}:\
-             fontcolor=white:x=(w-tw)/2:y=h*0.08:box=1:boxcolor=black@0.55:boxborderw={border}\
-             ,drawtext=fontfile={font}:text='%{{pts\\:hms}}':fontsize={clock}:fontcolor=white:\
+            "{title},drawtext=fontfile={font}:text='%{{pts\\:hms}}':fontsize={clock}:fontcolor=white:\
              x=w-tw-{border}:y=h-th-{border}:box=1:boxcolor=black@0.55:boxborderw={edge}",
-            border = height / 36,
             edge = height / 90,
         )
     });
@@ -110,6 +117,21 @@ fn picture_graph(scene: &DemoScene, font: Option<&Path>) -> String {
         "{source},scale={width}:{height}:flags=bilinear,setsar=1{},format=yuv420p[out0]",
         text.unwrap_or_default(),
     )
+}
+
+/// `text` in lines of at most `across` letters, broken between words; a longer word has a line alone.
+fn wrap(text: &str, across: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= across => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn sound_graph(scene: &DemoScene) -> String {
@@ -175,6 +197,14 @@ mod tests {
             assert_eq!(info.audio.unwrap().channels, 2);
             assert!(info.duration_us.is_some_and(|us| (1_900_000..2_200_000).contains(&us)));
         }
+    }
+
+    #[test]
+    fn a_long_title_is_broken_between_words() {
+        assert_eq!(wrap("Первый комментарий: вопрос", 20), ["Первый комментарий:", "вопрос"]);
+        assert_eq!(wrap("one two", 7), ["one two"]);
+        assert_eq!(wrap("incomprehensibilities a b", 5), ["incomprehensibilities", "a b"]);
+        assert!(wrap(" ", 5).is_empty());
     }
 
     #[test]
