@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { Note } from '~/ui/Note';
-import { useErrorText } from '~/ui/useErrorText';
+import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import css from './Builder.module.css';
 import { addLesson, addModule } from './programme';
 import type { StudioCourse } from './queries';
@@ -21,6 +21,7 @@ type Props = {
 export function AddForm({ course, module, close, added }: Props) {
   const { t } = useTranslation(['studio', 'common']);
   const errorText = useErrorText();
+  const fieldText = useFieldText();
   const [title, setTitle] = useState('');
   const [kind, setKind] = useState<'video' | 'text'>('video');
   const [place, setPlace] = useState(module);
@@ -33,7 +34,8 @@ export function AddForm({ course, module, close, added }: Props) {
     },
     onSuccess: added,
   });
-  const theirs = isApiError(make.error) ? make.error.field('title')?.message : undefined;
+  const problem = isApiError(make.error) ? make.error.field('title') : undefined;
+  const theirs = problem && fieldText(problem);
   const missing = tried && !title.trim() ? t('titleMissing') : undefined;
   return (
     <Modal

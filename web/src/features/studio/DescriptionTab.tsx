@@ -19,6 +19,7 @@ import { courseDraft, useDraft } from './drafts';
 import { Points } from './Points';
 import { refreshCourse, type StudioCourse, skillsQuery } from './queries';
 import { UploadRow } from './UploadRow';
+import { useFault } from './useFault';
 
 const RichEditor = lazy(() => import('./RichEditor').then((file) => ({ default: file.RichEditor })));
 const levels = ['beginner', 'intermediate', 'advanced', 'all'] as const;
@@ -32,8 +33,7 @@ export function DescriptionTab({ course }: { course: StudioCourse }) {
   const categories = useQuery(categoriesQuery);
   const skills = useQuery(skillsQuery);
   const value = { ...course, skill_ids: course.skills, ...unsaved };
-  const fault = (name: string) =>
-    status === 'refused' && isApiError(error) ? error.field(name)?.message : undefined;
+  const fault = useFault(status, error);
   return (
     <div className={css.form}>
       <TextInput

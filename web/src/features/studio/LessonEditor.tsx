@@ -5,7 +5,6 @@ import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, body } from '~/api/client';
-import { isApiError } from '~/api/error';
 import { LinkButton } from '~/ui/LinkButton';
 import { Note } from '~/ui/Note';
 import { Status } from '~/ui/Status';
@@ -18,6 +17,7 @@ import { lessonDraft, useDraft, useVersion } from './drafts';
 import { FilesPart } from './FilesPart';
 import { Questions } from './Questions';
 import { refreshCourse, type StudioCourse, type StudioLesson, showLesson } from './queries';
+import { useFault } from './useFault';
 import { VideoPart } from './VideoPart';
 
 const RichEditor = lazy(() => import('./RichEditor').then((file) => ({ default: file.RichEditor })));
@@ -32,8 +32,7 @@ export function LessonEditor({ course, lesson }: { course: StudioCourse; lesson:
   const value = { ...lesson, ...unsaved };
   const place = course.modules.findIndex((module) => module.id === lesson.module_id) + 1;
   const inside = course.modules[place - 1]?.lessons.findIndex((item) => item.id === lesson.id) ?? 0;
-  const fieldError = (name: string) =>
-    status === 'refused' && isApiError(error) ? error.field(name)?.message : undefined;
+  const fieldError = useFault(status, error);
   const otherError =
     status === 'refused' && !['title', 'body', 'homework'].some(fieldError) ? errorText(error) : undefined;
   return (

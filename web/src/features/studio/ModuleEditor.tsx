@@ -1,83 +1,46 @@
-// A module: its name and the homework for the whole of it.
-import { Button, Textarea, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+// A module: its name and the homework for the whole of it. What is typed saves itself.
+import { Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { api, body } from '~/api/client';
-import { isApiError } from '~/api/error';
 import { Note } from '~/ui/Note';
-import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
 import css from './Builder.module.css';
-import { editCourse, type StudioCourse, type StudioModule } from './queries';
+import { Conflict } from './Conflict';
+import { moduleDraft, useDraft } from './drafts';
+import type { StudioCourse, StudioModule } from './queries';
+import { useFault } from './useFault';
 
 export function ModuleEditor({ course, module }: { course: StudioCourse; module: StudioModule }) {
-  const { t } = useTranslation(['studio', 'common']);
+  const { t } = useTranslation('studio');
   const errorText = useErrorText();
-  const [title, setTitle] = useState(module.title);
-  const [homework, setHomework] = useState(module.homework ?? '');
-  const changed = title !== module.title || homework !== (module.homework ?? '');
-  const save = useMutation({
-    mutationFn: () =>
-      body(
-        api.PATCH('/studio/modules/{id}', {
-          params: { path: { id: module.id } },
-          body: { title: title.trim(), homework: homework.trim() || null },
-        }),
-      ),
-    onSuccess: (fresh) => {
-      editCourse(course.id, (old) => ({
-        ...old,
-        modules: old.modules.map((item) =>
-          item.id === module.id ? { ...item, title: fresh.title, homework: fresh.homework } : item,
-        ),
-      }));
-      setTitle(fresh.title);
-      setHomework(fresh.homework ?? '');
-      toast({ text: t('common:saved') });
-    },
-  });
-  // What was typed goes along when the author opens something else: the last word is sent, not lost.
-  const leave = useRef<(() => void) | undefined>(undefined);
-  leave.current = changed && title.trim() ? () => save.mutate() : undefined;
-  useEffect(() => () => leave.current?.(), []);
-  const fieldError = (name: string) => (isApiError(save.error) ? save.error.field(name)?.message : undefined);
+  const draft = moduleDraft(course.id, module);
+  const { unsaved, status, error } = useDraft(draft);
+  const value = { title: module.title, homework: module.homework, ...unsaved };
+  const fault = useFault(status, error);
+  const named = ['title', 'homework'].some(fault);
   return (
-    <form
-      className={css.editor}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (title.trim()) save.mutate();
-      }}
-    >
+    <section className={css.editor} aria-label={t('moduleHead')}>
       <h2>{t('moduleHead')}</h2>
       <TextInput
         label={t('moduleTitle')}
-        value={title}
+        value={value.title}
         maxLength={200}
         dir="auto"
-        error={fieldError('title') ?? (title.trim() ? undefined : t('titleMissing'))}
-        onChange={(event) => setTitle(event.currentTarget.value)}
+        error={fault('title') ?? (value.title.trim() ? undefined : t('titleMissing'))}
+        onChange={(event) => draft.set({ title: event.currentTarget.value })}
       />
       <Textarea
         label={t('moduleHomework')}
         description={t('homeworkHelp')}
-        value={homework}
+        value={value.homework ?? ''}
         autosize
         minRows={3}
         maxLength={10_000}
         dir="auto"
-        error={fieldError('homework')}
-        onChange={(event) => setHomework(event.currentTarget.value)}
+        error={fault('homework')}
+        onChange={(event) => draft.set({ homework: event.currentTarget.value || null })}
       />
-      {save.isError && !fieldError('title') && !fieldError('homework') && (
-        <Note tone="bad">{errorText(save.error)}</Note>
-      )}
-      <div>
-        <Button type="submit" variant={changed ? 'filled' : 'default'} loading={save.isPending}>
-          {t('common:save')}
-        </Button>
-      </div>
-    </form>
+      {status === 'refused' && !named && <Note tone="bad">{errorText(error)}</Note>}
+      {status === 'conflict' && <Conflict draft={draft} what={module.title} />}
+    </section>
   );
 }

@@ -10,6 +10,7 @@ import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
 import { courseDraft, useDraft } from './drafts';
 import type { StudioCourse } from './queries';
+import { useFault } from './useFault';
 
 const currencies = ['UZS', 'RUB', 'ILS', 'USD', 'EUR'] as const;
 /** All of these have two digits of minor units. */
@@ -27,8 +28,7 @@ export function PriceTab({ course }: { course: StudioCourse }) {
   const old = value.old_price ?? null;
   const [paid, setPaid] = useState(price !== null);
   const currency = price?.currency ?? config?.currency ?? 'UZS';
-  const fault = (name: string) =>
-    status === 'refused' && isApiError(error) ? error.field(name)?.message : undefined;
+  const fault = useFault(status, error);
   const money = (amount: number | string, of = currency) =>
     typeof amount === 'number' && amount > 0 ? { amount: Math.round(amount * MINOR), currency: of } : null;
   return (

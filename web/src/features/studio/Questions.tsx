@@ -2,7 +2,7 @@
 import { Button, Radio, Textarea, TextInput } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, body } from '~/api/client';
 import { isApiError } from '~/api/error';
@@ -10,19 +10,22 @@ import { queryClient } from '~/app/queries';
 import { Note } from '~/ui/Note';
 import { Failed } from '~/ui/State';
 import { toast } from '~/ui/toast';
-import { useErrorText } from '~/ui/useErrorText';
+import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
+import { keepRows, unsavedRowsOf, useUnsavedRows } from './drafts';
 import { questionsQuery, refreshCourse, type StudioCourse, type StudioLesson } from './queries';
+import { afterSave, type Question, type Row, rowsOf, toSend } from './questions';
 
-type Question = { id?: string; wording: string; options: string[]; right: number };
-/** `key` holds a question to its fields while it has no id yet. */
-type Row = Question & { key: string };
+/** Which key a question was made under in this page, by its id. */
+const keys = new Map<string, string>();
 
 export function Questions({ course, lesson }: { course: StudioCourse; lesson: StudioLesson }) {
   const { t } = useTranslation('studio');
   const format = useFormat();
-  const [open, setOpen] = useState(false);
+  // What was typed before going to another lesson is in sight again.
+  const [open, setOpen] = useState(() => unsavedRowsOf(lesson.id) !== undefined);
+  const [mounted, setMounted] = useState(open);
   const id = useId();
   return (
     <section className={css.questions}>
@@ -32,14 +35,17 @@ export function Questions({ course, lesson }: { course: StudioCourse; lesson: St
           className={css.foldButton}
           aria-expanded={open}
           aria-controls={id}
-          onClick={() => setOpen(!open)}
+          onClick={() => {
+            setOpen(!open);
+            setMounted(true);
+          }}
         >
           {t('questions')}
           <span className={css.chip}>{format.number(lesson.questions)}</span>
         </button>
       </h3>
       <div id={id} hidden={!open}>
-        {open && <Load course={course} lesson={lesson} />}
+        {mounted && <Load course={course} lesson={lesson} />}
       </div>
     </section>
   );
@@ -48,30 +54,27 @@ export function Questions({ course, lesson }: { course: StudioCourse; lesson: St
 function Load({ course, lesson }: { course: StudioCourse; lesson: StudioLesson }) {
   const { t } = useTranslation();
   const questions = useQuery(questionsQuery(lesson.id));
+  if (questions.data) return <Editor course={course} lesson={lesson} stored={questions.data.questions} />;
   if (questions.isError) return <Failed error={questions.error} retry={() => void questions.refetch()} />;
-  if (!questions.data) return <p className="small mut">{t('loading')}</p>;
-  return <Editor course={course} lesson={lesson} start={questions.data.questions} />;
+  return <p className="small mut">{t('loading')}</p>;
 }
-
-const row = (question: Question): Row => ({ ...question, key: question.id ?? crypto.randomUUID() });
 
 function Editor({
   course,
   lesson,
-  start,
+  stored,
 }: {
   course: StudioCourse;
   lesson: StudioLesson;
-  start: readonly Question[];
+  stored: readonly Question[];
 }) {
   const { t } = useTranslation(['studio', 'common']);
   const errorText = useErrorText();
-  const [rows, setRows] = useState(() => start.map(row));
-  const [changed, setChanged] = useState(false);
-  const edit = (next: Row[]) => {
-    setRows(next);
-    setChanged(true);
-  };
+  const fieldText = useFieldText();
+  const typed = useUnsavedRows(lesson.id);
+  const saved = useMemo(() => rowsOf(stored, keys), [stored]);
+  const rows = typed ?? saved;
+  const edit = (next: Row[]) => keepRows(lesson.id, next);
   const change = (key: string, part: Partial<Question>) =>
     edit(rows.map((item) => (item.key === key ? { ...item, ...part } : item)));
   const move = (index: number, by: 1 | -1) => {
@@ -81,28 +84,30 @@ function Editor({
     edit(next);
   };
   const save = useMutation({
-    mutationFn: () =>
+    mutationFn: (sent: readonly Row[]) =>
       body(
         api.PUT('/studio/lessons/{id}/questions', {
           params: { path: { id: lesson.id } },
-          body: {
-            questions: rows.map(({ key: _key, ...question }) => ({
-              ...question,
-              wording: question.wording.trim(),
-              options: question.options.map((option) => option.trim()),
-            })),
-          },
+          body: { questions: toSend(sent) },
         }),
       ),
-    onSuccess: (fresh) => {
-      queryClient.setQueryData(questionsQuery(lesson.id).queryKey, fresh);
-      setRows(fresh.questions.map(row));
-      setChanged(false);
+    onSuccess: (fresh, sent) => {
+      for (const [index, { key }] of sent.entries()) {
+        const id = fresh.questions[index]?.id;
+        if (id) keys.set(id, key);
+      }
+      const query = { queryKey: questionsQuery(lesson.id).queryKey, exact: true };
+      void queryClient.cancelQueries(query);
+      queryClient.setQueryData(query.queryKey, fresh);
+      keepRows(lesson.id, afterSave(unsavedRowsOf(lesson.id), sent, fresh.questions));
       void refreshCourse(course.id);
       toast({ text: t('common:saved') });
     },
   });
-  const fault = (place: string) => (isApiError(save.error) ? save.error.field(place)?.message : undefined);
+  const fault = (place: string) => {
+    const problem = isApiError(save.error) ? save.error.field(place) : undefined;
+    return problem && fieldText(problem);
+  };
   return (
     <div className={css.stack}>
       {rows.map((question, index) => (
@@ -205,12 +210,14 @@ function Editor({
           variant="default"
           size="xs"
           leftSection={<IconPlus size={18} stroke={1.75} aria-hidden />}
-          onClick={() => edit([...rows, row({ wording: '', options: ['', ''], right: 0 })])}
+          onClick={() =>
+            edit([...rows, { key: crypto.randomUUID(), wording: '', options: ['', ''], right: 0 }])
+          }
         >
           {t('addQuestion')}
         </Button>
-        {changed && (
-          <Button size="xs" loading={save.isPending} onClick={() => save.mutate()}>
+        {typed && (
+          <Button size="xs" loading={save.isPending} onClick={() => save.mutate(rows)}>
             {t('saveQuestions')}
           </Button>
         )}

@@ -14,7 +14,7 @@ import { localeNames, locales } from '~/i18n/format';
 import { Note } from '~/ui/Note';
 import { Failed, SignInFirst, State } from '~/ui/State';
 import { Status } from '~/ui/Status';
-import { useErrorText } from '~/ui/useErrorText';
+import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import { useFormat, useLocale } from '~/ui/useFormat';
 import { useTitle } from '~/ui/useTitle';
 import { Waiting } from '~/ui/Waiting';
@@ -41,7 +41,7 @@ export function StudioPage() {
         <h1 className="work">{t('title')}</h1>
         {items && items.length > 0 && create}
       </div>
-      {courses.isError ? (
+      {courses.isError && !courses.data ? (
         <Failed error={courses.error} retry={() => void courses.refetch()} />
       ) : (
         <Waiting pending={courses.isPending} skeleton={<Bones />}>
@@ -97,6 +97,7 @@ function CreateCourse({ close }: { close: () => void }) {
   const { t } = useTranslation(['studio', 'common']);
   const navigate = useNavigate();
   const errorText = useErrorText();
+  const fieldText = useFieldText();
   const here = useLocale();
   const [title, setTitle] = useState('');
   const [language, setLanguage] = useState(here);
@@ -119,7 +120,8 @@ function CreateCourse({ close }: { close: () => void }) {
       key.current = intentKey();
     },
   });
-  const fieldError = isApiError(make.error) ? make.error.field('title')?.message : undefined;
+  const theirs = isApiError(make.error) ? make.error.field('title') : undefined;
+  const fieldError = theirs && fieldText(theirs);
   const missing = left && title.trim() === '' ? t('titleMissing') : undefined;
   return (
     <Modal

@@ -94,12 +94,50 @@ describe('autosave', () => {
     hold = undefined;
     release();
     await settle();
-    await pass(0);
     expect(saves).toEqual([
       { fields: { title: 'x' }, version: 1 },
       { fields: { title: 'y' }, version: 2 },
     ]);
     expect(server.title).toBe('y');
+  });
+
+  it('is flushed only when the save under way and what was typed meanwhile are through', async () => {
+    let release: () => void = () => undefined;
+    hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    draft.set({ title: 'x' });
+    await pass(800);
+    draft.set({ body: 'typed while it saves' });
+    let done = false;
+    const flushed = draft.flush().then(() => {
+      done = true;
+    });
+    await settle();
+    expect(done).toBe(false);
+    hold = undefined;
+    release();
+    await flushed;
+    expect(server).toMatchObject({ title: 'x', body: 'typed while it saves', version: 3 });
+    expect(draft.view().status).toBe('saved');
+  });
+
+  it('ends a flush that cannot be sent', async () => {
+    fail = new ApiError({ status: 0, code: 'network' });
+    draft.set({ title: 'x' });
+    await draft.flush();
+    expect(draft.view().status).toBe('offline');
+    expect(saves.length).toBe(1);
+  });
+
+  it('does not go back to an older version that a late answer names', async () => {
+    draft.set({ title: 'x' });
+    await pass(800);
+    draft.seen(1);
+    draft.set({ title: 'y' });
+    await pass(800);
+    expect(saves.at(-1)).toEqual({ fields: { title: 'y' }, version: 2 });
+    expect(draft.view().status).toBe('saved');
   });
 
   it('loses nothing on a dead link and goes on when it is back', async () => {

@@ -46,6 +46,8 @@ export function createDraft<F extends object, E>(
   let savedAt: number | undefined;
   let error: unknown;
   let failures = 0;
+  /** The save that is under way; it never rejects. */
+  let running: Promise<void> | undefined;
   let cancel: (() => void) | undefined;
   let view: DraftView<F> = { status, unsaved: pending, savedAt, error };
   const hearers = new Set<() => void>();
@@ -67,11 +69,30 @@ export function createDraft<F extends object, E>(
     cancel = ports.later(() => void flush(), milliseconds);
   }
 
-  /** Sends what there is, now. Resolves when there is nothing left to send, or it cannot be sent. */
-  async function flush(): Promise<void> {
+  const stuck = () => ['conflict', 'offline', 'refused'].includes(status);
+  const unplan = () => {
     cancel?.();
     cancel = undefined;
-    if (flying || closed || status === 'conflict' || !some(pending)) return;
+  };
+
+  /** Sends what there is, now. Resolves when there is nothing left to send, or it cannot be sent. */
+  async function flush(): Promise<void> {
+    unplan();
+    for (;;) {
+      if (!running) {
+        if (closed || status === 'conflict' || !some(pending)) return;
+        running = send().finally(() => {
+          running = undefined;
+        });
+      }
+      await running;
+      if (stuck()) return;
+      // What was typed meanwhile goes now, not after its pause.
+      unplan();
+    }
+  }
+
+  async function send(): Promise<void> {
     flying = pending;
     pending = {};
     error = undefined;
@@ -84,7 +105,6 @@ export function createDraft<F extends object, E>(
       savedAt = ports.now();
       ports.show(entity);
       set(some(pending) ? 'waiting' : 'saved');
-      if (some(pending)) plan(0);
     } catch (cause) {
       pending = { ...flying, ...pending };
       flying = undefined;
@@ -133,7 +153,8 @@ export function createDraft<F extends object, E>(
     },
     /** The page has learnt of another version without a change of ours (a reload, a publish). */
     seen(next: number): void {
-      if (!flying && !some(pending)) known = next;
+      // A late answer may hold an older one than what has been saved since.
+      if (!flying && !some(pending) && next > known) known = next;
     },
     /** After a conflict: ours over theirs, against the version that is there now. */
     async keepMine(): Promise<void> {

@@ -1,18 +1,21 @@
-// The drafts of this page: one for the fields of a course, one for each lesson that was opened. They live outside the
+// The drafts of this page: one for the fields of a course, one for each lesson and module that was opened. They live outside the
 // editors, so that going to another lesson or page loses nothing.
 
-import { useCallback, useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 import { createDraft, type Draft, type DraftStatus, type DraftView } from './draft';
 import {
   courseBody,
+  editCourse,
   type StudioCourse,
   type StudioLesson,
+  type StudioModule,
   showCourse,
   showLesson,
   studioCourseQuery,
 } from './queries';
+import type { Row } from './questions';
 
 /** What the editors change, as PATCH takes it; the document marks fields as required that are not. */
 export type CourseFields = Pick<
@@ -29,6 +32,7 @@ export type CourseFields = Pick<
   | 'access_days'
 > & { level: NonNullable<StudioCourse['level']>; skill_ids: string[] };
 export type LessonFields = Pick<StudioLesson, 'title' | 'body' | 'homework' | 'free_preview'>;
+export type ModuleFields = Pick<StudioModule, 'title' | 'homework'>;
 
 type Any = Draft<object, unknown>;
 const drafts = new Map<string, Any>();
@@ -125,6 +129,39 @@ export function lessonDraft(courseId: string, lesson: StudioLesson): Draft<Lesso
   );
 }
 
+/** Modules have no versions: the last word counts. */
+const UNVERSIONED = 0;
+
+export function moduleDraft(courseId: string, { id }: StudioModule): Draft<ModuleFields, ModuleFields> {
+  const key = `module.${id}`;
+  return take(key, () =>
+    createDraft<ModuleFields, ModuleFields>(UNVERSIONED, readLeft(key), {
+      ...common,
+      save: (fields) =>
+        body(
+          api.PATCH('/studio/modules/{id}', {
+            params: { path: { id } },
+            body: fields as Schemas['ModulePatch'],
+          }),
+        ),
+      versionOf: () => UNVERSIONED,
+      load: async () => {
+        const course = await queryClient.fetchQuery({ ...studioCourseQuery(courseId), staleTime: 0 });
+        const found = course.modules.find((module) => module.id === id);
+        return { title: found?.title ?? '', homework: found?.homework ?? null };
+      },
+      show: ({ title, homework }) =>
+        editCourse(courseId, (course) => ({
+          ...course,
+          modules: course.modules.map((module) =>
+            module.id === id ? { ...module, title, homework } : module,
+          ),
+        })),
+      keep: (left) => keepLeft(key, left),
+    }),
+  );
+}
+
 export const useDraft = <F extends object, E>(draft: Draft<F, E>): DraftView<F> =>
   useSyncExternalStore(draft.listen, draft.view);
 
@@ -133,12 +170,32 @@ export function useVersion<F extends object, E>(draft: Draft<F, E>, version: num
   useEffect(() => draft.seen(version), [draft, version]);
 }
 
-/** A lesson that was deleted has nothing left to save. */
-export function dropDraft(kind: 'course' | 'lesson', id: string): void {
+/** A lesson or module that was deleted has nothing left to save. */
+export function dropDraft(kind: 'course' | 'module' | 'lesson', id: string): void {
   drafts.delete(`${kind}.${id}`);
   keepLeft(`${kind}.${id}`, undefined);
+  keepRows(id, undefined);
   tell();
 }
+
+/** Questions that were typed and not saved yet, by lesson. They are sent as a whole when their author says so. */
+const unsavedRows = new Map<string, readonly Row[]>();
+
+export function keepRows(lesson: string, rows: readonly Row[] | undefined): void {
+  if (rows) unsavedRows.set(lesson, rows);
+  else if (!unsavedRows.delete(lesson)) return;
+  tell();
+}
+
+export const unsavedRowsOf = (lesson: string): readonly Row[] | undefined => unsavedRows.get(lesson);
+
+function listen(hear: () => void): () => void {
+  hearers.add(hear);
+  return () => hearers.delete(hear);
+}
+
+export const useUnsavedRows = (lesson: string): readonly Row[] | undefined =>
+  useSyncExternalStore(listen, () => unsavedRows.get(lesson));
 
 const worst: DraftStatus[] = ['saved', 'saving', 'waiting', 'offline', 'refused', 'conflict'];
 
@@ -159,13 +216,7 @@ function summary(): Sum {
 }
 
 export function useSaving(): Sum {
-  return useSyncExternalStore(
-    useCallback((hear: () => void) => {
-      hearers.add(hear);
-      return () => hearers.delete(hear);
-    }, []),
-    summary,
-  );
+  return useSyncExternalStore(listen, summary);
 }
 
 /** Sends everything that waits: before publishing, and when the page is left. */
@@ -181,6 +232,7 @@ document.addEventListener('visibilitychange', () => {
 });
 addEventListener('beforeunload', (event) => {
   // It is kept in this browser in any case; the question is for what another device would not see.
-  if ([...drafts.values()].some((draft) => ['offline', 'refused'].includes(draft.view().status)))
-    event.preventDefault();
+  const stuck = [...drafts.values()].some((draft) => ['offline', 'refused'].includes(draft.view().status));
+  // Questions are kept in this page only.
+  if (stuck || unsavedRows.size > 0) event.preventDefault();
 });

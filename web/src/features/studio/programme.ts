@@ -14,13 +14,16 @@ import {
 } from './queries';
 
 const at = (id: string) => ({ params: { path: { id } } });
-const once = (id: string) => ({
-  params: { path: { id }, header: { 'Idempotency-Key': intentKey() } },
+const once = (id: string, key = intentKey()) => ({
+  params: { path: { id }, header: { 'Idempotency-Key': key } },
 });
 
 export async function addModule(course: string, title: string): Promise<StudioModule> {
   const module = await body(api.POST('/studio/courses/{id}/modules', { ...once(course), body: { title } }));
-  editCourse(course, (old) => ({ ...old, modules: [...old.modules, module] }));
+  editCourse(course, (old) => ({
+    ...old,
+    modules: [...old.modules.filter(({ id }) => id !== module.id), module],
+  }));
   void refreshCourse(course);
   return module;
 }
@@ -30,14 +33,18 @@ export async function addLesson(
   module: string,
   title: string,
   kind: 'video' | 'text',
+  /** Of the intent: a repeated attempt after a lost answer makes no second lesson. */
+  key?: string,
 ): Promise<StudioLesson> {
   const lesson = await body(
-    api.POST('/studio/modules/{id}/lessons', { ...once(module), body: { title, kind } }),
+    api.POST('/studio/modules/{id}/lessons', { ...once(module, key), body: { title, kind } }),
   );
   editCourse(course, (old) => ({
     ...old,
     modules: old.modules.map((item) =>
-      item.id === module ? { ...item, lessons: [...item.lessons, lesson] } : item,
+      item.id === module && !item.lessons.some(({ id }) => id === lesson.id)
+        ? { ...item, lessons: [...item.lessons, lesson] }
+        : item,
     ),
   }));
   void refreshCourse(course);
@@ -59,6 +66,7 @@ export async function deleteLesson(course: string, lesson: string): Promise<void
 
 export async function deleteModule(course: string, module: string): Promise<void> {
   await api.DELETE('/studio/modules/{id}', at(module));
+  dropDraft('module', module);
   editCourse(course, (old) => ({ ...old, modules: old.modules.filter((item) => item.id !== module) }));
   void refreshCourse(course);
 }
@@ -70,13 +78,14 @@ let waiting = 0;
 
 /** Shows the new order at once and tells the server; what it does not take is loaded again and thrown. */
 export function reorder(course: StudioCourse, order: Order): Promise<void> {
-  editCourse(course.id, (old) => ({
+  const moved = (old: StudioCourse): StudioCourse => ({
     ...old,
     modules: arrange(old.modules, order).map((module) => ({
       ...module,
       lessons: module.lessons.map((lesson) => ({ ...lesson, module_id: module.id })),
     })),
-  }));
+  });
+  editCourse(course.id, moved, { ahead: true });
   waiting += 1;
   const send = queue.then(async () => {
     try {

@@ -35,15 +35,43 @@ export const skillsQuery = queryOptions({
   staleTime: 10 * 60_000,
 });
 
+/**
+ * A course that is being fetched may have been read before the change that is shown now: its late answer would put the
+ * old text back. True when there was one to stop.
+ */
+function stopFetch(id: string): boolean {
+  const filter = { queryKey: studioCourseQuery(id).queryKey, exact: true };
+  if (queryClient.isFetching(filter) === 0) return false;
+  void queryClient.cancelQueries(filter);
+  return true;
+}
+
 /** Shows a course as the server has just answered it. The list is asked anew when it is next seen. */
 export function showCourse(course: StudioCourse): void {
+  stopFetch(course.id);
   queryClient.setQueryData(studioCourseQuery(course.id).queryKey, course);
   void queryClient.invalidateQueries({ queryKey: studioCoursesQuery.queryKey, refetchType: 'none' });
   void queryClient.invalidateQueries({ queryKey: ['course', course.id], refetchType: 'none' });
 }
 
-export function editCourse(id: string, edit: (course: StudioCourse) => StudioCourse): void {
+function change(id: string, edit: (course: StudioCourse) => StudioCourse): void {
   queryClient.setQueryData(studioCourseQuery(id).queryKey, (course) => (course ? edit(course) : course));
+}
+
+/**
+ * Shows a part as the server has just answered it. `ahead` is for what the server has yet to be told: its present state
+ * is not asked for then.
+ */
+export function editCourse(
+  id: string,
+  edit: (course: StudioCourse) => StudioCourse,
+  { ahead = false }: { ahead?: boolean } = {},
+): void {
+  // A course that is only being opened is left alone: there is nothing to edit yet, and what comes is fresh.
+  if (queryClient.getQueryData(studioCourseQuery(id).queryKey) === undefined) return;
+  const stopped = stopFetch(id);
+  change(id, edit);
+  if (stopped && !ahead) void refreshCourse(id);
 }
 
 export function showLesson(courseId: string, lesson: StudioLesson): void {
@@ -56,10 +84,10 @@ export function showLesson(courseId: string, lesson: StudioLesson): void {
   }));
 }
 
-/** Puts fresh news of a video where it is shown. */
+/** Puts fresh news of a video where it is shown. They are many, and the next ones correct what a late answer undid. */
 export function showVideo(courseId: string, video: VideoView): void {
   const fresh = (old: VideoView | null) => (old?.id === video.id ? video : old);
-  editCourse(courseId, (course) => ({
+  change(courseId, (course) => ({
     ...course,
     trailer: fresh(course.trailer),
     modules: course.modules.map((module) => ({
