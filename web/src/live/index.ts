@@ -22,10 +22,10 @@ export const live = createLive({
   online: () => navigator.onLine,
 });
 
-addEventListener('online', () => live.retry());
+addEventListener('online', () => live.awake());
 addEventListener('offline', () => live.offline());
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') live.retry();
+  if (document.visibilityState === 'visible') live.awake();
 });
 let who: string | undefined;
 session.listen((event) => {

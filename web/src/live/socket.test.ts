@@ -190,7 +190,18 @@ describe('the socket', () => {
     expect(wires.length).toBe(1);
     expect(live.state()).toBe('stopped');
     expect(live.stopCode()).toBe(4006);
+    // Two windows would take the place from each other for ever.
+    live.awake();
+    expect(wires.length).toBe(1);
     live.retry();
+    expect(wires.length).toBe(2);
+  });
+
+  it('comes back with the network after a loss, and when a token could not be renewed', async () => {
+    live.topic('room:a', ear());
+    await welcome();
+    wire().end(1006);
+    live.awake();
     expect(wires.length).toBe(2);
   });
 

@@ -246,6 +246,12 @@ export function createLive(ports: LivePorts) {
     return answer;
   }
 
+  function retry() {
+    if (wire || topics.size === 0 || !ports.online()) return;
+    attempt = 0;
+    connect();
+  }
+
   return {
     state: () => state,
     /** The close code for which it has stopped. */
@@ -283,11 +289,11 @@ export function createLive(ports: LivePorts) {
     tell(frame: Record<string, unknown>): void {
       if (welcomed) put(frame);
     },
-    /** Tries at once (back online, back in front, "try again"). Does nothing while connected. */
-    retry(): void {
-      if (wire || topics.size === 0 || !ports.online()) return;
-      attempt = 0;
-      connect();
+    /** Tries at once because somebody asks for it. Does nothing while connected. */
+    retry,
+    /** The network is back, or the page in front: tries at once, unless the server wants it to stay away. */
+    awake(): void {
+      if (stopCode === undefined || comeback(stopCode) !== 'stay') retry();
     },
     /** The browser says that the network is gone: the link is dead before its timer knows. */
     offline(): void {

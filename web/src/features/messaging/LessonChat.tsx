@@ -80,15 +80,17 @@ function Inside({ lesson, client }: { lesson: Lesson; client: RoomClient }) {
 
 /** What is wrong with the link, as long as something is. */
 function Link() {
-  const { t } = useTranslation('chat');
+  const { t } = useTranslation(['chat', 'common']);
   const state = useLiveState();
   if (state === 'stopped') {
+    const code = live.stopCode();
+    const why = code === 4006 ? 'stoppedElsewhere' : code === 4003 ? 'stoppedAccount' : 'stopped';
     return (
       <p className={css.link} role="status">
         <IconPlugConnectedX size={16} stroke={1.75} aria-hidden />
-        {t('stopped')}
+        {t(why)}
         <button type="button" className="link" onClick={() => live.retry()}>
-          {t('stoppedRetry')}
+          {t(code === 4006 ? 'stoppedRetry' : 'common:retry')}
         </button>
       </p>
     );

@@ -44,7 +44,11 @@ export function Messages({ client, view, goTo }: Props) {
     const box = list.current;
     if (box) box.scrollTop = box.scrollHeight;
   }, []);
-  usePlace(list, view, atEnd, toEnd);
+  const keepPlace = usePlace(list, view, atEnd, toEnd);
+  const loadOlder = () => {
+    keepPlace();
+    void client.loadOlder();
+  };
   useReading(list, client, view);
   const newest = room.messages.at(-1)?.seq ?? 0;
   const unseen = useUnseen(atEnd, newest, room.messages, client.user);
@@ -53,7 +57,8 @@ export function Messages({ client, view, goTo }: Props) {
     const box = list.current;
     if (!box) return;
     setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR);
-    if (box.scrollTop < 120 && room.hasOlder && view.older === 'idle') void client.loadOlder();
+    if (box.scrollTop < 120 && room.hasOlder && view.older === 'idle') loadOlder();
+    else keepPlace();
   };
   const empty = view.phase === 'ready' && items.length === 0;
   const lastOf = lastReceipts(items, view, client.user);
@@ -74,12 +79,7 @@ export function Messages({ client, view, goTo }: Props) {
           <div className={css.top}>
             {view.older === 'failed' && <span className="meta mut">{t('olderFailed')}</span>}
             {room.hasOlder ? (
-              <Button
-                size="xs"
-                variant="subtle"
-                loading={view.older === 'loading'}
-                onClick={() => void client.loadOlder()}
-              >
+              <Button size="xs" variant="subtle" loading={view.older === 'loading'} onClick={loadOlder}>
                 {t('older')}
               </Button>
             ) : (
@@ -281,16 +281,24 @@ function useUnreadAfter(view: RoomView): number | undefined {
   return at.current ? at.current : undefined;
 }
 
-/** Keeps the reader's place: at the end while there, and by the same message while older ones come above. */
+/**
+ * Keeps the reader's place: at the end while there, and by the same message while older ones come above. The function that
+ * it answers with notes the place: its distance from the end does not change by what comes above it.
+ */
 function usePlace(
   list: React.RefObject<HTMLDivElement | null>,
   view: RoomView,
   atEnd: boolean,
   toEnd: () => void,
-) {
-  const before = useRef({ first: 0, height: 0, opened: false, unsent: 0 });
+): () => void {
+  const before = useRef({ first: 0, opened: false, unsent: 0 });
+  const fromEnd = useRef(0);
   const first = view.room.messages[0]?.seq ?? 0;
-  const count = view.room.messages.length + view.outbox.length;
+  const last = view.room.messages.at(-1)?.seq ?? 0;
+  const keepPlace = useCallback(() => {
+    const box = list.current;
+    if (box) fromEnd.current = box.scrollHeight - box.scrollTop;
+  }, [list]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it follows the content, not the values.
   useLayoutEffect(() => {
     const box = list.current;
@@ -303,12 +311,15 @@ function usePlace(
       else toEnd();
       old.opened = true;
     } else if (first !== 0 && first < old.first) {
-      box.scrollTop += box.scrollHeight - old.height;
+      box.scrollTop = box.scrollHeight - fromEnd.current;
     } else if (atEnd || wrote) {
       toEnd();
     }
-    before.current = { ...old, first, height: box.scrollHeight, unsent: view.outbox.length };
-  }, [first, count, view.phase]);
+    before.current = { ...old, first, unsent: view.outbox.length };
+    keepPlace();
+    // The outbox by itself too: a message that takes the place of its unsent self leaves the sum as it was.
+  }, [first, last, view.room.messages.length, view.outbox.length, view.phase]);
+  return keepPlace;
 }
 
 /** Marks as read what has been on screen for a second while the window had the focus. */

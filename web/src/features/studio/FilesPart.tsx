@@ -1,14 +1,15 @@
 // Files to download beside a lesson.
 import { IconFile, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
-import type { UploadItem } from '~/features/video/uploads/list';
+import { mayRetry, type UploadItem } from '~/features/video/uploads/list';
 import {
   addUpload,
   cancelUpload,
   continueUpload,
-  forgetUpload,
+  resumeUpload,
   useUploads,
 } from '~/features/video/uploads/manager';
 import { Note } from '~/ui/Note';
@@ -72,23 +73,58 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
 
 function Uploading({ item }: { item: UploadItem }) {
   const { t } = useTranslation(['studio', 'common']);
+  const format = useFormat();
   const errorText = useErrorText();
-  const failed = item.state === 'failed';
+  const picker = useRef<HTMLInputElement>(null);
+  const [wrong, setWrong] = useState(false);
+  const picked = (file: File | undefined) => {
+    if (!file || !item.uploadId) return;
+    setWrong(!resumeUpload({ ...item, uploadId: item.uploadId }, file));
+  };
   return (
     <li>
       <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
       <span className="grow">
         <bdi className="clip">{item.name}</bdi>
-        {failed ? (
-          <Note tone="bad">{errorText(item.error)}</Note>
-        ) : item.state === 'offline' || item.state === 'file' ? (
-          <span className="small mut">
-            {t(item.state === 'file' ? 'upload.interrupted' : 'upload.offline')}{' '}
-            {item.state === 'offline' && (
+        {item.state === 'failed' ? (
+          <Note tone="bad">
+            {errorText(item.error)}{' '}
+            {mayRetry(item.error) && (
               <button type="button" className="link" onClick={() => continueUpload(item.key)}>
                 {t('common:retry')}
               </button>
             )}
+          </Note>
+        ) : item.state === 'offline' ? (
+          <span className="small mut">
+            {item.error ? errorText(item.error) : t('upload.offline')}{' '}
+            <button type="button" className="link" onClick={() => continueUpload(item.key)}>
+              {t('common:retry')}
+            </button>
+          </span>
+        ) : item.state === 'file' ? (
+          <span className="small mut">
+            {wrong ? (
+              <span role="alert">
+                {t('upload.otherAttachment', { name: item.name, size: format.size(item.size) })}
+              </span>
+            ) : (
+              t('upload.interrupted')
+            )}{' '}
+            <button type="button" className="link" onClick={() => picker.current?.click()}>
+              {t('upload.chooseAgain')}
+            </button>
+            <input
+              ref={picker}
+              type="file"
+              hidden
+              aria-label={t('upload.chooseAgain')}
+              onChange={(event) => {
+                const file = event.currentTarget.files?.[0];
+                event.currentTarget.value = '';
+                picked(file);
+              }}
+            />
           </span>
         ) : (
           <Progress percent={(item.sent / Math.max(1, item.size)) * 100} />
@@ -98,7 +134,7 @@ function Uploading({ item }: { item: UploadItem }) {
         type="button"
         className={css.icon}
         aria-label={t('removeFile', { name: item.name })}
-        onClick={() => (failed ? forgetUpload(item.key) : void cancelUpload(item.key))}
+        onClick={() => void cancelUpload(item.key)}
       >
         <IconX size={18} stroke={1.75} />
       </button>

@@ -1,7 +1,9 @@
 // All videos of a course that are on their way, and the place to drop more: a lesson is made for each file.
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isUnderWay } from '~/features/video/uploads/list';
+import { intentKey } from '~/api/client';
+import { isUnderWay, needsPage } from '~/features/video/uploads/list';
 import { addUpload, useUploads } from '~/features/video/uploads/manager';
 import { Note } from '~/ui/Note';
 import { useErrorText } from '~/ui/useErrorText';
@@ -13,6 +15,9 @@ import { addLesson, addModule } from './programme';
 import type { StudioCourse, StudioModule } from './queries';
 import { UploadRow } from './UploadRow';
 
+/** A dropped file; `key` is its one intent, however often its lesson is asked for. */
+type Dropped = { file: File; key: string };
+
 type Props = {
   course: StudioCourse;
   module: StudioModule | undefined;
@@ -21,43 +26,56 @@ type Props = {
 };
 
 export function UploadPanel({ course, module, open }: Props) {
-  const { t } = useTranslation('studio');
+  const { t } = useTranslation(['studio', 'common']);
   const format = useFormat();
   const errorText = useErrorText();
   const uploads = useUploads().filter((item) => item.target.courseId === course.id);
+  /** What no lesson could be made for yet, with the last reason. */
+  const [failed, setFailed] = useState<readonly Dropped[]>([]);
   const [error, setError] = useState<unknown>(undefined);
+  const [busy, setBusy] = useState(false);
   /** Which were on their way in this visit: they stay in the list when they are ready. */
   const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
 
   const lessons = course.modules.flatMap((item) => item.lessons);
   const rows = lessons.flatMap((lesson) => {
     const item = uploads.find(({ target }) => target.kind === 'lesson' && target.lessonId === lesson.id);
-    const busy =
+    const open =
       (item !== undefined && (isUnderWay(item) || item.state === 'failed')) ||
       (lesson.video !== null && lesson.video.state !== 'ready');
-    if (!busy && !seen.has(lesson.id)) return [];
-    return item || lesson.video ? [{ lesson, item, busy }] : [];
+    if (!open && !seen.has(lesson.id)) return [];
+    return item || lesson.video ? [{ lesson, item, open }] : [];
   });
-  const fresh = rows.filter(({ lesson, busy }) => busy && !seen.has(lesson.id));
+  const fresh = rows.filter((row) => row.open && !seen.has(row.lesson.id));
   if (fresh.length > 0) setSeen(new Set([...seen, ...fresh.map(({ lesson }) => lesson.id)]));
-  const ready = rows.filter(({ lesson, busy }) => !busy && lesson.video?.state === 'ready').length;
+  const ready = rows.filter((row) => !row.open && row.lesson.video?.state === 'ready').length;
 
-  const take = async (files: File[]) => {
-    setError(undefined);
+  const keep = (dropped: readonly Dropped[], cause: unknown) => {
+    setFailed((old) => [...old, ...dropped]);
+    setError(cause);
+  };
+  const take = async (dropped: readonly Dropped[]) => {
+    setBusy(true);
     try {
       const place = module?.id ?? (await addModule(course.id, t('firstModule'))).id;
-      for (const file of files) {
-        const lesson = await addLesson(
-          course.id,
-          place,
-          lessonName(file.name) || t('untitledLesson'),
-          'video',
+      for (const item of dropped) {
+        const name = lessonName(item.file.name) || t('untitledLesson');
+        // One that fails leaves the others their chance.
+        await addLesson(course.id, place, name, 'video', item.key).then(
+          (lesson) => addUpload(item.file, { kind: 'lesson', courseId: course.id, lessonId: lesson.id }),
+          (cause) => keep([item], cause),
         );
-        addUpload(file, { kind: 'lesson', courseId: course.id, lessonId: lesson.id });
       }
     } catch (cause) {
-      setError(cause);
+      keep(dropped, cause);
     }
+    setBusy(false);
+  };
+  const again = () => {
+    const dropped = failed;
+    setFailed([]);
+    setError(undefined);
+    void take(dropped);
   };
   return (
     <section className={css.uploads} aria-label={t('uploads')}>
@@ -66,7 +84,7 @@ export function UploadPanel({ course, module, open }: Props) {
         {rows.length > 0 && (
           <span className="small mut">
             {t('readyOf', { ready: format.number(ready), all: format.number(rows.length) })}&nbsp;·{' '}
-            {t('mayLeave')}
+            {t(uploads.some(needsPage) ? 'keepTab' : 'mayLeave')}
           </span>
         )}
       </div>
@@ -74,9 +92,23 @@ export function UploadPanel({ course, module, open }: Props) {
         label={module ? t('dropVideos', { module: module.title }) : t('dropVideosFirst')}
         accept={videoTypes}
         multiple
-        take={(files) => void take(files)}
+        take={(files) => void take(files.map((file) => ({ file, key: intentKey() })))}
       />
-      {error !== undefined && <Note tone="bad">{errorText(error)}</Note>}
+      {failed.length > 0 && (
+        <Note tone="bad">
+          {errorText(error)} {t('notAdded')}
+          <ul className={css.notAdded}>
+            {failed.map(({ file, key }) => (
+              <li key={key}>
+                <bdi>{file.name}</bdi>
+              </li>
+            ))}
+          </ul>
+          <Button size="xs" variant="default" loading={busy} onClick={again}>
+            {t('common:retry')}
+          </Button>
+        </Note>
+      )}
       {rows
         .filter(({ lesson }) => lesson.id !== open)
         .map(({ lesson, item }) => (

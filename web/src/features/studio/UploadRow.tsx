@@ -271,6 +271,13 @@ function useWords(stage: Stage, item: UploadItem | undefined, video: VideoView |
         detail: t('upload.goesOn', { percent: percent(stage.bars[0]) }),
       };
     case 'offline':
+      // The server has said why it takes nothing now.
+      if (item?.error) {
+        return {
+          state: t('upload.serverWaits'),
+          detail: `${errorText(item.error)} ${t('upload.goesOnSoon', { percent: percent(stage.bars[0]) })}`,
+        };
+      }
       return {
         state: t('upload.offline'),
         detail: t('upload.goesOnNet', { percent: percent(stage.bars[0]) }),
@@ -322,7 +329,8 @@ function useWords(stage: Stage, item: UploadItem | undefined, video: VideoView |
     case 'cancelled':
       return { state: t('common:status.cancelled'), detail: video?.file_name ?? '' };
     default: {
-      const { error } = video ?? {};
+      // What this page has sent is newer than what the server says of an earlier file.
+      const error = item?.state === 'failed' ? undefined : video?.error;
       const known = error && i18n.exists(`errors:${error.code}`);
       const sentence = error
         ? known

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ApiError } from '~/api/error';
 import type { UploadItem } from '~/features/video/uploads/list';
 import { stageOf } from './stage';
 
@@ -31,6 +32,17 @@ describe('where a video stands', () => {
       can: ['pause', 'cancel'],
     });
     expect(stageOf(item('offline', 100), null)).toMatchObject({ name: 'offline', tone: 'amber' });
+  });
+
+  it('goes on after a refusal that another attempt may change, and only then', () => {
+    const failed = (status: number, code: string) =>
+      stageOf({ ...item('failed', 100), error: new ApiError({ status, code }) }, null).can;
+    expect(failed(409, 'upload_limit')).toContain('retryUpload');
+    expect(failed(404, 'upload_gone')).toContain('retryUpload');
+    expect(failed(401, 'session_ended')).toContain('retryUpload');
+    expect(failed(413, 'quota_exceeded')).toContain('retryUpload');
+    expect(failed(413, 'too_large')).toEqual(['replace', 'cancel']);
+    expect(failed(422, 'file_type')).toEqual(['replace', 'cancel']);
   });
 
   it('asks for the file again when another browser has begun it', () => {

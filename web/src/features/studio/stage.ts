@@ -1,6 +1,6 @@
 // Where a video stands, from the upload of this page and from what the server knows. Pure.
 import type { Schemas } from '~/api/client';
-import type { UploadItem } from '~/features/video/uploads/list';
+import { mayRetry, type UploadItem } from '~/features/video/uploads/list';
 
 type Video = Pick<Schemas['VideoView'], 'state' | 'received' | 'size' | 'percent' | 'error'>;
 
@@ -50,7 +50,12 @@ export function stageOf(item: UploadItem | undefined, video: Video | null): Stag
       case 'file':
         return stage('file', 'amber', sent, ['resume', 'cancel']);
       case 'failed':
-        return stage('failed', 'red', [100, 0, 0], ['replace', 'cancel']);
+        return stage(
+          'failed',
+          'red',
+          [100, 0, 0],
+          mayRetry(item.error) ? ['retryUpload', 'replace', 'cancel'] : ['replace', 'cancel'],
+        );
     }
   }
   switch (video?.state) {

@@ -1,18 +1,18 @@
 // Dragging in the tree by pointer: what is held, where it would land, and the move when it is let go. Escape takes back.
+// Held near an edge, the tree (or the page, where the tree does not scroll by itself) scrolls under it.
 import { type CSSProperties, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { edgeSpeed, scrollerOf } from './edge';
 import { moveLesson, moveModule, type Order } from './order';
 import { currentOrder } from './programme';
 import type { StudioCourse } from './queries';
 
 type Kind = 'lesson' | 'module';
-type Held = { id: string; kind: Kind; startY: number; pointer: number };
+/** `startTop` is the place of the list on the screen when it was taken: what scrolls under the pointer counts as a move. */
+type Held = { id: string; kind: Kind; startY: number; startTop: number; pointer: number };
 /** Where it would land. A module before the named one (or at the end); a lesson at an index of a module. */
 type Line =
   | { kind: 'module'; module: string | undefined }
   | { kind: 'lesson'; module: string; index: number };
-
-/** Nearer than this to the edge of the window the page scrolls, in pixels. */
-const EDGE = 60;
 
 export function useDrag(course: StudioCourse, drop: (order: Order, moved: string) => void) {
   const list = useRef<HTMLOListElement>(null);
@@ -34,6 +34,40 @@ export function useDrag(course: StudioCourse, drop: (order: Order, moved: string
     addEventListener('keydown', giveUp);
     return () => removeEventListener('keydown', giveUp);
   });
+
+  const pointerY = useRef(0);
+  const follow = (now: Held) => {
+    const y = pointerY.current;
+    const top = list.current?.getBoundingClientRect().top ?? now.startTop;
+    setBy(y - now.startY - (top - now.startTop));
+    setLine(aim(now.kind, y));
+  };
+
+  // Time goes on while the pointer rests at an edge, and no event comes then.
+  const latest = useRef(follow);
+  latest.current = follow;
+  useEffect(() => {
+    const box = list.current;
+    if (!held || !box) return;
+    const scroller = scrollerOf(box);
+    let before = performance.now();
+    let frame = 0;
+    const step = (now: number) => {
+      const { top, bottom } =
+        scroller === document.scrollingElement
+          ? { top: 0, bottom: innerHeight }
+          : scroller.getBoundingClientRect();
+      const speed = edgeSpeed(pointerY.current, Math.max(0, top), Math.min(innerHeight, bottom));
+      const was = scroller.scrollTop;
+      // Behaviour "instant": a page that scrolls smoothly would never arrive.
+      if (speed !== 0) scroller.scrollBy({ top: speed * Math.min(50, now - before), behavior: 'instant' });
+      if (scroller.scrollTop !== was) latest.current(held);
+      before = now;
+      frame = requestAnimationFrame(step);
+    };
+    frame = requestAnimationFrame(step);
+    return () => cancelAnimationFrame(frame);
+  }, [held]);
 
   /** The place under the pointer. */
   function aim(kind: Kind, y: number): Line | undefined {
@@ -80,14 +114,14 @@ export function useDrag(course: StudioCourse, drop: (order: Order, moved: string
         if (event.button !== 0) return;
         event.preventDefault();
         event.currentTarget.setPointerCapture(event.pointerId);
-        setHeld({ id, kind, startY: event.clientY, pointer: event.pointerId });
+        pointerY.current = event.clientY;
+        const startTop = list.current?.getBoundingClientRect().top ?? 0;
+        setHeld({ id, kind, startY: event.clientY, startTop, pointer: event.pointerId });
       },
       onPointerMove(event: PointerEvent<HTMLElement>) {
         if (held?.id !== id || held.pointer !== event.pointerId) return;
-        setBy(event.clientY - held.startY);
-        setLine(aim(kind, event.clientY));
-        if (event.clientY < EDGE) scrollBy(0, -12);
-        else if (event.clientY > innerHeight - EDGE) scrollBy(0, 12);
+        pointerY.current = event.clientY;
+        follow(held);
       },
       onPointerUp(event: PointerEvent<HTMLElement>) {
         if (held?.id !== id || held.pointer !== event.pointerId) return;

@@ -1,4 +1,5 @@
 // The list of uploads and what happens to its items. Pure: manager.ts does what these rules say.
+import { isApiError } from '~/api/error';
 
 /** What an upload becomes when it is there. */
 export type Target =
@@ -18,14 +19,14 @@ export type UploadItem = {
   /** Whether the lesson or trailer knows it already. */
   attached?: boolean;
   /**
-   * `waiting`: for its turn. `offline`: goes on by itself when the link is back. `file`: the browser was closed, and the
+   * `waiting`: for its turn. `offline`: goes on by itself when the link or the server is back. `file`: the browser was closed, and the
    * file must be chosen again.
    */
   state: 'waiting' | 'uploading' | 'paused' | 'offline' | 'file' | 'failed' | 'done';
   sent: number;
   /** Bytes a second, lately. */
   speed: number;
-  /** An `ApiError` when the server refused it. */
+  /** An `ApiError`: why the server refused it, or why it waits. */
   error?: unknown;
 };
 
@@ -49,12 +50,36 @@ export function nextUp(items: readonly UploadItem[]): UploadItem[] {
   return items.filter((item) => item.state === 'waiting').slice(0, Math.max(0, AT_ONCE - busy));
 }
 
+/**
+ * Whether this refusal of a part passes by itself: too slow (408), out of step (409), taken by another window (423), too
+ * many (429), damaged on the way (460), and everything that is the server's own trouble. 0 is no answer at all.
+ */
+export const passes = (status: number): boolean =>
+  status === 0 || status >= 500 || [408, 409, 423, 429, 460].includes(status);
+
+/** Whether another attempt with the same file can end differently: never when it is the file that is refused. */
+export const mayRetry = (error: unknown): boolean =>
+  !isApiError(error) ||
+  // Room can be made.
+  error.code === 'quota_exceeded' ||
+  ![400, 412, 413, 415, 422].includes(error.status);
+
+/** Milliseconds until a waiting upload is tried again: what the server asks for, and never at once. */
+export const pauseOf = (retryAfterSeconds: number | undefined, least: number): number =>
+  Math.max(least, Math.min((retryAfterSeconds ?? 0) * 1000, 10 * 60_000));
+
+/** Whether bytes are still to leave this browser: without the page they do not. */
+export const needsPage = ({ state }: UploadItem): boolean =>
+  state === 'uploading' || state === 'waiting' || state === 'offline';
+
 export const isUnderWay = (item: UploadItem): boolean => item.state !== 'done' && item.state !== 'failed';
 
-/** What is kept for the next visit: nothing that lives in memory only. */
+/** What is kept for the next visit: nothing that lives in memory only. What has failed may go on with its file in hand. */
 export const toKeep = (items: readonly UploadItem[]) =>
   items
-    .filter((item) => isUnderWay(item) && item.uploadId)
+    .filter(
+      (item) => item.uploadId && (isUnderWay(item) || (item.state === 'failed' && mayRetry(item.error))),
+    )
     .map(({ key, target, name, size, modified, uploadId, attached, sent }) => ({
       key,
       target,

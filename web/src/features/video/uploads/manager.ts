@@ -3,11 +3,14 @@
 
 import { useSyncExternalStore } from 'react';
 import { api, apiBase, body, session } from '~/api/client';
-import { ApiError, isApiError, networkError, problemOf } from '~/api/error';
+import { ApiError, isApiError, problemOf, retryAfter } from '~/api/error';
 import {
   meanSpeed,
+  needsPage,
   nextUp,
   overall,
+  passes,
+  pauseOf,
   restored,
   sameFile,
   sameTarget,
@@ -177,8 +180,6 @@ export async function cancelUpload(key: string): Promise<void> {
   tell(item.target);
 }
 
-export const forgetUpload = (key: string): void => set(items.filter((item) => item.key !== key));
-
 function pump() {
   for (const item of nextUp(items)) void run(item.key);
 }
@@ -213,8 +214,12 @@ async function run(key: string): Promise<void> {
       if (response.getStatus() === 401) await session.renew().catch(() => undefined);
     },
     onShouldRetry: (error) => {
-      const status = error.originalResponse?.getStatus() ?? 0;
-      return status === 0 ? navigator.onLine : status >= 500 || [401, 409, 423, 429, 460].includes(status);
+      const response = error.originalResponse;
+      const status = response?.getStatus() ?? 0;
+      if (status === 0) return navigator.onLine;
+      // A server that asks for longer than the attempts below take is left alone until then: the upload waits for it.
+      if ((retryAfter(response?.getHeader('Retry-After') ?? null) ?? 0) > 5) return false;
+      return status === 401 || passes(status);
     },
     onProgress: (bytes) => {
       const now = performance.now();
@@ -226,8 +231,9 @@ async function run(key: string): Promise<void> {
     },
     onUploadUrlAvailable: () => {
       const uploadId = upload.url?.split('/').at(-1);
-      if (!uploadId || find(key)?.uploadId) return;
-      change(key, { uploadId });
+      if (!uploadId || find(key)?.uploadId === uploadId) return;
+      // One that the server has forgotten begins again under another id.
+      change(key, { uploadId, attached: false });
       // The lesson knows its video from the first byte on: nothing is lost when this page closes.
       if (item.target.kind !== 'file') void attach(key);
     },
@@ -245,7 +251,8 @@ async function run(key: string): Promise<void> {
   upload.start();
 }
 
-async function attach(key: string): Promise<boolean> {
+/** Gives the upload its place. `last`: there is no later occasion. */
+async function attach(key: string, last = false): Promise<boolean> {
   const item = find(key);
   if (!item?.uploadId) return false;
   const { target, uploadId } = item;
@@ -271,8 +278,13 @@ async function attach(key: string): Promise<boolean> {
     tell(target);
     return true;
   } catch (error) {
-    // No answer: it is tried again when the last byte is there.
-    if (isApiError(error) && error.status === 0 && item.state === 'uploading') return false;
+    const soon = isApiError(error) && (error.status === 0 || error.status >= 500 || error.status === 429);
+    // It is tried again when the last byte is there.
+    if (soon && !last) return false;
+    if (soon) {
+      waitFor(key, error);
+      return false;
+    }
     const upload = running.get(key);
     running.delete(key);
     void upload?.abort().catch(() => undefined);
@@ -285,7 +297,7 @@ async function attach(key: string): Promise<boolean> {
 async function finish(key: string) {
   const item = find(key);
   if (!item) return;
-  if (!item.attached && !(await attach(key))) return;
+  if (!item.attached && !(await attach(key, true))) return;
   files.delete(key);
   change(key, { state: 'done' });
   tell(item.target);
@@ -295,24 +307,39 @@ async function finish(key: string) {
 async function trouble(key: string, cause: unknown) {
   const item = find(key);
   if (item?.state !== 'uploading') return;
-  const response = (cause as { originalResponse?: { getStatus: () => number; getBody: () => string } })
-    .originalResponse;
-  const status = response?.getStatus() ?? 0;
-  if (!response || status === 0 || status >= 502) {
-    change(key, { state: 'offline', speed: 0 });
-    setTimeout(() => wake(key), AGAIN);
-    pump();
-    return;
-  }
-  const error =
-    status === 0
-      ? networkError(cause)
-      : await problemOf(
-          new Response(response.getBody() || null, { status: status < 200 ? 400 : status }),
-        ).catch(() => new ApiError({ status, code: 'unknown' }));
-  files.delete(key);
+  const error = await refusalOf(cause);
+  if (find(key)?.state !== 'uploading') return;
+  if (!error || passes(error.status)) return waitFor(key, error);
+  // The file stays in hand: what has arrived is not sent again when another attempt can help.
   change(key, { state: 'failed', error, speed: 0 });
   tell(item.target);
+  pump();
+}
+
+/** What the server has said; nothing when it has not answered. */
+async function refusalOf(cause: unknown): Promise<ApiError | undefined> {
+  const { originalResponse: response } = cause as {
+    originalResponse?: {
+      getStatus: () => number;
+      getBody: () => string;
+      getHeader: (name: string) => string | undefined;
+    };
+  };
+  const status = response?.getStatus() ?? 0;
+  if (!response || status === 0) return undefined;
+  // A success that the library could make nothing of has no problem to read.
+  if (status < 400) return new ApiError({ status: 502, code: 'unavailable' });
+  const asked = response.getHeader('Retry-After');
+  return problemOf(
+    new Response(response.getBody() || null, { status, headers: asked ? { 'Retry-After': asked } : {} }),
+  ).catch(() => new ApiError({ status, code: 'unknown' }));
+}
+
+/** Leaves it until the link or the server is back; `error` tells why when the server has spoken. */
+function waitFor(key: string, error: ApiError | undefined) {
+  const spoken = error && error.status !== 0 ? error : undefined;
+  change(key, { state: 'offline', speed: 0, error: spoken });
+  setTimeout(() => wake(key), pauseOf(spoken?.retryAfterSeconds, AGAIN));
   pump();
 }
 
@@ -325,7 +352,7 @@ addEventListener('online', () => {
 });
 addEventListener('beforeunload', (event) => {
   // They go on later, but only with the file in hand again: worth a question.
-  if (items.some((item) => item.state === 'uploading' || item.state === 'waiting')) event.preventDefault();
+  if (items.some(needsPage)) event.preventDefault();
 });
 
 export const useUploads = (): readonly UploadItem[] =>
