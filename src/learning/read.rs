@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::courses::{self, CourseCard, Doc, LessonFile, OutlineModule, seconds};
 use crate::identity::Principal;
 use crate::platform::http::{Page, PageQuery, Problem, cursor};
+use crate::video;
 
 /// My courses, active last first.
 pub async fn my_learning(
@@ -123,7 +124,13 @@ pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Prob
             outline::neighbours(&outline, face.id)
         }
     };
-    let video = face.video_id.filter(|_| face.is_ready);
+    let video = match face.video_id.filter(|_| face.is_ready) {
+        None => None,
+        Some(id) => {
+            let poster_url = video::poster(&mut conn, app, id).await?;
+            Some(LessonVideo { id, duration_s: seconds(face.duration_ms), poster_url })
+        }
+    };
     Ok(LessonPage {
         id: face.id,
         course_id: face.course.id,
@@ -133,7 +140,7 @@ pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Prob
         body: text.body.map(Doc),
         homework: text.homework,
         files: files.into_iter().map(LessonFile::from).collect(),
-        video: video.map(|id| LessonVideo { id, duration_s: seconds(face.duration_ms) }),
+        video,
         position_s: outline::resume_s(face.duration_ms, row.as_ref()),
         percent: outline::percent(face.kind, face.duration_ms, row.as_ref()),
         mark: outline::mark(row.as_ref()),

@@ -203,6 +203,9 @@ pub struct LessonVideo {
     pub id: Uuid,
     /// Seconds.
     pub duration_s: i64,
+    /// A still picture to show before it plays; the address works for an hour.
+    #[schema(required)]
+    pub poster_url: Option<String>,
 }
 
 /// What completes a lesson.

@@ -53,7 +53,7 @@ pub use playback::{Ended, Grant, Playback, Viewer, end_playback, grant_playback}
 pub use services::{Services, drain, start};
 pub use state::VideoState;
 pub use tus::PART_BYTES;
-pub use views::{RenditionState, RenditionView, VideoError, VideoView, view, views};
+pub use views::{RenditionState, RenditionView, VideoError, VideoView, poster, view, views};
 
 /// Segments that a rendition needs before players are told of it while it grows.
 const ENOUGH_SEGMENTS: usize = playback::ENOUGH_SEGMENTS;

@@ -175,6 +175,19 @@ pub async fn views(
         .collect())
 }
 
+/// A link to the still picture of a video, if there is one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn poster(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    id: Uuid,
+) -> Result<Option<String>, Problem> {
+    let has_one = videos::find(conn, id).await?.is_some_and(|video| video.poster_key.is_some());
+    Ok(has_one.then(|| files::poster_url(app, id)))
+}
+
 /// One of them.
 ///
 /// # Errors

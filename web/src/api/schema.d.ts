@@ -1812,6 +1812,8 @@ export interface components {
              * @description Its id.
              */
             id: string;
+            /** @description A still picture to show before it plays; the address works for an hour. */
+            poster_url: string | null;
         };
         /**
          * @description How hard a course is (CRS-11).

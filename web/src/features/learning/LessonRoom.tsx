@@ -116,8 +116,12 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
                   duration={lesson.video.duration_s}
                   from={lesson.position_s}
                   poster={
-                    course.course.cover && (
-                      <Cover id={course.course.id} cover={course.course.cover} sizes="100vw" />
+                    lesson.video.poster_url ? (
+                      <img src={lesson.video.poster_url} alt="" />
+                    ) : (
+                      course.course.cover && (
+                        <Cover id={course.course.id} cover={course.course.cover} sizes="100vw" />
+                      )
                     )
                   }
                   autoStart={autoStart}
