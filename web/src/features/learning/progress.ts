@@ -70,24 +70,14 @@ export function followProgress(engine: Engine, courseId: string, lessonId: strin
     const place = position;
     watch = rest;
     reportedPosition = place;
-    void session.current().then((token) => {
-      if (!token) return;
-      void fetch(`${apiBase}/learn/lessons/${lessonId}/progress`, {
-        method: 'POST',
-        keepalive: true,
-        headers: {
-          'content-type': 'application/json',
-          'x-ilm-request': '1',
-          authorization: `Bearer ${token}`,
-        },
-        body: JSON.stringify(reportOf(place, intervals)),
-      })
-        .then(async (response) => {
-          if (!response.ok) return;
-          remember(courseId, lessonId, (await response.json()) as Schemas['Progress'], place);
-        })
-        .catch(() => undefined);
-    });
+    // A page that was only hidden lives on: what did not arrive is reported with the next.
+    void sendLast(lessonId, reportOf(place, intervals)).then(
+      (progress) => remember(courseId, lessonId, progress, place),
+      () => {
+        watch = giveBack(watch, intervals);
+        if (reportedPosition === place) reportedPosition = -1;
+      },
+    );
   }
 
   const soon = () => {
@@ -115,6 +105,24 @@ export function followProgress(engine: Engine, courseId: string, lessonId: strin
     removeEventListener('pagehide', last);
     document.removeEventListener('visibilitychange', hidden);
   };
+}
+
+/** Reports in a request that outlives the page. Rejects unless the server has taken it. */
+async function sendLast(lessonId: string, report: ReturnType<typeof reportOf>): Promise<Schemas['Progress']> {
+  const token = await session.current();
+  if (!token) throw new Error('nobody is signed in');
+  const response = await fetch(`${apiBase}/learn/lessons/${lessonId}/progress`, {
+    method: 'POST',
+    keepalive: true,
+    headers: {
+      'content-type': 'application/json',
+      'x-ilm-request': '1',
+      authorization: `Bearer ${token}`,
+    },
+    body: JSON.stringify(report),
+  });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return (await response.json()) as Schemas['Progress'];
 }
 
 const thousandth = (seconds: number) => Math.round(seconds * 1000) / 1000;

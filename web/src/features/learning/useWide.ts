@@ -1,12 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { useMedia } from '~/ui/useMedia';
 
 /** From 1024 px on the rail stands beside the video. */
-const query = '(min-width: 64em)';
-
-const listen = (hear: () => void) => {
-  const media = matchMedia(query);
-  media.addEventListener('change', hear);
-  return () => media.removeEventListener('change', hear);
-};
-
-export const useWide = (): boolean => useSyncExternalStore(listen, () => matchMedia(query).matches);
+export const useWide = (): boolean => useMedia('(min-width: 64em)');

@@ -10,13 +10,15 @@ import {
   IconPlayerPlayFilled,
   IconRewindBackward10,
   IconRewindForward10,
+  IconSettings,
   IconVolume,
   IconVolume2,
   IconVolume3,
 } from '@tabler/icons-react';
-import type { ReactNode, RefObject } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '~/ui/useFormat';
+import { phone, useMedia } from '~/ui/useMedia';
 import type { Engine, PlayerView } from './engine';
 import { rates } from './keys';
 import type { Fullscreen } from './Player';
@@ -26,20 +28,50 @@ import { SeekBar } from './SeekBar';
 type Props = {
   engine: Engine;
   view: PlayerView;
-  box: RefObject<HTMLDivElement | null>;
   full: Fullscreen;
   showKeys: () => void;
-  hasNext: boolean;
 };
 
 const icon = { size: 22, stroke: 1.75, 'aria-hidden': true } as const;
 
-export function Controls({ engine, view, box, full, showKeys }: Props) {
+export function Controls({ engine, view, full, showKeys }: Props) {
   const { t } = useTranslation('player');
   const format = useFormat();
+  const small = useMedia(phone);
   const loud = view.muted || view.volume === 0 ? IconVolume3 : view.volume < 0.5 ? IconVolume2 : IconVolume;
   const Loud = loud;
   const rateText = (rate: number) => `${format.number(rate, 2)}×`;
+  const speed: Group = {
+    label: t('speed'),
+    shown: rateText(view.rate),
+    items: rates.map((rate) => ({
+      key: String(rate),
+      text: rateText(rate),
+      on: rate === view.rate,
+      pick: () => engine.setRate(rate),
+    })),
+  };
+  const quality: Group | undefined =
+    view.rungs.length === 0
+      ? undefined
+      : {
+          label: t('quality'),
+          shown: qualityText(view, t('auto')),
+          items: [
+            {
+              key: 'auto',
+              text: view.chosen === -1 && view.height ? `${t('auto')} (${view.height}p)` : t('auto'),
+              on: view.chosen === -1,
+              pick: () => engine.choose(-1),
+            },
+            ...view.rungs.map((rung) => ({
+              key: String(rung.index),
+              text: `${rung.height}p`,
+              on: rung.index === view.chosen,
+              pick: () => engine.choose(rung.index),
+            })),
+          ],
+        };
   return (
     <div className={css.controls} data-controls>
       <SeekBar engine={engine} view={view} />
@@ -57,13 +89,13 @@ export function Controls({ engine, view, box, full, showKeys }: Props) {
         <Press label={t('forward10')} press={() => engine.seek(view.time + 10)} wide>
           <IconRewindForward10 {...icon} />
         </Press>
-        <span className={`${css.loud} ${css.wide}`}>
+        <span className={css.loud}>
           <Press label={view.muted ? t('unmute') : t('mute')} press={() => engine.toggleMute()}>
             <Loud {...icon} />
           </Press>
           <input
             type="range"
-            className={css.volume}
+            className={`${css.volume} ${css.wide}`}
             min={0}
             max={1}
             step={0.05}
@@ -86,38 +118,19 @@ export function Controls({ engine, view, box, full, showKeys }: Props) {
           </span>
         )}
         <span className="grow" />
-        <Choice
-          box={box}
-          label={t('speed')}
-          shown={rateText(view.rate)}
-          items={rates.map((rate) => ({
-            key: String(rate),
-            text: rateText(rate),
-            on: rate === view.rate,
-            pick: () => engine.setRate(rate),
-          }))}
-        />
-        {view.rungs.length > 0 && (
-          <Choice
-            box={box}
-            wide
-            label={t('quality')}
-            shown={qualityText(view, t('auto'))}
-            items={[
-              {
-                key: 'auto',
-                text: view.chosen === -1 && view.height ? `${t('auto')} (${view.height}p)` : t('auto'),
-                on: view.chosen === -1,
-                pick: () => engine.choose(-1),
-              },
-              ...view.rungs.map((rung) => ({
-                key: String(rung.index),
-                text: `${rung.height}p`,
-                on: rung.index === view.chosen,
-                pick: () => engine.choose(rung.index),
-              })),
-            ]}
-          />
+        {small ? (
+          <Choice full={full} groups={quality ? [speed, quality] : [speed]} label={t('settings')}>
+            <IconSettings {...icon} />
+          </Choice>
+        ) : (
+          [speed, quality].map(
+            (group) =>
+              group && (
+                <Choice key={group.label} full={full} groups={[group]} label={group.label}>
+                  <span dir="auto">{group.shown}</span>
+                </Choice>
+              ),
+          )
         )}
         {view.captions !== 'none' && (
           <Press label={t('captions')} press={() => engine.toggleCaptions()} pressed={view.captions === 'on'}>
@@ -166,41 +179,56 @@ function Press({ label, press, children, wide = false, pressed, name }: PressPro
   );
 }
 
-type ChoiceProps = {
-  box: RefObject<HTMLDivElement | null>;
+type Group = {
   label: string;
   shown: string;
   items: { key: string; text: string; on: boolean; pick: () => void }[];
-  wide?: boolean;
 };
 
-function Choice({ label, shown, items, wide = false }: ChoiceProps) {
+type ChoiceProps = { full: Fullscreen; groups: Group[]; label: string; children: ReactNode };
+
+/** A menu of one choice, or of several under their names (the gear on a phone). */
+function Choice({ full, groups, label, children }: ChoiceProps) {
+  const named = groups.length > 1;
   return (
-    // Inside the player, so that it is there in full screen too.
-    <Menu position="top" withinPortal={false} offset={10} shadow="md" returnFocus>
+    // In full screen inside the player, else it would not be seen; else outside, where a small picture does not cut it.
+    <Menu position="top" withinPortal={!full.on} offset={10} shadow="md" returnFocus>
       <Menu.Target>
-        <button type="button" className={`${css.press} ${wide ? css.wide : ''}`} title={label}>
+        <button type="button" className={css.press} title={label}>
           <span className="hidden" dir="auto">
-            {label}:{' '}
+            {label}
+            {': '}
           </span>
-          <span dir="auto">{shown}</span>
+          {children}
         </button>
       </Menu.Target>
       <Menu.Dropdown className={css.menu ?? ''} aria-label={label}>
-        <Menu.RadioGroup value={items.find((item) => item.on)?.key ?? null}>
-          {items.map((item) => (
-            <Menu.RadioItem
-              key={item.key}
-              value={item.key}
-              className={css.item ?? ''}
-              checkIcon={<IconCheck size={16} aria-hidden />}
-              closeMenuOnClick
-              onChange={item.pick}
+        {groups.map((group) => (
+          <div key={group.label}>
+            {named && (
+              <Menu.Label className={css.menuLabel ?? ''} dir="auto">
+                {group.label}
+              </Menu.Label>
+            )}
+            <Menu.RadioGroup
+              value={group.items.find((item) => item.on)?.key ?? null}
+              aria-label={group.label}
             >
-              <span dir="auto">{item.text}</span>
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
+              {group.items.map((item) => (
+                <Menu.RadioItem
+                  key={item.key}
+                  value={item.key}
+                  className={css.item ?? ''}
+                  checkIcon={<IconCheck size={16} aria-hidden />}
+                  closeMenuOnClick
+                  onChange={item.pick}
+                >
+                  <span dir="auto">{item.text}</span>
+                </Menu.RadioItem>
+              ))}
+            </Menu.RadioGroup>
+          </div>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,6 +1,8 @@
 // The keys of the player; "?" shows them.
 import { Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { direction } from '~/i18n/format';
+import { useLocale } from '~/ui/useFormat';
 import css from './Player.module.css';
 
 const rows = [
@@ -17,14 +19,21 @@ const rows = [
   ['?', 'helpKey'],
 ] as const;
 
-export function KeysDialog({ opened, close }: { opened: boolean; close: () => void }) {
+/** `inside`: in full screen only what is within the element that fills it can be seen. */
+type Props = { opened: boolean; close: () => void; inside: boolean };
+
+export function KeysDialog({ opened, close, inside }: Props) {
   const { t } = useTranslation(['player', 'common']);
+  const locale = useLocale();
   return (
     <Modal
       opened={opened}
       onClose={close}
       title={t('keys')}
       radius="xl"
+      withinPortal={!inside}
+      dir={direction(locale)}
+      className={css.dialog ?? ''}
       closeButtonProps={{ 'aria-label': t('common:close') }}
     >
       <dl className={css.keyList}>

@@ -14,7 +14,7 @@ import { useFormat } from '~/ui/useFormat';
 import { Controls } from './Controls';
 import { createEngine, type Engine, type Playback, type PlayerView } from './engine';
 import { KeysDialog } from './KeysDialog';
-import { nextRate, playerAction, takenBy } from './keys';
+import { nextRate, playerAction, scrolls, takenBy } from './keys';
 import css from './Player.module.css';
 import { Signs } from './Signs';
 import { Watermark } from './Watermark';
@@ -36,6 +36,8 @@ export type PlayerProps = {
   /** Gives the engine to whoever follows the playback; the returned function is called at the end. */
   follow?: (engine: Engine) => () => void;
   next?: { title: string; go: () => void } | undefined;
+  /** What fills the screen: an element around the player that outlives it, so that the next lesson stays in full screen. */
+  screen?: React.RefObject<HTMLElement | null> | undefined;
 };
 
 export const usePlayerView = (engine: Engine): PlayerView => useSyncExternalStore(engine.listen, engine.view);
@@ -54,7 +56,7 @@ export function Player(props: PlayerProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [keys, setKeys] = useState(false);
   const { idle, stir } = useStillness(view, box);
-  const full = useFullscreen(box, video);
+  const full = useFullscreen(props.screen ?? box, video);
   const sign = useSign(view.rate, `${format.number(view.rate, 2)}×`);
 
   useEffect(() => {
@@ -74,6 +76,8 @@ export function Player(props: PlayerProps) {
       if (event.defaultPrevented || takenBy(event.target, event.key)) return;
       const action = playerAction(event);
       if (!action) return;
+      const inside = full.on || (event.target instanceof Node && box.current?.contains(event.target));
+      if (scrolls(event.key) && !inside) return;
       event.preventDefault();
       stir();
       const now = engine.view();
@@ -89,7 +93,7 @@ export function Player(props: PlayerProps) {
       else if (action.do === 'next') next?.go();
       else setKeys(true);
     },
-    [engine, full.toggle, next, stir],
+    [engine, full, next, stir],
   );
   useEffect(() => {
     const place: HTMLElement | Document | null = pageKeys ? document : box.current;
@@ -98,7 +102,11 @@ export function Player(props: PlayerProps) {
     return () => place?.removeEventListener('keydown', hear);
   }, [act, pageKeys]);
 
-  const started = view.stage !== 'idle';
+  const broken = view.stage === 'failed' || view.stage === 'replaced';
+  // What was pressed is on its way: the sign of waiting takes the place of the button.
+  const coming = view.stage === 'starting' || (view.stage === 'ready' && view.playing);
+  const from = view.time > 0 ? view.time : (props.from ?? 0);
+  const press = () => (view.stage === 'idle' ? void engine.restart() : engine.toggle());
   const hidden = idle && view.playing && view.stage === 'ready';
   return (
     <section
@@ -125,17 +133,28 @@ export function Player(props: PlayerProps) {
           else engine.toggle();
         }}
       />
-      {!started && (
-        <button type="button" className={css.start} onClick={() => void engine.start()} data-play>
+      {!view.begun && !broken && (
+        <button
+          type="button"
+          className={css.start}
+          onClick={press}
+          data-play
+          aria-label={from >= 1 ? t('continueAt', { at: format.clock(from) }) : t('play')}
+          {...(coming ? { 'aria-busy': true } : {})}
+        >
           <span className={css.poster} aria-hidden>
             {props.poster}
           </span>
-          <span className={css.big}>
-            <IconPlayerPlayFilled size={30} aria-hidden />
-          </span>
-          <span className={css.startWord} dir="auto">
-            {props.from && props.from >= 1 ? t('continueAt', { at: format.clock(props.from) }) : t('play')}
-          </span>
+          {!coming && (
+            <>
+              <span className={css.big}>
+                <IconPlayerPlayFilled size={30} aria-hidden />
+              </span>
+              <span className={css.startWord} dir="auto">
+                {from >= 1 ? t('continueAt', { at: format.clock(from) }) : t('play')}
+              </span>
+            </>
+          )}
         </button>
       )}
       {view.playback?.watermark && <Watermark text={view.playback.watermark} />}
@@ -145,20 +164,13 @@ export function Player(props: PlayerProps) {
         </span>
       )}
       <Signs engine={engine} view={view} title={props.title} next={next} />
-      {started && view.stage !== 'failed' && view.stage !== 'replaced' && (
-        <Controls
-          engine={engine}
-          view={view}
-          box={box}
-          full={full}
-          showKeys={() => setKeys(true)}
-          hasNext={next !== undefined}
-        />
+      {view.begun && !broken && (
+        <Controls engine={engine} view={view} full={full} showKeys={() => setKeys(true)} />
       )}
       <span className="hidden" aria-live="polite" dir="auto">
         {sign ? t('speedIs', { rate: sign }) : ''}
       </span>
-      <KeysDialog opened={keys} close={() => setKeys(false)} />
+      <KeysDialog opened={keys} close={() => setKeys(false)} inside={full.on} />
     </section>
   );
 }
@@ -172,7 +184,7 @@ function useStillness(view: PlayerView, box: React.RefObject<HTMLDivElement | nu
     clearTimeout(timer.current);
     const rest = () => {
       const focused = box.current?.querySelector('[data-controls] :focus-visible');
-      const menu = box.current?.querySelector('[role="menu"]');
+      const menu = box.current?.querySelector('[data-controls] [aria-expanded="true"]');
       if (focused || menu) timer.current = setTimeout(rest, STILL);
       else setIdle(true);
     };
@@ -188,22 +200,25 @@ function useStillness(view: PlayerView, box: React.RefObject<HTMLDivElement | nu
 export type Fullscreen = { on: boolean; toggle: () => void };
 
 function useFullscreen(
-  box: React.RefObject<HTMLDivElement | null>,
+  screen: React.RefObject<HTMLElement | null>,
   video: React.RefObject<HTMLVideoElement | null>,
 ): Fullscreen {
   const [on, setOn] = useState(false);
   useEffect(() => {
-    const hear = () => setOn(document.fullscreenElement === box.current && box.current !== null);
+    const hear = () =>
+      setOn(document.fullscreenElement !== null && document.fullscreenElement === screen.current);
+    // The lesson before may have left it on.
+    hear();
     document.addEventListener('fullscreenchange', hear);
     return () => document.removeEventListener('fullscreenchange', hear);
-  }, [box]);
+  }, [screen]);
   const toggle = useCallback(() => {
     if (document.fullscreenElement) return void document.exitFullscreen();
     // Phones of Apple have no full screen but that of the video itself.
     const bare = video.current as (HTMLVideoElement & { webkitEnterFullscreen?: () => void }) | null;
-    if (box.current?.requestFullscreen) void box.current.requestFullscreen().catch(() => undefined);
+    if (screen.current?.requestFullscreen) void screen.current.requestFullscreen().catch(() => undefined);
     else bare?.webkitEnterFullscreen?.();
-  }, [box, video]);
+  }, [screen, video]);
   return useMemo(() => ({ on, toggle }), [on, toggle]);
 }
 

@@ -65,7 +65,8 @@ export function Signs({ engine, view, next }: Props) {
     );
   }
   if (view.ended && next) return <Next {...next} key={next.title} />;
-  if (view.stage === 'starting' || (view.stalled && !view.ended)) return <Wait />;
+  const coming = view.stage === 'starting' || (view.stage === 'ready' && view.playing && !view.begun);
+  if (coming || (view.stage === 'ready' && view.stalled && !view.ended)) return <Wait />;
   return null;
 }
 

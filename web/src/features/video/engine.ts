@@ -19,6 +19,8 @@ export type PlayerView = {
   stage: 'idle' | 'starting' | 'ready' | 'failed' | 'replaced';
   /** Why it failed: an `ApiError`, or something of the stream itself. */
   error: unknown;
+  /** A picture has been shown: until then the start button stays, since the browser may refuse to play unasked. */
+  begun: boolean;
   playing: boolean;
   /** Wants to play but has nothing to show. */
   stalled: boolean;
@@ -43,6 +45,7 @@ const prefs = readPrefs();
 const atRest: PlayerView = {
   stage: 'idle',
   error: undefined,
+  begun: false,
   playing: false,
   stalled: false,
   ended: false,
@@ -81,6 +84,10 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
   let beat: ReturnType<typeof setInterval> | undefined;
   let again: ReturnType<typeof setTimeout> | undefined;
   let detach: (() => void) | undefined;
+  /** Until when the address that the browser plays by itself is taken, milliseconds since 1970; only without hls.js. */
+  let nativeUntil: number | undefined;
+  /** Grows with every address given to the browser's own player. */
+  let source = 0;
   const hearers = new Set<() => void>();
 
   const set = (next: Partial<PlayerView>) => {
@@ -99,6 +106,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     clearTimeout(again);
     hls?.destroy();
     hls = undefined;
+    nativeUntil = undefined;
     const session = playback?.session;
     playback = undefined;
     if (!session) return;
@@ -118,6 +126,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     const mine = ++round;
     const element = video;
     end(false);
+    // Now, while the click still counts: browsers let a video play only in answer to one.
+    play();
     lost = 0;
     recovered = 0;
     set({ stage: 'starting', error: undefined, ended: false, rungs: [], chosen: -1, height: undefined });
@@ -126,9 +136,10 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       if (mine !== round) return;
       use(granted);
       const from = at ?? granted.position_s ?? 0;
-      beat = setInterval(() => void heartbeat(), Math.min(HEARTBEAT, (granted.expires_in * 1000) / 3));
+      const every = Math.min(HEARTBEAT, (granted.expires_in * 1000) / 3);
+      beat = setInterval(() => void heartbeat(every), every);
       if (Hls.isSupported()) attachHls(Hls, element, granted, from);
-      else attachNative(element, granted, from);
+      else playNative(element, granted, from, true);
     } catch (error) {
       if (mine === round) fail(error);
     }
@@ -151,6 +162,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     hls = made;
     const { Events } = Hls;
     made.on(Events.MANIFEST_PARSED, () => {
+      if (view.stage !== 'starting') return;
       const rungs = made.levels
         .map((level, index) => ({ index, height: level.height, bitrate: level.bitrate }))
         .sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
@@ -170,21 +182,51 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     made.attachMedia(element);
   }
 
-  function attachNative(element: HTMLVideoElement, granted: Playback, from: number) {
+  /** The browser's own HLS, where there is no Media Source: the token stands in the address for good. */
+  function playNative(element: HTMLVideoElement, granted: Playback, from: number, playing: boolean) {
+    const mine = ++source;
+    nativeUntil = Date.now() + granted.expires_in * 1000;
     const ready = () => {
+      if (mine !== source || element !== video) return;
       element.currentTime = from;
       set({ stage: 'ready' });
-      play();
+      if (playing) play();
     };
     element.addEventListener('loadedmetadata', ready, { once: true });
     element.src = granted.master_url;
+  }
+
+  /** Gives the browser's own player the newest address; it goes on where it stands. */
+  function swapNative() {
+    if (!video || !playback) return;
+    playNative(video, playback, view.time, !video.paused && !view.ended);
+  }
+
+  /** The link was lost or the token ran out (a phone that slept): a new address, after growing pauses. */
+  function troubleNative(error: MediaError) {
+    const pause = PATIENCE[lost++];
+    // Nothing has been shown yet: the server's own answer would have said why.
+    const hopeless = !view.begun || error.code === error.MEDIA_ERR_DECODE;
+    if (hopeless || pause === undefined || (view.stage !== 'ready' && view.stage !== 'starting'))
+      return fail(error);
+    const mine = round;
+    const anew = () =>
+      void renew().then(() => {
+        if (mine === round && view.stage === 'ready') swapNative();
+      });
+    again = setTimeout(anew, pause);
   }
 
   function trouble(Hls: typeof HlsEngine, data: ErrorData) {
     const status = data.response?.code;
     if (status === 401 || status === 403 || status === 410) {
       hls?.stopLoad();
-      void renew().then(() => hls?.startLoad());
+      const mine = round;
+      void renew().then(() => {
+        if (mine !== round) return;
+        if (view.stage === 'ready') hls?.startLoad();
+        else if (view.stage === 'starting' && playback) hls?.loadSource(playback.master_url);
+      });
       return;
     }
     if (!data.fatal) return;
@@ -198,7 +240,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     if (data.type !== Hls.ErrorTypes.NETWORK_ERROR || pause === undefined || !hls?.levels.length) {
       return fail(data.error);
     }
-    set({ stalled: true });
+    // What is loaded plays on meanwhile; the element itself says when it has run dry.
     again = setTimeout(() => hls?.startLoad(), pause);
   }
 
@@ -240,7 +282,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       }),
     );
 
-  async function heartbeat() {
+  async function heartbeat(every: number) {
     const mine = round;
     if (!playback) return;
     try {
@@ -248,6 +290,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       if (mine !== round || !playback) return;
       const grew = playback.growing && !answer.growing;
       use({ ...playback, ...answer });
+      // The address that the browser plays would run out before the next beat.
+      if (nativeUntil !== undefined && nativeUntil - Date.now() < 1.5 * every) swapNative();
       if (grew && answer.duration_s) set({ duration: answer.duration_s });
     } catch (error) {
       if (mine !== round || !isApiError(error)) return;
@@ -266,7 +310,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
 
   function play() {
     // The browser may want a click first; the button is there.
-    void video?.play().catch(() => undefined);
+    void video?.play()?.catch(() => undefined);
   }
 
   function captions(on: boolean) {
@@ -291,13 +335,19 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     };
     const hear: Record<string, () => void> = {
       play: () => set({ playing: true, ended: false }),
-      playing: () => set({ playing: true, stalled: false, ended: false }),
+      playing: () => {
+        if (nativeUntil !== undefined) lost = 0;
+        set({ begun: true, playing: true, stalled: false, ended: false });
+      },
       pause: () => set({ playing: false }),
       waiting: () => set({ stalled: true }),
       canplay: () => set({ stalled: false }),
       seeked: () => set({ stalled: false, time: element.currentTime }),
       seeking: () => set({ time: element.currentTime, ended: false }),
-      timeupdate: () => set({ time: element.currentTime }),
+      // An element whose source has just been taken away says 0: the place is kept.
+      timeupdate: () => {
+        if (element.readyState > 0) set({ time: element.currentTime });
+      },
       progress,
       durationchange: length,
       ratechange: () => set({ rate: element.playbackRate }),
@@ -308,7 +358,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
         if (!hls) set({ height: element.videoHeight });
       },
       error: () => {
-        if (!hls && element.error) fail(element.error);
+        if (nativeUntil !== undefined && element.error) troubleNative(element.error);
       },
     };
     for (const [name, hearer] of Object.entries(hear)) element.addEventListener(name, hearer);
@@ -317,7 +367,14 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     };
   };
 
-  const leave = () => end(true);
+  /** The page goes. If it is kept for Back, it comes back as it was before the first press, at the same place. */
+  function leave(event: PageTransitionEvent) {
+    end(true);
+    if (!event.persisted) return;
+    round++;
+    video?.pause();
+    set({ ...atRest, duration: view.duration, time: view.time, ...remembered() });
+  }
 
   return {
     view: () => view,
@@ -349,7 +406,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     /** Starts again where it stands, after a failure or on this device. */
     restart: () => start(view.time > 0 ? view.time : undefined),
     toggle() {
-      if (view.stage === 'idle') return void start();
+      if (view.stage === 'idle') return void start(view.time > 0 ? view.time : undefined);
       if (!video || view.stage !== 'ready') return;
       if (view.ended) video.currentTime = 0;
       if (video.paused) play();

@@ -54,12 +54,15 @@ export function playerAction(key: Key): PlayerAction | undefined {
   return byCode[key.code] ?? byKey[key.key];
 }
 
+/** These scroll the page or what has the focus; the player takes them only from inside itself or in full screen. */
+export const scrolls = (key: string): boolean => /^(ArrowUp|ArrowDown|Home|End)$/.test(key);
+
 /** What has the focus takes this key itself: a field everything, a button or link Space, a slider its arrows. */
 export function takenBy(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)) return true;
   if (target instanceof HTMLInputElement) return target.type !== 'range' || /^(Arrow|Home|End)/.test(key);
-  if (target.closest('[role="menu"],[role="dialog"],[role="listbox"]')) return true;
+  if (target.closest('[role="menu"],[role="dialog"],[role="listbox"],[role="log"]')) return true;
   const presses = key === ' ' || key === 'Enter';
   if (presses && target.closest('button,a,summary,[role="button"],[role="tab"]')) return true;
   return (
