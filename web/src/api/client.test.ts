@@ -61,6 +61,16 @@ describe('the client', () => {
     expect(seen).toHaveLength(3);
   });
 
+  it('asks once more as a guest when the session has ended', async () => {
+    session.accept({ access_token: 'old', expires_in: 600, user: {} });
+    answers.set('/api/v1/auth/refresh', () => problem(401, 'session_ended'));
+    answers.set('/api/v1/courses', (one) =>
+      one.token ? problem(401, 'unauthenticated') : json(200, { items: [] }),
+    );
+    expect(await body(api.GET('/courses'))).toEqual({ items: [] });
+    expect(seen.map((one) => one.token)).toEqual(['Bearer old', null, null]);
+  });
+
   it('takes a wrong password as an answer, not as a reason to renew', async () => {
     answers.set('/api/v1/auth/login', () => problem(401, 'credentials_invalid'));
     const call = api.POST('/auth/login', { body: { email: 'a@example.com', password: 'x' } });

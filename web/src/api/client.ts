@@ -1,5 +1,6 @@
 // The typed client of the server, made from its OpenAPI document. Every call goes through `authedFetch`: bearer token,
-// the header that cookie routes demand, one renewal on 401. Every refusal is thrown as an `ApiError`.
+// the header that cookie routes demand, one renewal on 401 (as a guest if the session is over). Every refusal is thrown
+// as an `ApiError`.
 
 import createClient from 'openapi-fetch';
 import { networkError, problemOf } from './error';
@@ -22,8 +23,8 @@ export async function authedFetch(input: RequestInfo | URL, init?: RequestInit):
   const token = own ? undefined : await session.current();
   const response = await send(request, token);
   if (response.status !== 401 || own || !token) return response;
-  const renewed = await session.renew(token);
-  return renewed ? send(request, renewed) : response;
+  // Nothing when the session has ended: what is public is then answered to a guest, and the rest is refused as such.
+  return send(request, await session.renew(token));
 }
 
 async function send(request: Request, token: string | undefined): Promise<Response> {

@@ -1,5 +1,5 @@
 // Who is signed in on this page: the state of the session for React, and the person's own data.
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { type Query, queryOptions, useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { api, body, type Schemas, session } from '~/api/client';
 import { queryClient } from '~/app/queries';
@@ -29,10 +29,10 @@ export const meQuery = queryOptions({
 
 session.listen((event) => {
   if (event.kind === 'signed-out') {
-    // Nothing of the person who left stays in memory for the next one.
-    queryClient.clear();
     ended = state === 'user' && !leaving;
     set('guest');
+    // After the pages have heard of it: what only a person may ask for is then asked for no more.
+    setTimeout(forgetPerson);
     return;
   }
   const before = state;
@@ -44,6 +44,18 @@ session.listen((event) => {
   const { locale } = event.user as Me;
   if (!chosenLocale() && locale && locale !== i18n.language) void i18n.changeLanguage(locale);
 });
+
+/**
+ * Nothing of the person who left stays in memory for the next one. What a page waits for or shows is asked again as a
+ * guest; destroying it would leave the page waiting for an answer that goes nowhere.
+ */
+function forgetPerson(): void {
+  if (state !== 'guest') return;
+  const theirs = ({ queryKey }: Query) => queryKey[0] !== 'config';
+  queryClient.removeQueries({ predicate: (query) => theirs(query) && query.getObserversCount() === 0 });
+  queryClient.getMutationCache().clear();
+  void queryClient.resetQueries({ predicate: theirs });
+}
 
 /** Finds out at the start whether somebody is signed in. A server out of reach leaves a guest; the next call asks again. */
 export async function restoreSession(): Promise<void> {

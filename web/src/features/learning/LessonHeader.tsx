@@ -10,38 +10,46 @@ import { Progress } from '~/ui/Progress';
 import { useFormat } from '~/ui/useFormat';
 import css from './LessonPage.module.css';
 
+/** Without a course: its data is not there (yet). */
 type Props = {
-  course: { course: Pick<Schemas['CourseCard'], 'id' | 'title'> } & Partial<
-    Pick<Schemas['LearnCourse'], 'percent' | 'lessons_done' | 'lessons'>
-  >;
+  course?:
+    | ({ course: Pick<Schemas['CourseCard'], 'id' | 'title'> } & Partial<
+        Pick<Schemas['LearnCourse'], 'percent' | 'lessons_done' | 'lessons'>
+      >)
+    | undefined;
 };
 
 export function LessonHeader({ course }: Props) {
   const { t } = useTranslation(['player', 'common']);
   const format = useFormat();
-  const { id, title } = course.course;
   return (
     <header className={css.header}>
-      <Link
-        to="/courses/$courseId"
-        params={{ courseId: id }}
-        className={`${css.iconButton} only-phone`}
-        aria-label={t('lesson.toCourse')}
-      >
-        <IconArrowLeft size={22} stroke={1.75} className="flip" />
-      </Link>
+      {course && (
+        <Link
+          to="/courses/$courseId"
+          params={{ courseId: course.course.id }}
+          className={`${css.iconButton} only-phone`}
+          aria-label={t('lesson.toCourse')}
+        >
+          <IconArrowLeft size={22} stroke={1.75} className="flip" />
+        </Link>
+      )}
       <Link to="/" className={css.logo}>
         <Logo height={26} />
       </Link>
-      <span className={`${css.line} only-wide`} />
-      <Link
-        to="/courses/$courseId"
-        params={{ courseId: id }}
-        className={`medium clip only-wide ${css.courseName}`}
-      >
-        <bdi>{title}</bdi>
-      </Link>
-      {course.percent !== undefined && (
+      {course && (
+        <>
+          <span className={`${css.line} only-wide`} />
+          <Link
+            to="/courses/$courseId"
+            params={{ courseId: course.course.id }}
+            className={`medium clip only-wide ${css.courseName}`}
+          >
+            <bdi>{course.course.title}</bdi>
+          </Link>
+        </>
+      )}
+      {course?.percent !== undefined && (
         <span className={`${css.courseProgress} only-wide`} title={t('lesson.courseProgress')}>
           <Progress percent={course.percent} />
           <span className="small mut nb num">

@@ -9,12 +9,24 @@ import {
 } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useRef, useState } from 'react';
+import {
+  lazy,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  useCallback,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, body, type Schemas } from '~/api/client';
 import { Cover } from '~/features/courses/Cover';
+import { useSession } from '~/features/identity/session';
 import { LessonChat } from '~/features/messaging/LessonChat';
+import { useRoom, useRoomId, useRoomView } from '~/features/messaging/useRoom';
 import type { Engine } from '~/features/video/engine';
+import type { RoomClient } from '~/live/roomClient';
 import { LinkButton } from '~/ui/LinkButton';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
@@ -23,8 +35,9 @@ import { useFormat } from '~/ui/useFormat';
 import { LessonFiles, LessonText } from './LessonBody';
 import { LessonHeader } from './LessonHeader';
 import css from './LessonPage.module.css';
-import { Programme, type RailModule } from './Programme';
+import { Programme, type RailModule, useFolds } from './Programme';
 import { followProgress, remember } from './progress';
+import { unreadOf } from './unread';
 import { useWide } from './useWide';
 
 const Player = lazy(() => import('~/features/video/Player').then((file) => ({ default: file.Player })));
@@ -36,55 +49,33 @@ type Tab = 'lessons' | 'text' | 'files' | 'chat';
 /** The lesson that somebody has just asked for by "next": its video begins without another click. */
 let asked: string | undefined;
 
-export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course }) {
+type Props = {
+  lessonId: string;
+  course: Course;
+  /** Absent while it is on its way: the room stays, so that rail, tab, folds and full screen outlive each lesson. */
+  lesson: Lesson | undefined;
+  /** Its video is being prepared, so the server does not give it out yet. */
+  preparing: boolean;
+};
+
+export function LessonRoom({ lessonId, lesson, preparing, course }: Props) {
   const { t } = useTranslation(['player', 'common']);
   const format = useFormat();
-  const navigate = useNavigate();
   const wide = useWide();
   const [rail, setRail] = useState(true);
   const [tab, setTab] = useState<Tab>(wide ? 'text' : 'lessons');
   const [lost, setLost] = useState(false);
   const engine = useRef<Engine>(undefined);
-  const place = placeOf(course, lesson.id);
-  const [autoStart] = useState(() => {
-    const yes = asked === lesson.id;
-    asked = undefined;
-    return yes;
-  });
-
-  const grant = useCallback(
-    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } } })),
-    [lesson.id],
-  );
-  const follow = useCallback(
-    (started: Engine) => {
-      engine.current = started;
-      const stop = followProgress(started, lesson.course_id, lesson.id, {
-        reported: () => undefined,
-        lost: setLost,
-      });
-      return () => {
-        stop();
-        engine.current = undefined;
-      };
-    },
-    [lesson.course_id, lesson.id],
-  );
-  const nextId = lesson.next_id;
-  const goNext = useCallback(() => {
-    if (!nextId) return;
-    asked = nextId;
-    void navigate({
-      to: '/learn/$courseId/$lessonId',
-      params: { courseId: lesson.course_id, lessonId: nextId },
-    });
-  }, [navigate, nextId, lesson.course_id]);
-  const nextTitle = nextId ? titleOf(course, nextId) : undefined;
+  const screen = useRef<HTMLDivElement>(null);
+  const folds = useFolds(course.modules, lessonId);
+  const place = placeOf(course, lessonId);
+  const title = lesson?.title ?? titleOf(course, lessonId);
+  const kind = lesson?.kind ?? kindOf(course, lessonId);
 
   const chat = (
     <LessonChat
-      lessonId={lesson.id}
-      {...(lesson.video
+      lessonId={lessonId}
+      {...(lesson?.video
         ? {
             second: () => engine.current?.view().time ?? 0,
             goTo: (second: number) => {
@@ -98,7 +89,9 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
         : {})}
     />
   );
-  const programme = <Programme course={course.course.id} modules={railModules(course)} now={lesson.id} />;
+  const programme = (
+    <Programme course={course.course.id} modules={railModules(course)} now={lessonId} folds={folds} />
+  );
   const tabs: Tab[] = wide ? ['text', 'files'] : ['lessons', 'text', 'files', 'chat'];
   const shown = tabs.includes(tab) ? tab : (tabs[0] ?? 'text');
 
@@ -106,35 +99,25 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
     <>
       <LessonHeader course={course} />
       <div className={`${css.layout} ${rail && wide ? css.withRail : ''}`}>
-        <div className={css.video}>
-          {lesson.kind === 'video' &&
-            (lesson.video ? (
-              <Suspense fallback={<div className={css.stage} />}>
-                <Player
-                  title={lesson.title}
-                  grant={grant}
-                  duration={lesson.video.duration_s}
-                  from={lesson.position_s}
-                  poster={
-                    lesson.video.poster_url ? (
-                      <img src={lesson.video.poster_url} alt="" />
-                    ) : (
-                      course.course.cover && (
-                        <Cover id={course.course.id} cover={course.course.cover} sizes="100vw" />
-                      )
-                    )
-                  }
-                  autoStart={autoStart}
-                  pageKeys
-                  follow={follow}
-                  next={nextTitle ? { title: nextTitle, go: goNext } : undefined}
-                />
-              </Suspense>
-            ) : (
+        <div className={css.video} ref={screen}>
+          {kind === 'video' &&
+            (lesson?.video ? (
+              <Video
+                key={lesson.id}
+                lesson={lesson}
+                length={lesson.video.duration_s}
+                course={course}
+                engine={engine}
+                screen={screen}
+                setLost={setLost}
+              />
+            ) : lesson || preparing ? (
               <div className={css.stage} role="status">
                 <Loader color="white" size={32} aria-hidden />
                 {t('lesson.notReady')}
               </div>
+            ) : (
+              <div className={css.stage} />
             ))}
         </div>
         <div className={css.info}>
@@ -147,12 +130,19 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
                 })}
               </p>
               <h1 className={`work ${css.title}`}>
-                <bdi>{lesson.title}</bdi>
+                <bdi>{title}</bdi>
               </h1>
             </div>
             <div className={css.around}>
-              <Neighbour lesson={lesson} to={lesson.previous_id} back />
-              <Neighbour lesson={lesson} to={lesson.next_id} />
+              <Neighbour
+                course={course.course.id}
+                to={lesson ? lesson.previous_id : besides(course, lessonId, -1)}
+                back
+              />
+              <Neighbour
+                course={course.course.id}
+                to={lesson ? lesson.next_id : besides(course, lessonId, 1)}
+              />
               {!rail && wide && (
                 <button
                   type="button"
@@ -166,9 +156,15 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
               )}
             </div>
           </div>
-          <Completes lesson={lesson} />
+          {lesson && <Completes lesson={lesson} key={lesson.id} />}
           {lost && <Note tone="warn">{t('lesson.progressLost')}</Note>}
-          <Tabs tabs={tabs} shown={shown} pick={setTab} files={lesson.files.length} />
+          <Tabs
+            tabs={tabs}
+            shown={shown}
+            pick={setTab}
+            files={lesson?.files.length ?? 0}
+            chat={<Unread lessonId={lessonId} />}
+          />
         </div>
         <div
           className={`${css.body} ${shown === 'chat' ? css.chatBody : ''}`}
@@ -176,8 +172,9 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
           id={`panel-${shown}`}
           aria-labelledby={`tab-${shown}`}
         >
-          {shown === 'text' && <LessonText lesson={lesson} />}
-          {shown === 'files' && <LessonFiles lesson={lesson} />}
+          {(shown === 'text' || shown === 'files') && !lesson && !preparing && <Bones />}
+          {shown === 'text' && lesson && <LessonText lesson={lesson} />}
+          {shown === 'files' && lesson && <LessonFiles lesson={lesson} />}
           {shown === 'lessons' && (
             <>
               <h2 className="hidden">{t('lesson.programme')}</h2>
@@ -189,7 +186,7 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
         {rail && wide && (
           <aside className={css.rail} aria-label={t('lesson.showRail')}>
             <div className={css.railInside}>
-              <div className={css.railTop}>
+              <div className={css.railTop} data-scrolls>
                 <div className={css.railHead}>
                   <h2 className={css.railTitle}>{t('lesson.programme')}</h2>
                   <button
@@ -213,7 +210,82 @@ export function LessonRoom({ lesson, course }: { lesson: Lesson; course: Course 
   );
 }
 
-function Neighbour({ lesson, to, back = false }: { lesson: Lesson; to: string | null; back?: boolean }) {
+type VideoProps = {
+  lesson: Lesson;
+  /** Seconds. */
+  length: number;
+  course: Course;
+  engine: RefObject<Engine | undefined>;
+  screen: RefObject<HTMLDivElement | null>;
+  setLost: (lost: boolean) => void;
+};
+
+/** The player of one lesson: what it plays, whom it reports to, what comes next. */
+function Video({ lesson, length, course, engine, screen, setLost }: VideoProps) {
+  const navigate = useNavigate();
+  const [autoStart] = useState(() => {
+    const yes = asked === lesson.id;
+    asked = undefined;
+    return yes;
+  });
+  const grant = useCallback(
+    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } } })),
+    [lesson.id],
+  );
+  const follow = useCallback(
+    (started: Engine) => {
+      engine.current = started;
+      const stop = followProgress(started, lesson.course_id, lesson.id, {
+        reported: () => undefined,
+        lost: setLost,
+      });
+      return () => {
+        stop();
+        engine.current = undefined;
+        setLost(false);
+      };
+    },
+    [lesson.course_id, lesson.id, engine, setLost],
+  );
+  const nextId = lesson.next_id;
+  const goNext = useCallback(() => {
+    if (!nextId) return;
+    asked = nextId;
+    void navigate({
+      to: '/learn/$courseId/$lessonId',
+      params: { courseId: lesson.course_id, lessonId: nextId },
+    });
+  }, [navigate, nextId, lesson.course_id]);
+  const nextTitle = nextId ? titleOf(course, nextId) : undefined;
+  const next = useMemo(
+    () => (nextTitle === undefined ? undefined : { title: nextTitle, go: goNext }),
+    [nextTitle, goNext],
+  );
+  return (
+    <Suspense fallback={<div className={css.stage} />}>
+      <Player
+        title={lesson.title}
+        grant={grant}
+        duration={length}
+        from={lesson.position_s}
+        poster={
+          lesson.video?.poster_url ? (
+            <img src={lesson.video.poster_url} alt="" />
+          ) : (
+            course.course.cover && <Cover id={course.course.id} cover={course.course.cover} sizes="100vw" />
+          )
+        }
+        autoStart={autoStart}
+        pageKeys
+        follow={follow}
+        screen={screen}
+        next={next}
+      />
+    </Suspense>
+  );
+}
+
+function Neighbour({ course, to, back = false }: { course: string; to: string | null; back?: boolean }) {
   const { t } = useTranslation('player');
   const words = back ? t('lesson.previous') : t('lesson.nextLesson');
   const look = back
@@ -231,11 +303,7 @@ function Neighbour({ lesson, to, back = false }: { lesson: Lesson; to: string | 
     );
   }
   return (
-    <LinkButton
-      {...look}
-      to="/learn/$courseId/$lessonId"
-      params={{ courseId: lesson.course_id, lessonId: to }}
-    >
+    <LinkButton {...look} to="/learn/$courseId/$lessonId" params={{ courseId: course, lessonId: to }}>
       {words}
     </LinkButton>
   );
@@ -292,11 +360,14 @@ function Tabs({
   shown,
   pick,
   files,
+  chat,
 }: {
   tabs: Tab[];
   shown: Tab;
   pick: (tab: Tab) => void;
   files: number;
+  /** What has come in the chat. */
+  chat: ReactNode;
 }) {
   const { t } = useTranslation('player');
   const format = useFormat();
@@ -327,9 +398,37 @@ function Tabs({
         >
           {t(`lesson.${tabWords[tab]}`)}
           {tab === 'files' && files > 0 && <span className={css.count}>{format.number(files)}</span>}
+          {tab === 'chat' && chat}
         </button>
       ))}
     </div>
+  );
+}
+
+/** Holds the room of the chat, also while another tab is shown, and says how much has come. */
+function Unread({ lessonId }: { lessonId: string }) {
+  const { me } = useSession();
+  const room = useRoomId(lessonId);
+  return me && room.data ? <UnreadIn user={me.id} room={room.data.room_id} /> : null;
+}
+
+function UnreadIn({ user, room }: { user: string; room: string }) {
+  const client = useRoom(user, room);
+  return client ? <UnreadCount client={client} /> : null;
+}
+
+function UnreadCount({ client }: { client: RoomClient }) {
+  const { t } = useTranslation('chat');
+  const format = useFormat();
+  const { room, phase } = useRoomView(client);
+  const { count, more } = unreadOf(room, client.user);
+  if (phase !== 'ready' || count === 0) return null;
+  const value = `${format.number(count)}${more ? '+' : ''}`;
+  return (
+    <span className={`${css.count} ${css.fresh}`}>
+      <span aria-hidden>{value}</span>
+      <span className="hidden">, {t('latest_new', { count, value })}</span>
+    </span>
   );
 }
 
@@ -344,8 +443,16 @@ function placeOf(course: Course, lessonId: string): { module: number; lesson: nu
   return { module: 1, lesson: 1 };
 }
 
-const titleOf = (course: Course, id: string): string | undefined =>
-  course.modules.flatMap((module) => module.lessons).find((lesson) => lesson.id === id)?.title;
+const lessonsOf = (course: Course) => course.modules.flatMap((module) => module.lessons);
+const titleOf = (course: Course, id: string) => lessonsOf(course).find((lesson) => lesson.id === id)?.title;
+const kindOf = (course: Course, id: string) => lessonsOf(course).find((lesson) => lesson.id === id)?.kind;
+
+/** The lesson before or after, as far as the programme tells. */
+function besides(course: Course, id: string, by: 1 | -1): string | null {
+  const lessons = lessonsOf(course);
+  const index = lessons.findIndex((lesson) => lesson.id === id);
+  return index < 0 ? null : (lessons[index + by]?.id ?? null);
+}
 
 const railModules = (course: Course): RailModule[] =>
   course.modules.map((module) => ({
@@ -357,6 +464,20 @@ const railModules = (course: Course): RailModule[] =>
     })),
   }));
 
+/** The text of a lesson that is on its way. */
+function Bones() {
+  const { t } = useTranslation();
+  return (
+    <div aria-busy="true">
+      <span className="hidden" role="status">
+        {t('loading')}
+      </span>
+      <div className={css.boneTitle} />
+      <div className={css.boneLine} />
+    </div>
+  );
+}
+
 /** The page before its data is there, with the measures of the real one. */
 export function LessonSkeleton() {
   const { t } = useTranslation();
@@ -366,7 +487,7 @@ export function LessonSkeleton() {
       <span className="hidden" role="status">
         {t('loading')}
       </span>
-      <div className={css.headerGap} />
+      <LessonHeader />
       <div className={`${css.layout} ${wide ? css.withRail : ''}`} aria-hidden>
         <div className={css.video}>
           <div className={css.stage} />

@@ -23,7 +23,7 @@ export function MyLearningPage() {
   return (
     <div className={`page ${css.page}`}>
       <h1 className="work">{t('title')}</h1>
-      {mine.isError ? (
+      {mine.isError && !mine.data ? (
         <Failed error={mine.error} retry={() => void mine.refetch()} />
       ) : (
         <Waiting pending={mine.isPending} skeleton={<Skeletons />}>

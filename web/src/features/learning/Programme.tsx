@@ -10,7 +10,7 @@ import {
   IconPlayerPlayFilled,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useId, useState } from 'react';
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '~/api/client';
 import { useFormat } from '~/ui/useFormat';
@@ -25,12 +25,50 @@ export type RailLesson = Pick<
 
 export type RailModule = { id: string; title: string; lessons: RailLesson[] };
 
-export function Programme({ course, modules, now }: { course: string; modules: RailModule[]; now: string }) {
+export type Folds = { open: ReadonlySet<string>; toggle: (module: string) => void };
+
+/** Which modules are open: at first the one with this lesson, and each one that is come to. Kept by the page. */
+export function useFolds(modules: readonly { id: string; lessons: { id: string }[] }[], now: string): Folds {
+  const here = modules.find((module) => module.lessons.some(({ id }) => id === now))?.id;
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(here ? [here] : []));
+  const [seen, setSeen] = useState(now);
+  if (seen !== now && here) {
+    setSeen(now);
+    setOpen(new Set([...open, here]));
+  }
+  const toggle = useCallback((module: string) => {
+    setOpen((old) => {
+      const next = new Set(old);
+      if (!next.delete(module)) next.add(module);
+      return next;
+    });
+  }, []);
+  return { open, toggle };
+}
+
+type Props = { course: string; modules: RailModule[]; now: string; folds: Folds };
+
+export function Programme({ course, modules, now, folds }: Props) {
   const { t } = useTranslation('player');
+  const list = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another lesson is the reason to scroll.
+  useEffect(() => {
+    const current = list.current?.querySelector('[aria-current]');
+    // Only where the list scrolls by itself: the page stays where its reader is.
+    if (current?.closest('[data-scrolls]')) current.scrollIntoView({ block: 'nearest' });
+  }, [now]);
   return (
-    <nav aria-label={t('lesson.programme')}>
+    <nav aria-label={t('lesson.programme')} ref={list}>
       {modules.map((module, index) => (
-        <Module key={module.id} course={course} module={module} number={index + 1} now={now} />
+        <Module
+          key={module.id}
+          course={course}
+          module={module}
+          number={index + 1}
+          now={now}
+          open={folds.open.has(module.id)}
+          toggle={() => folds.toggle(module.id)}
+        />
       ))}
     </nav>
   );
@@ -41,23 +79,25 @@ function Module({
   module,
   number,
   now,
+  open,
+  toggle,
 }: {
   course: string;
   module: RailModule;
   number: number;
   now: string;
+  open: boolean;
+  toggle: () => void;
 }) {
   const { t } = useTranslation('player');
   const format = useFormat();
   const id = useId();
-  const here = module.lessons.some((lesson) => lesson.id === now);
-  const [open, setOpen] = useState(here);
   const done = module.lessons.filter((lesson) => lesson.mark === 'done').length;
   const all = module.lessons.length;
   return (
     <section className={css.module}>
       <h3 className={css.head}>
-        <button type="button" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+        <button type="button" aria-expanded={open} aria-controls={id} onClick={toggle}>
           {open ? (
             <IconChevronDown size={18} stroke={1.75} aria-hidden />
           ) : (

@@ -14,7 +14,8 @@ export function ResumePage() {
   const { state } = useSession();
   const course = useQuery({ ...learnCourseQuery(courseId), enabled: state === 'user' });
   if (state === 'guest') return <SignInFirst page />;
-  if (course.isError) return <Failed page error={course.error} retry={() => void course.refetch()} />;
+  if (course.isError && !course.data)
+    return <Failed page error={course.error} retry={() => void course.refetch()} />;
   if (!course.data) {
     return (
       <p className="hidden" role="status">

@@ -14,7 +14,7 @@ import { useTitle } from '~/ui/useTitle';
 import { LessonHeader } from './LessonHeader';
 import css from './LessonPage.module.css';
 import { LessonSkeleton } from './LessonRoom';
-import { Programme, type RailModule } from './Programme';
+import { Programme, type RailModule, useFolds } from './Programme';
 
 const Player = lazy(() => import('~/features/video/Player').then((file) => ({ default: file.Player })));
 
@@ -25,7 +25,14 @@ export function StrangerLesson({ courseId, lessonId }: { courseId: string; lesso
     .flatMap((module) => module.lessons)
     .find((lesson) => lesson.id === lessonId);
   useTitle(found?.title);
-  if (course.isError) return <Failed page error={course.error} retry={() => void course.refetch()} />;
+  if (course.isError && !course.data) {
+    return (
+      <>
+        <LessonHeader />
+        <Failed page error={course.error} retry={() => void course.refetch()} />
+      </>
+    );
+  }
   if (!course.data) return <LessonSkeleton />;
   if (!found?.free_preview || found.kind !== 'video') {
     return (
@@ -58,6 +65,7 @@ function Preview({ course, lesson }: { course: CoursePage; lesson: Lesson }) {
     () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } } })),
     [lesson.id],
   );
+  const folds = useFolds(course.programme, lesson.id);
   const module = course.programme.findIndex((item) => item.lessons.some(({ id }) => id === lesson.id));
   const number = course.programme.flatMap((item) => item.lessons).findIndex(({ id }) => id === lesson.id);
   return (
@@ -103,7 +111,7 @@ function Preview({ course, lesson }: { course: CoursePage; lesson: Lesson }) {
             <div className={css.railHead}>
               <h2 className={css.railTitle}>{t('lesson.programme')}</h2>
             </div>
-            <Programme course={course.id} modules={railModules(course)} now={lesson.id} />
+            <Programme course={course.id} modules={railModules(course)} now={lesson.id} folds={folds} />
           </div>
         </aside>
       </div>
