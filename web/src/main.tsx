@@ -5,13 +5,15 @@ import './styles/base.css';
 import './styles/fields.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
+import { NoWords } from './app/NoWords';
 import { allowOnlyStyles } from './app/trusted-types';
 import { restoreSession } from './features/identity/session';
 import { startLocale, startTexts } from './i18n';
 
 allowOnlyStyles();
 void restoreSession();
-await startTexts(startLocale());
+const locale = startLocale();
+const words = await startTexts(locale);
 
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<App />);
+if (root) createRoot(root).render(words ? <App /> : <NoWords locale={locale} />);

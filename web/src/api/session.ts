@@ -146,6 +146,8 @@ export function createSession(ports: SessionPorts) {
       // Public pages must open even when the renewal is refused for the moment.
       return renew().catch(() => undefined);
     },
+    /** Whether the last that this browser knows is that somebody is signed in; the server may say otherwise. */
+    expected: (): boolean => token !== undefined || ports.hint.read() === '1',
     /** Finds out at the start of the page whether somebody is signed in; asks nothing of a known guest. */
     async restore(): Promise<boolean> {
       if (token) return true;

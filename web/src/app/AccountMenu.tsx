@@ -8,18 +8,26 @@ import { Initials } from '~/ui/Initials';
 import { LinkButton } from '~/ui/LinkButton';
 import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
+import { useLocale } from '~/ui/useFormat';
+import { phone, useMedia } from '~/ui/useMedia';
 import css from './Frame.module.css';
+import { LanguageItems, LanguageMenu, useChooseLocale } from './LanguageMenu';
 
 export function AccountMenu() {
   const { t } = useTranslation();
   const { state, me } = useSession();
   const navigate = useNavigate();
   const errorText = useErrorText();
+  const locale = useLocale();
+  const choose = useChooseLocale();
+  // There the header has no room for a menu of its own.
+  const small = useMedia(phone);
   // The room of the avatar is kept while the cookie is being asked, so that nothing jumps.
   if (state === 'restoring' || (state === 'user' && !me)) return <span className={css.icon} />;
   if (!me) {
     return (
-      <div className="row">
+      <div className={`row ${css.guest}`}>
+        <LanguageMenu className="only-phone" />
         <LinkButton to="/sign-in" size="sm" variant="default">
           {t('signIn')}
         </LinkButton>
@@ -62,6 +70,13 @@ export function AccountMenu() {
         <Menu.Item component={Link} to="/studio" leftSection={<IconBooks size={18} stroke={1.75} />}>
           {t('teach')}
         </Menu.Item>
+        {small && (
+          <>
+            <Menu.Divider />
+            <Menu.Label>{t('language')}</Menu.Label>
+            <LanguageItems current={locale} choose={(chosen) => void choose(chosen)} />
+          </>
+        )}
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconLogout size={18} stroke={1.75} className="flip" />}

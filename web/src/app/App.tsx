@@ -1,9 +1,9 @@
 // The providers around every page.
-import { DirectionProvider, MantineProvider } from '@mantine/core';
+import { DirectionProvider, MantineProvider, useDirection } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { setNonce } from 'get-nonce';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useLayoutEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
 import { direction } from '~/i18n/format';
@@ -39,8 +39,8 @@ function Languages({ children }: { children: ReactNode }) {
   useTranslation();
   const locale = useLocale();
   return (
-    // A new key on a change of direction: Mantine reads the initial direction once.
-    <DirectionProvider key={direction(locale)} initialDirection={direction(locale)} detectDirection={false}>
+    <DirectionProvider initialDirection={direction(locale)} detectDirection={false}>
+      <Direction of={direction(locale)} />
       <MantineProvider
         theme={theme}
         cssVariablesResolver={variables}
@@ -51,6 +51,13 @@ function Languages({ children }: { children: ReactNode }) {
       </MantineProvider>
     </DirectionProvider>
   );
+}
+
+/** Mantine reads the initial direction once; what is being written on the page outlives a change of language. */
+function Direction({ of }: { of: 'ltr' | 'rtl' }) {
+  const { setDirection } = useDirection();
+  useLayoutEffect(() => setDirection(of), [of, setDirection]);
+  return null;
 }
 
 function Zone({ children }: { children: ReactNode }) {

@@ -1,5 +1,5 @@
 // What stands around a page: skip link, header, main, footer, phone bar, toasts, the sign that the network is gone.
-import { Outlet, useMatches, useRouter } from '@tanstack/react-router';
+import { Outlet, useMatches, useRouter, useRouterState } from '@tanstack/react-router';
 import { Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Toasts } from '~/ui/toast';
@@ -20,6 +20,7 @@ export function Frame() {
       <a className={css.skip} href="#content">
         {t('skip')}
       </a>
+      <Pending />
       <Offline />
       {frame === 'page' && <Header back={data.ownBar ?? false} />}
       <main id="content" className={css.main} tabIndex={-1} ref={main}>
@@ -32,6 +33,12 @@ export function Frame() {
       <Toasts />
     </>
   );
+}
+
+/** A thin bar while the next page is on its way. It is drawn only after 200 ms, so that quick pages do not flash. */
+function Pending() {
+  const pending = useRouterState({ select: (state) => state.status === 'pending' });
+  return pending ? <div className={css.pending} aria-hidden /> : null;
 }
 
 /** After a change of page the focus goes to its heading, so that keyboard and reader start where the eye does. */

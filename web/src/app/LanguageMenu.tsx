@@ -31,7 +31,9 @@ export function LanguageMenu({ className = '', full = false }: { className?: str
         <button type="button" className={`${css.locale} ${className}`} title={localeNames[current]}>
           <IconWorld size={18} stroke={1.75} aria-hidden />
           <span className="hidden">{t('language')}: </span>
-          <span>{full ? localeNames[current] : current.toUpperCase()}</span>
+          <span className={full ? undefined : css.localeCode}>
+            {full ? localeNames[current] : current.toUpperCase()}
+          </span>
           {full && <IconChevronDown size={16} stroke={1.75} aria-hidden />}
         </button>
       </Menu.Target>

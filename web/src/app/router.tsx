@@ -4,7 +4,7 @@ import { courseRoutes } from '~/features/courses/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
 import { studioRoutes } from '~/features/studio/routes';
-import { Crashed } from './Crash';
+import { RouteCrashed } from './Crash';
 import { NotFound } from './NotFound';
 import { rootRoute } from './root';
 
@@ -19,7 +19,7 @@ export const router = createRouter({
   routeTree,
   scrollRestoration: true,
   defaultPreload: 'intent',
-  defaultErrorComponent: ({ error }) => <Crashed error={error} />,
+  defaultErrorComponent: RouteCrashed,
   defaultNotFoundComponent: NotFound,
 });
 

@@ -18,7 +18,8 @@ const backend: BackendModule = {
     if (!load) return done(new Error(`no words for ${language}/${namespace}`), null);
     load().then(
       (file) => done(null, fillPlurals(language, file.default)),
-      (error: Error) => done(error, null),
+      // In place of data, `true` says that another attempt is worth it: a chunk that was lost on the way.
+      (error: Error) => done(error, true as never),
     );
   },
 };
@@ -50,7 +51,8 @@ export function startLocale(wanted: readonly string[] = navigator.languages): Lo
   return isLocale(lang) ? lang : 'uz';
 }
 
-export async function startTexts(locale: Locale): Promise<void> {
+/** Loads the words of every page. Whether they came: without them nothing but bare keys could be shown. */
+export async function startTexts(locale: Locale): Promise<boolean> {
   i18n.on('languageChanged', (language) => {
     document.documentElement.lang = language;
     document.documentElement.dir = direction(language as Locale);
@@ -66,8 +68,11 @@ export async function startTexts(locale: Locale): Promise<void> {
       defaultNS: 'common',
       interpolation: { escapeValue: false },
       returnNull: false,
+      // 350, 700 and 1400 ms after one another.
+      maxRetries: 3,
       react: { useSuspense: true },
     });
+  return i18n.hasResourceBundle(locale, 'common');
 }
 
 /** Changes the language of the whole page and remembers it; the cookie lets the server write the page's head in it. */

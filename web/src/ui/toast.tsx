@@ -2,6 +2,7 @@
 // belong here: they stay in place beside what failed.
 import { IconX } from '@tabler/icons-react';
 import { useEffect, useSyncExternalStore } from 'react';
+import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import css from './toast.module.css';
 
@@ -18,6 +19,11 @@ export const toast = (next: Toast): void => set(next);
 
 const LIFE = 6_000;
 
+function listenFull(hear: () => void) {
+  document.addEventListener('fullscreenchange', hear);
+  return () => document.removeEventListener('fullscreenchange', hear);
+}
+
 export function Toasts() {
   const { t } = useTranslation();
   const current = useSyncExternalStore(
@@ -32,7 +38,8 @@ export function Toasts() {
     const timer = setTimeout(() => set(undefined), LIFE);
     return () => clearTimeout(timer);
   }, [current]);
-  return (
+  const full = useSyncExternalStore(listenFull, () => document.fullscreenElement);
+  const place = (
     <div className={css.place} role="status" aria-live="polite">
       {current && (
         <div className={css.toast}>
@@ -56,4 +63,6 @@ export function Toasts() {
       )}
     </div>
   );
+  // In full screen only what is inside that element can be seen.
+  return full && !(full instanceof HTMLVideoElement) ? createPortal(place, full) : place;
 }

@@ -5,8 +5,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { session } from '~/api/client';
 import { SearchBox } from '~/app/SearchBox';
-import { ContinueLearning } from '~/features/learning/ContinueLearning';
+import { useSession } from '~/features/identity/session';
+import { ContinueLearning, ContinueSkeleton } from '~/features/learning/ContinueLearning';
 import { useMyLearning } from '~/features/learning/queries';
 import { Failed, State } from '~/ui/State';
 import { useLocale } from '~/ui/useFormat';
@@ -20,15 +22,30 @@ import type { CatalogueSearch } from './search';
 export function HomePage() {
   const { t } = useTranslation(['courses', 'common']);
   useTitle(t('home.title'));
-  const mine = useMyLearning();
-  const next = mine.data?.items.find((row) => row.percent < 100) ?? mine.data?.items[0];
   return (
     <div className={`page ${css.home}`}>
-      {next && mine.data ? <ContinueLearning row={next} count={mine.data.items.length} /> : <Welcome />}
+      <First />
       <Goals />
       <Popular />
       <Newest />
     </div>
+  );
+}
+
+/** Where a student goes on, or what this is. Somebody who was signed in last is not shown the one and then the other. */
+function First() {
+  const { t } = useTranslation(['courses', 'common']);
+  const { state } = useSession();
+  const mine = useMyLearning();
+  const next = mine.data?.items.find((row) => row.percent < 100) ?? mine.data?.items[0];
+  const coming = state === 'user' ? mine.isPending : state === 'restoring' && session.expected();
+  if (next && mine.data) return <ContinueLearning row={next} count={mine.data.items.length} />;
+  if (!coming && !(state === 'user' && mine.isLoadingError)) return <Welcome />;
+  return (
+    <>
+      <h1 className="hidden">{t('home.hero')}</h1>
+      {coming ? <ContinueSkeleton /> : <Failed error={mine.error} retry={() => void mine.refetch()} />}
+    </>
   );
 }
 
@@ -122,7 +139,7 @@ function Row({ title, search, chips, most = 2 * ROW }: RowProps) {
         </Link>
       </div>
       {chips}
-      {courses.isError ? (
+      {courses.isLoadingError ? (
         <Failed error={courses.error} retry={() => void courses.refetch()} />
       ) : (
         <Waiting pending={courses.isPending} label={t('card.loading')} skeleton={<CardSkeletons count={4} />}>

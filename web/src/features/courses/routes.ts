@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '~/app/lazyPage';
 import { rootRoute } from '~/app/root';
 import { parseCatalogueSearch } from './search';
 
@@ -6,18 +7,18 @@ export const courseRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/',
-    component: lazyRouteComponent(() => import('./HomePage'), 'HomePage'),
+    component: lazyPage(() => import('./HomePage'), 'HomePage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/catalogue',
     validateSearch: parseCatalogueSearch,
-    component: lazyRouteComponent(() => import('./CataloguePage'), 'CataloguePage'),
+    component: lazyPage(() => import('./CataloguePage'), 'CataloguePage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/courses/$courseId',
-    component: lazyRouteComponent(() => import('./CoursePage'), 'CoursePage'),
+    component: lazyPage(() => import('./CoursePage'), 'CoursePage'),
     staticData: { ownBar: true },
   }),
 ] as const;

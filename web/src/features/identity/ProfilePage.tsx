@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { SignInFirst } from '~/ui/State';
 import { useTitle } from '~/ui/useTitle';
+import { LanguagePart } from './LanguagePart';
 import { PasswordPart } from './PasswordPart';
 import { PersonPart } from './PersonPart';
 import css from './ProfilePage.module.css';
@@ -19,6 +20,7 @@ export function ProfilePage() {
       {me && (
         <>
           <PersonPart key={me.id} me={me} />
+          <LanguagePart />
           <PasswordPart me={me} />
           <SessionsPart />
         </>

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '~/app/lazyPage';
 import { rootRoute } from '~/app/root';
 import { safeNext } from './rules';
 
@@ -16,32 +17,32 @@ export const identityRoutes = [
     getParentRoute: () => rootRoute,
     path: '/sign-in',
     validateSearch: entrySearch,
-    component: lazyRouteComponent(() => import('./SignInPage'), 'SignInPage'),
+    component: lazyPage(() => import('./SignInPage'), 'SignInPage'),
     staticData: bare,
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/register',
     validateSearch: entrySearch,
-    component: lazyRouteComponent(() => import('./RegisterPage'), 'RegisterPage'),
+    component: lazyPage(() => import('./RegisterPage'), 'RegisterPage'),
     staticData: bare,
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/forgot',
-    component: lazyRouteComponent(() => import('./ForgotPage'), 'ForgotPage'),
+    component: lazyPage(() => import('./ForgotPage'), 'ForgotPage'),
     staticData: bare,
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     // The token of the link stands in the fragment (`/reset#token`), so that it reaches no log.
     path: '/reset',
-    component: lazyRouteComponent(() => import('./ResetPage'), 'ResetPage'),
+    component: lazyPage(() => import('./ResetPage'), 'ResetPage'),
     staticData: bare,
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/profile',
-    component: lazyRouteComponent(() => import('./ProfilePage'), 'ProfilePage'),
+    component: lazyPage(() => import('./ProfilePage'), 'ProfilePage'),
   }),
 ] as const;

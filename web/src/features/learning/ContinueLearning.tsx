@@ -10,6 +10,32 @@ import { useFormat } from '~/ui/useFormat';
 import css from './ContinueLearning.module.css';
 import type { LearningRow } from './queries';
 
+/** The same place while it is not known yet what stands in it. */
+export function ContinueSkeleton() {
+  const { t } = useTranslation();
+  return (
+    <section aria-busy="true">
+      <span className="hidden" role="status">
+        {t('loading')}
+      </span>
+      <div aria-hidden>
+        <div className="section-head">
+          <span className={css.boneHead} />
+        </div>
+        <div className={css.split}>
+          <span className={css.bonePicture} />
+          <div>
+            <span className={css.boneLine} />
+            <span className={css.boneTitle} />
+            <span className={css.boneLine} />
+            <span className={css.boneButton} />
+          </div>
+        </div>
+      </div>
+    </section>
+  );
+}
+
 export function ContinueLearning({ row, count }: { row: LearningRow; count: number }) {
   const { t } = useTranslation('courses');
   const format = useFormat();

@@ -1,21 +1,22 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '~/app/lazyPage';
 import { rootRoute } from '~/app/root';
 
 export const learningRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/my/learning',
-    component: lazyRouteComponent(() => import('./MyLearningPage'), 'MyLearningPage'),
+    component: lazyPage(() => import('./MyLearningPage'), 'MyLearningPage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/learn/$courseId',
-    component: lazyRouteComponent(() => import('./ResumePage'), 'ResumePage'),
+    component: lazyPage(() => import('./ResumePage'), 'ResumePage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/learn/$courseId/$lessonId',
-    component: lazyRouteComponent(() => import('./LessonPage'), 'LessonPage'),
+    component: lazyPage(() => import('./LessonPage'), 'LessonPage'),
     staticData: { frame: 'bare' },
   }),
 ] as const;

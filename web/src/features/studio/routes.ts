@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '~/app/lazyPage';
 import { rootRoute } from '~/app/root';
 
 export const builderTabs = ['programme', 'description', 'price'] as const;
@@ -25,13 +26,13 @@ export const studioRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/studio',
-    component: lazyRouteComponent(() => import('./StudioPage'), 'StudioPage'),
+    component: lazyPage(() => import('./StudioPage'), 'StudioPage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/studio/courses/$courseId',
     validateSearch: builderSearch,
-    component: lazyRouteComponent(() => import('./BuilderPage'), 'BuilderPage'),
+    component: lazyPage(() => import('./BuilderPage'), 'BuilderPage'),
     staticData: { flush: true },
   }),
 ] as const;
