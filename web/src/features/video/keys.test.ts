@@ -1,5 +1,6 @@
+// @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
-import { nextRate, playerAction } from './keys';
+import { nextRate, playerAction, scrolls, takenBy } from './keys';
 
 const key = (name: string, code = '', more: object = {}) =>
   playerAction({ key: name, code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
@@ -33,5 +34,24 @@ describe('the keys of the player', () => {
     expect(nextRate(2, true)).toBe(2);
     expect(nextRate(0.5, false)).toBe(0.5);
     expect(nextRate(1.1, false)).toBe(1);
+  });
+
+  it('are left to what has the focus', () => {
+    document.body.innerHTML = `<textarea></textarea><button></button><input type="range"><p></p>
+      <div role="log" tabindex="0"><span></span></div><div role="menu"><b></b></div>`;
+    const taken = (selector: string, name: string) => takenBy(document.querySelector(selector), name);
+    expect(taken('textarea', 'k')).toBe(true);
+    expect(taken('button', ' ')).toBe(true);
+    expect(taken('button', 'k')).toBe(false);
+    expect(taken('input', 'ArrowRight')).toBe(true);
+    expect(taken('[role=log]', ' ')).toBe(true);
+    expect(taken('[role=log] span', 'End')).toBe(true);
+    expect(taken('[role=menu] b', 'ArrowDown')).toBe(true);
+    expect(taken('p', ' ')).toBe(false);
+  });
+
+  it('that scroll the page are told apart from the others', () => {
+    for (const name of ['ArrowUp', 'ArrowDown', 'Home', 'End']) expect(scrolls(name)).toBe(true);
+    for (const name of ['ArrowLeft', 'ArrowRight', ' ', 'k', '5']) expect(scrolls(name)).toBe(false);
   });
 });

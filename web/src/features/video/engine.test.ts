@@ -1,0 +1,189 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+/** The stream library as far as the engine uses it; `supported` is false on phones without Media Source. */
+const lib = vi.hoisted(() => ({ supported: true, made: [] as FakeHls[] }));
+class FakeHls {
+  static Events = new Proxy({}, { get: (_, name) => name });
+  static ErrorTypes = { NETWORK_ERROR: 'networkError', MEDIA_ERROR: 'mediaError' };
+  static isSupported = () => lib.supported;
+  levels = [{ height: 360, bitrate: 1 }];
+  subtitleTracks = [];
+  hear = new Map<string, (event: string, data: unknown) => void>();
+  startLoad = vi.fn();
+  stopLoad = vi.fn();
+  loadSource = vi.fn();
+  attachMedia = vi.fn();
+  destroy = vi.fn();
+  constructor() {
+    lib.made.push(this);
+  }
+  on(event: string, hearer: (event: string, data: unknown) => void) {
+    this.hear.set(event, hearer);
+  }
+  say(event: string, data: unknown = {}) {
+    this.hear.get(event)?.(event, data);
+  }
+}
+vi.mock('hls.js', () => ({ default: FakeHls }));
+vi.mock('hls.js/dist/hls.worker.js?url', () => ({ default: '/worker.js' }));
+
+let beat: () => Response;
+vi.stubGlobal('fetch', async () => beat());
+location.href = 'http://localhost:3000/';
+const { session } = await import('~/api/client');
+const { createEngine } = await import('./engine');
+
+const json = (status: number, body: unknown) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+let number = 0;
+const granted = () => ({
+  session: 's',
+  master_url: `/m/t${++number}/v/master.m3u8`,
+  expires_in: 600,
+  growing: false,
+  duration_s: 100,
+});
+
+/** An engine on an element whose `play` does as the browser would. */
+function player() {
+  const element = document.createElement('video');
+  const state = { currentTime: 0, paused: true, readyState: 4, src: '' };
+  for (const [name, value] of Object.entries(state)) {
+    Object.defineProperty(element, name, { value, writable: true, configurable: true });
+  }
+  const own = element as { paused: boolean };
+  element.play = vi.fn(async () => {
+    own.paused = false;
+  });
+  element.pause = vi.fn(() => {
+    own.paused = true;
+  });
+  const engine = createEngine(async () => granted());
+  const detach = engine.attach(element);
+  return { element, engine, detach, say: (name: string) => element.dispatchEvent(new Event(name)) };
+}
+const settled = () => vi.advanceTimersByTimeAsync(0);
+const last = () => lib.made.at(-1) as FakeHls;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  number = 0;
+  lib.made.length = 0;
+  lib.supported = true;
+  beat = () => json(200, granted());
+  session.accept({ access_token: 'a', expires_in: 600, user: { id: 'u' } });
+});
+afterEach(() => vi.useRealTimers());
+
+/** MED-12 WEB-10 */
+describe('the player', () => {
+  it('asks the browser to play while the click still counts, and has begun with the first picture', async () => {
+    const { element, engine, say } = player();
+    void engine.start();
+    expect(element.play).toHaveBeenCalledTimes(1);
+    await settled();
+    last().say('MANIFEST_PARSED');
+    expect(engine.view()).toMatchObject({ stage: 'ready', begun: false });
+    say('playing');
+    expect(engine.view()).toMatchObject({ begun: true, playing: true });
+  });
+
+  it('renews a token that is no longer taken, and loads on', async () => {
+    const { engine } = player();
+    await engine.start();
+    last().say('MANIFEST_PARSED');
+    last().say('ERROR', { response: { code: 403 } });
+    await settled();
+    expect(last().startLoad).toHaveBeenCalledTimes(1);
+    expect(engine.view().playback?.master_url).toBe('/m/t2/v/master.m3u8');
+  });
+
+  it('loads no more when another device has taken over', async () => {
+    const { engine } = player();
+    await engine.start();
+    last().say('MANIFEST_PARSED');
+    beat = () => json(409, { code: 'playback_replaced' });
+    last().say('ERROR', { response: { code: 403 } });
+    await settled();
+    expect(engine.view().stage).toBe('replaced');
+    expect(last().startLoad).not.toHaveBeenCalled();
+  });
+
+  it('plays what is loaded while the link is lost', async () => {
+    const { engine } = player();
+    await engine.start();
+    last().say('MANIFEST_PARSED');
+    last().say('ERROR', { fatal: true, type: 'networkError', error: new Error('lost') });
+    expect(engine.view()).toMatchObject({ stage: 'ready', stalled: false });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(last().startLoad).toHaveBeenCalledTimes(1);
+  });
+
+  it('starts again at its place when the page comes back from the cache of Back', async () => {
+    const { element, engine, say } = player();
+    await engine.start();
+    last().say('MANIFEST_PARSED');
+    say('playing');
+    element.currentTime = 42;
+    say('timeupdate');
+    const gone = new Event('pagehide');
+    Object.defineProperty(gone, 'persisted', { value: true });
+    dispatchEvent(gone);
+    expect(engine.view()).toMatchObject({ stage: 'idle', begun: false, time: 42, duration: 100 });
+    engine.toggle();
+    await settled();
+    expect(engine.view().stage).toBe('starting');
+  });
+});
+
+describe('the player without Media Source', () => {
+  const ready = async () => {
+    lib.supported = false;
+    const made = player();
+    await made.engine.start(7);
+    made.say('loadedmetadata');
+    made.say('playing');
+    return made;
+  };
+
+  it('is given a new address before the old one runs out, and goes on at its place', async () => {
+    const { element, engine, say } = await ready();
+    expect(element.currentTime).toBe(7);
+    element.currentTime = 50;
+    say('timeupdate');
+    await vi.advanceTimersByTimeAsync(8 * 60_000);
+    expect(element.src).toBe('/m/t1/v/master.m3u8');
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(element.src).not.toBe('/m/t1/v/master.m3u8');
+    element.currentTime = 0;
+    element.pause();
+    say('loadedmetadata');
+    expect(element.currentTime).toBe(50);
+    expect(element.paused).toBe(false);
+    expect(engine.view().stage).toBe('ready');
+  });
+
+  it('renews the address after an error, and stays paused if it was', async () => {
+    const { element, engine, say } = await ready();
+    element.pause();
+    Object.defineProperty(element, 'error', { value: { code: 2, MEDIA_ERR_DECODE: 3 }, configurable: true });
+    say('error');
+    await vi.advanceTimersByTimeAsync(500);
+    expect(element.src).toBe('/m/t2/v/master.m3u8');
+    vi.mocked(element.play).mockClear();
+    say('loadedmetadata');
+    expect(element.play).not.toHaveBeenCalled();
+    expect(engine.view().stage).toBe('ready');
+  });
+
+  it('ignores an address whose player is gone', async () => {
+    lib.supported = false;
+    const { element, engine, detach, say } = player();
+    await engine.start(7);
+    detach();
+    say('loadedmetadata');
+    expect(element.currentTime).toBe(0);
+    expect(engine.view().stage).toBe('idle');
+  });
+});
