@@ -156,6 +156,15 @@ export class Product {
     return answer.status === 204 ? undefined : answer.json();
   }
 
+  /** The link to a page of ours in the newest mail to that address. */
+  linkFor(email, path) {
+    return until(`a link for ${email}`, async () => {
+      const { items } = await this.call(`/sandbox/mailbox?to=${encodeURIComponent(email)}`);
+      const links = items.flatMap((mail) => mail.text.match(/https?:\/\/[^\s"<>]+/g) ?? []);
+      return links.find((link) => new URL(link).pathname === path);
+    });
+  }
+
   /** The code of the newest mail to that address. */
   codeFor(email) {
     return until(`a code for ${email}`, async () => {
@@ -201,12 +210,12 @@ export class Visitor {
     await page.waitForURL((url) => !/register|sign-in/.test(url.pathname));
   }
 
-  async signIn(email) {
+  async signIn(email, password = PASSWORD) {
     const { page } = this;
     this.email = email;
     await page.goto('/sign-in');
     await page.locator('[name=email]').fill(email);
-    await page.locator('[name=password]').fill(PASSWORD);
+    await page.locator('[name=password]').fill(password);
     await page.locator('button[type=submit]').click();
     await page.waitForURL((url) => !/sign-in/.test(url.pathname));
     return this;

@@ -65,6 +65,7 @@ export async function published(visitor, title) {
     category_id: items.find((category) => category.parent_id)?.id ?? items[0].id,
     level: 'beginner',
     learn: ['Choose an index', 'Read a plan'],
+    requirements: ['A little SQL'],
   };
   await ask('PATCH', `/studio/courses/${course}`, change, { 'if-match': '*' });
   const answer = await ask('POST', `/studio/courses/${course}/publish`);
