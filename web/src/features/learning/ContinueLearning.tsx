@@ -66,7 +66,11 @@ export function ContinueLearning({ row, count }: { row: LearningRow; count: numb
           <p className="meta mut">
             <CourseTitle course={row.course} />
             &nbsp;·{' '}
-            {t('home.ofLessons', { done: format.number(row.lessons_done), all: format.number(row.lessons) })}
+            {t('home.ofLessons', {
+              count: row.lessons,
+              done: format.number(row.lessons_done),
+              all: format.number(row.lessons),
+            })}
           </p>
           <h1 className={`work ${css.title}`}>
             <CourseTitle course={{ title: at?.title ?? row.course.title, language: row.course.language }} />

@@ -75,7 +75,11 @@ function Row({ row, first }: { row: LearningRow; first: boolean }) {
         </h2>
         <p className="meta mut clip">
           <bdi>{row.course.author.name}</bdi>&nbsp;·{' '}
-          {t('lessons', { done: format.number(row.lessons_done), all: format.number(row.lessons) })}
+          {t('lessons', {
+            count: row.lessons,
+            done: format.number(row.lessons_done),
+            all: format.number(row.lessons),
+          })}
         </p>
         <div className={css.progress}>
           <Progress percent={row.percent} />

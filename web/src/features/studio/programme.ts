@@ -1,6 +1,7 @@
 // Changes of the programme: what is asked of the server, and what the page shows meanwhile.
 import { api, body, intentKey } from '~/api/client';
 import { isApiError } from '~/api/error';
+import { queryClient } from '~/app/queries';
 import { dropDraft } from './drafts';
 import { arrange, type Order, orderOf } from './order';
 import {
@@ -11,6 +12,7 @@ import {
   type StudioLesson,
   type StudioModule,
   showCourse,
+  studioCourseQuery,
 } from './queries';
 
 const at = (id: string) => ({ params: { path: { id } } });
@@ -66,6 +68,9 @@ export async function deleteLesson(course: string, lesson: string): Promise<void
 
 export async function deleteModule(course: string, module: string): Promise<void> {
   await api.DELETE('/studio/modules/{id}', at(module));
+  const known = queryClient.getQueryData(studioCourseQuery(course).queryKey);
+  const gone = known?.modules.find((item) => item.id === module)?.lessons ?? [];
+  for (const lesson of gone) dropDraft('lesson', lesson.id);
   dropDraft('module', module);
   editCourse(course, (old) => ({ ...old, modules: old.modules.filter((item) => item.id !== module) }));
   void refreshCourse(course);
