@@ -17,8 +17,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app::App;
 use crate::platform::config::Role;
 use crate::platform::health;
-use crate::platform::http::spa;
-use crate::platform::http::{BodyDeadline, Problem, RequestLog};
+use crate::platform::http::{BodyDeadline, Problem, RequestLog, pack, spa};
 use crate::platform::jobs::Worker;
 use crate::{courses, wiring};
 
@@ -161,6 +160,15 @@ pub fn service(
                     }
                 }
                 Ok(response)
+            }
+        })
+        .wrap_fn(|req, service| {
+            let wanted = pack::accepts(req.headers(), "gzip");
+            let may = pack::may_pack(req.path());
+            let answer = service.call(req);
+            async move {
+                let response = answer.await?;
+                Ok(if may { pack::packed(response, wanted) } else { response.map_into_left_body() })
             }
         })
         .wrap(BodyDeadline::default())

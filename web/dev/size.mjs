@@ -1,12 +1,14 @@
-// Says what a first visit to a page downloads, and fails when the entry grows past its budget.
-import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+// Says what a first visit to a page downloads, as the server sends it, and fails when the entry grows past its budget or a
+// script was not packed.
+import { existsSync, readFileSync, statSync } from 'node:fs';
 
 const dist = new URL('../dist/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'));
 
-/** Kilobytes after gzip that the home page may cost before its data: scripts. */
+/** Kilobytes that the home page may cost before its data, to a browser that takes no more than gzip: scripts. */
 const BUDGET = 215;
+/** A file of fewer bytes may be too small to gain from packing. */
+const SMALL = 1000;
 
 function scripts(name, found = new Set()) {
   const chunk = manifest[name];
@@ -15,17 +17,35 @@ function scripts(name, found = new Set()) {
   for (const next of chunk.imports ?? []) scripts(next, found);
   return found;
 }
-const kilobytes = (files) =>
-  [...files].reduce((sum, file) => sum + gzipSync(readFileSync(new URL(file, dist))).length, 0) / 1000;
+/** Bytes of a file in the form that a client gets who takes this coding. */
+function sent(file, ending) {
+  const packed = new URL(`${file}${ending}`, dist);
+  return statSync(existsSync(packed) ? packed : new URL(file, dist)).size;
+}
+const kilobytes = (files, ending = '.gz') =>
+  [...files].reduce((sum, file) => sum + sent(file, ending), 0) / 1000;
+const both = (files) =>
+  `${kilobytes(files, '.br').toFixed(0)} kB (br), ${kilobytes(files).toFixed(0)} kB (gzip)`;
 
 const entry = scripts('index.html');
 const styles = Object.values(manifest).flatMap((chunk) => (chunk.isEntry ? (chunk.css ?? []) : []));
-console.log(
-  `entry: ${kilobytes(entry).toFixed(0)} kB of scripts, ${kilobytes(styles).toFixed(0)} kB of styles (gzip)`,
-);
+console.log(`entry: scripts ${both(entry)}; styles ${both(styles)}`);
 for (const name of Object.keys(manifest).filter((key) => /Page\.tsx$/.test(key))) {
   const own = [...scripts(name)].filter((file) => !entry.has(file));
-  console.log(`  ${name.replace('src/features/', '').padEnd(34)} +${kilobytes(own).toFixed(1)} kB`);
+  console.log(
+    `  ${name.replace('src/features/', '').padEnd(34)} +${kilobytes(own, '.br').toFixed(1)} kB (br)`,
+  );
+}
+const files = Object.values(manifest).flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])]);
+const loose = files.filter(
+  (file) =>
+    /\.(js|css)$/.test(file) &&
+    sent(file, '') >= SMALL &&
+    !['.br', '.gz'].every((ending) => existsSync(new URL(file + ending, dist))),
+);
+if (loose.length > 0) {
+  console.error(`Not packed: ${loose.join(', ')}. Run node dev/pack.mjs after vite build.`);
+  process.exit(1);
 }
 const home = kilobytes(new Set([...entry, ...scripts('src/features/courses/HomePage.tsx')]));
 if (home > BUDGET) {

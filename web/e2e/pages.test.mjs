@@ -5,7 +5,9 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { Product } from './product.mjs';
 import { published } from './school.mjs';
 
@@ -115,6 +117,39 @@ for (const look of looks) {
     test('nothing was against the policy of the page', () => assert.deepEqual(visitor.complaints, []));
   });
 }
+
+/** As it goes over the wire; fetch would unpack it. */
+const raw = (path, accepts) =>
+  new Promise((resolve, reject) => {
+    get(`${product.base}${path}`, { headers: { 'accept-encoding': accepts } }, async (answer) => {
+      const body = Buffer.concat(await answer.toArray());
+      resolve({ headers: answer.headers, coding: answer.headers['content-encoding'], body });
+    }).on('error', reject);
+  });
+
+test('the web app is sent packed, and whole to whoever does not unpack', async () => {
+  const page = await raw('/', 'gzip, br');
+  assert.equal(page.coding, 'gzip');
+  const html = gunzipSync(page.body).toString();
+  const script = html.match(/src="(\/assets\/[^"]+\.js)"/)?.[1];
+  assert.ok(script, 'the page names its script');
+
+  const whole = await raw(script, 'identity');
+  assert.equal(whole.coding, undefined);
+  const gzip = await raw(script, 'gzip');
+  assert.equal(gzip.coding, 'gzip');
+  const brotli = await raw(script, 'gzip, deflate, br, zstd');
+  assert.equal(brotli.coding, 'br');
+  assert.ok(brotli.body.length < gzip.body.length && gzip.body.length * 2 < whole.body.length);
+  assert.ok(gunzipSync(gzip.body).equals(whole.body));
+  assert.ok(brotliDecompressSync(brotli.body).equals(whole.body));
+  const answers = [whole, gzip, brotli];
+  for (const { headers } of answers) {
+    assert.equal(headers.vary, 'Accept-Encoding');
+    assert.match(headers['content-type'], /javascript/);
+  }
+  assert.equal(new Set(answers.map(({ headers }) => headers.etag)).size, 3, 'each form has its own tag');
+});
 
 test('a student joins and finishes a lesson by keyboard alone', async () => {
   const student = await product.visitor();

@@ -12,6 +12,7 @@ mod etag;
 pub mod idempotency;
 mod limits;
 mod log;
+pub mod pack;
 mod paging;
 mod problem;
 mod routes;

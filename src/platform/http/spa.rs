@@ -4,14 +4,14 @@
 
 use std::borrow::Cow;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rand::RngCore as _;
 use rust_embed::RustEmbed;
 
-use super::{Code, Problem};
+use super::{Code, Problem, pack};
 use crate::app::App;
 use crate::platform::config::Config;
 
@@ -38,16 +38,41 @@ pub struct Head {
     pub locale: Option<String>,
 }
 
+/// The codings that files of the web app are packed with when it is built, best first, and the
+/// endings of the packed files.
+const CODINGS: &[(&str, &str)] = &[("br", ".br"), ("gzip", ".gz")];
+
+/// The smallest form of a file that the client takes, and its coding.
+fn smallest<T>(
+    path: &str,
+    headers: &HeaderMap,
+    get: impl Fn(&str) -> Option<T>,
+) -> Option<(T, Option<&'static str>)> {
+    for (coding, ending) in CODINGS {
+        if pack::accepts(headers, coding)
+            && let Some(file) = get(&format!("{path}{ending}"))
+        {
+            return Some((file, Some(coding)));
+        }
+    }
+    get(path).map(|file| (file, None))
+}
+
 /// A file of the web build under `/assets/` or beside `index.html`.
 pub fn asset(req: &HttpRequest) -> HttpResponse {
     let path = req.path().trim_start_matches('/');
     let hashed = path.starts_with("assets/");
-    let Some(file) = (path != "index.html").then(|| Dist::get(path)).flatten() else {
+    let found = (path != "index.html").then(|| smallest(path, req.headers(), Dist::get)).flatten();
+    let Some((file, coding)) = found else {
         return Problem::not_found().error_response();
     };
+    // Each form has a tag of its own.
     let etag = format!("\"{}\"", hex::encode(file.metadata.sha256_hash()));
     if req.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known == etag.as_str()) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();
+        return HttpResponse::NotModified()
+            .insert_header((header::ETAG, etag))
+            .insert_header((header::VARY, "Accept-Encoding"))
+            .finish();
     }
     let cache = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
     let mime = mime_guess::from_path(path).first_or_octet_stream();
@@ -55,8 +80,13 @@ pub fn asset(req: &HttpRequest) -> HttpResponse {
         Cow::Borrowed(bytes) => bytes::Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     };
-    HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    if let Some(coding) = coding {
+        response.insert_header((header::CONTENT_ENCODING, coding));
+    }
+    response
         .insert_header((header::CONTENT_TYPE, mime.as_ref()))
+        .insert_header((header::VARY, "Accept-Encoding"))
         .insert_header((header::CACHE_CONTROL, cache))
         .insert_header((header::ETAG, etag))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -187,6 +217,20 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_goes_out_in_its_smallest_form_that_the_client_takes() {
+        let there = ["a.js", "a.js.br", "a.js.gz", "b.woff2"];
+        let get = |name: &str| there.iter().find(|file| **file == name);
+        let mut headers = HeaderMap::new();
+        assert_eq!(smallest("a.js", &headers, get), Some((&"a.js", None)));
+        headers.insert(header::ACCEPT_ENCODING, "gzip".parse().unwrap());
+        assert_eq!(smallest("a.js", &headers, get), Some((&"a.js.gz", Some("gzip"))));
+        headers.insert(header::ACCEPT_ENCODING, "gzip, br".parse().unwrap());
+        assert_eq!(smallest("a.js", &headers, get), Some((&"a.js.br", Some("br"))));
+        assert_eq!(smallest("b.woff2", &headers, get), Some((&"b.woff2", None)));
+        assert_eq!(smallest("c.js", &headers, get), None);
+    }
 
     #[test]
     fn a_title_cannot_leave_its_tag() {

@@ -1,11 +1,8 @@
 //! Heartbeat and end of a playback, and the media paths.
 
-use std::io::Write as _;
-
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use futures::TryStreamExt as _;
 use media::hls::MediaPath;
 use media::storage::{ObjectKey, StorageError};
@@ -19,7 +16,7 @@ use super::grant::{Ended, Playback, end_playback, renew};
 use super::{rules, sessions};
 use crate::app::App;
 use crate::identity::MaybeSignedIn;
-use crate::platform::http::{Body, Code, Problem, ProblemDoc};
+use crate::platform::http::{Body, Code, Problem, ProblemDoc, pack};
 use crate::video::keys::{self, KeyPlace};
 use crate::video::model::PlaybackSession;
 use crate::video::store::videos;
@@ -183,27 +180,13 @@ fn playlist(path: &MediaPath, text: String, headers: &HeaderMap) -> HttpResponse
         .insert_header((header::CONTENT_TYPE, path.content_type()))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((header::VARY, "Accept-Encoding"));
-    let packed = accepts_gzip(headers).then(|| gzip(text.as_bytes())).flatten();
+    let packed = pack::accepts(headers, "gzip")
+        .then(|| pack::gzip(text.as_bytes(), Compression::fast()).ok())
+        .flatten();
     match packed {
         Some(packed) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(packed),
         None => response.body(text),
     }
-}
-
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    accepted.unwrap_or_default().split(',').any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0));
-        name.trim().eq_ignore_ascii_case("gzip") && !refused
-    })
-}
-
-/// `None` when it cannot be packed, which a vector never refuses.
-fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).ok()?;
-    encoder.finish().ok()
 }
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

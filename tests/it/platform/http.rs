@@ -94,6 +94,32 @@ async fn the_database_gone_is_503_with_a_time_to_come_back_and_then_all_is_well(
     assert_eq!(answer.expect(503).json()["status"], "database");
 }
 
+/// What is long goes out packed to whoever takes it, and says that it does.
+#[tokio::test]
+async fn long_answers_are_packed_for_clients_that_take_it() {
+    let s = TestServer::start().await;
+    let plain = s.anonymous().get("/api/openapi.json").await.expect(200);
+    assert!(!plain.headers.contains_key("content-encoding"));
+    assert_eq!(plain.header("vary"), "Accept-Encoding");
+
+    let packing = s.anonymous().with_header("accept-encoding", "br, gzip");
+    let packed = packing.get("/api/openapi.json").await.expect(200);
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    assert_eq!(packed.header("vary"), "Accept-Encoding");
+    assert!(packed.body.len() * 4 < plain.body.len());
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(packed.body.as_slice()).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain.body);
+
+    // What is short stays as it is, and so does what a client refuses.
+    let short = packing.get("/api/v1/nothing").await;
+    assert!(!short.headers.contains_key("content-encoding"));
+    short.expect_problem(404, "not_found");
+    let refusing = s.anonymous().with_header("accept-encoding", "gzip;q=0, *");
+    let answer = refusing.get("/api/openapi.json").await.expect(200);
+    assert!(!answer.headers.contains_key("content-encoding"));
+}
+
 /// SEC-04: a body that drips holds no handler for ever.
 #[tokio::test]
 async fn a_body_that_never_comes_is_cut_with_408() {
