@@ -99,6 +99,8 @@ pub struct OutlineLesson {
     pub duration_ms: i64,
     /// Whether it can be taken now.
     pub is_ready: bool,
+    /// Whether strangers may take it.
+    pub free_preview: bool,
     /// Its video.
     pub video_id: Option<Uuid>,
 }
@@ -217,6 +219,7 @@ fn outline_lesson(lesson: LessonHead) -> OutlineLesson {
         kind: lesson.kind,
         duration_ms: lesson.duration_ms,
         is_ready: content_state::is_ready(lesson.state),
+        free_preview: lesson.free_preview,
         video_id: lesson.video_id,
         title: lesson.title,
     }

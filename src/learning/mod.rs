@@ -65,6 +65,7 @@ pub struct Docs;
 /// What it hears.
 pub fn subscribe(s: &mut Subscribers) {
     s.subscribe::<CourseUpdated, _, _>("learning.course_updated", |app, fact, _| async move {
+        play::close_previews(&app, fact.course_id).await?;
         recount::course(&app, fact.course_id).await
     });
     s.subscribe::<CoursePublished, _, _>("learning.course_published", |app, fact, _| async move {

@@ -135,6 +135,7 @@ mod tests {
             kind: LessonKind::Video,
             duration_ms: 100_000,
             is_ready,
+            free_preview: false,
             video_id: None,
         }
     }

@@ -86,3 +86,21 @@ pub async fn stop(app: &App, ended: EnrollmentEnded) -> Result<(), JobError> {
     }
     Ok(())
 }
+
+/// A course was changed: previews that are not open to everybody any more stop.
+pub async fn close_previews(app: &App, course_id: Uuid) -> Result<(), JobError> {
+    let mut held = app.db.conn().await?;
+    let conn: &mut AsyncPgConnection = &mut held;
+    let Some(course) = courses::course_face(conn, course_id).await? else { return Ok(()) };
+    let outline = courses::outline(conn, course_id).await?;
+    drop(held);
+    let lessons = outline.iter().flat_map(|module| &module.lessons);
+    let lessons = lessons.map(|lesson| (lesson.video_id, lesson.free_preview));
+    for (video_id, free) in lessons.chain([(course.trailer, true)]) {
+        let Some(video_id) = video_id else { continue };
+        if !(free && course.is_public()) {
+            video::end_playback(app, Ended::PreviewClosed(video_id)).await?;
+        }
+    }
+    Ok(())
+}

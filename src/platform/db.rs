@@ -7,14 +7,17 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::QueryResult;
+use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection,
-    SimpleAsyncConnection as _, TransactionManager as _,
+    RunQueryDsl as _, SimpleAsyncConnection as _, TransactionManager as _,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use futures::FutureExt as _;
+use kernel::Timestamp;
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 
@@ -22,6 +25,36 @@ use super::config;
 use super::http::{Code, Problem};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// Rows that one DELETE of a purge takes at most: a statement has seconds only, and a backlog of a
+/// month must not be what it can never get through.
+const PURGE_ROWS: usize = 5000;
+
+/// Deletes the rows of `table` that meet `condition` (in SQL, `$1` is `before`), in several statements
+/// if there are many. Says how many there were. Must not run in a transaction.
+///
+/// # Errors
+/// The database's own; what is left goes next time.
+pub async fn purge(
+    conn: &mut AsyncPgConnection,
+    table: &'static str,
+    condition: &'static str,
+    before: Timestamp,
+) -> QueryResult<usize> {
+    // Typed queries cannot limit a DELETE.
+    let sql = format!(
+        "delete from {table} where ctid = any(array(\
+         select ctid from {table} where {condition} limit {PURGE_ROWS}))"
+    );
+    let mut gone = 0;
+    loop {
+        let rows = diesel::sql_query(&sql).bind::<Timestamptz, _>(before).execute(conn).await?;
+        gone += rows;
+        if rows < PURGE_ROWS {
+            return Ok(gone);
+        }
+    }
+}
 
 /// The pool of connections, and the bell that wakes the outbox relay and the job workers.
 #[derive(Clone)]

@@ -16,11 +16,17 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     (answer == 0).then(|| stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// As [`free_bytes`], for a path that may not be there yet: of the nearest directory above that is.
+pub fn free_bytes_above(path: &Path) -> Option<u64> {
+    path.ancestors().find_map(free_bytes)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_disk_under_a_directory_has_room_and_a_missing_one_is_none() {
         assert!(super::free_bytes(std::path::Path::new("/")).unwrap() > 0);
         assert!(super::free_bytes(std::path::Path::new("/no/such/place")).is_none());
+        assert!(super::free_bytes_above(std::path::Path::new("/no/such/place")).is_some());
     }
 }

@@ -148,9 +148,16 @@ pub async fn remove(
     video_id: VideoId,
 ) -> Result<(), Problem> {
     let now = app.clock.now();
+    let Some(video) = videos::find(conn, video_id).await? else { return Ok(()) };
+    // The upload is locked before the video, as everywhere. Whoever still writes it has to stop.
+    let upload = uploads::find_locked(conn, video.upload_id).await?;
+    if upload.is_some_and(|upload| upload.state == upload_state::RECEIVING) {
+        uploads::refuse(conn, video.upload_id, Code::UploadGone.name(), now).await?;
+    }
     if !videos::remove(conn, video_id, now).await? {
         return Ok(());
     }
+    app.video.writers.stop(video.upload_id);
     sessions::end(conn, sessions::Whose::Video(video_id), reason::REMOVED, now).await?;
     let how = Enqueue::now().dedup(video_id.to_string());
     jobs::enqueue(conn, app, &RemoveVideo { video_id }, how).await

@@ -31,6 +31,9 @@ use crate::platform::config::MediaSandbox;
 use crate::platform::events;
 use crate::platform::http::{Code, Problem};
 
+/// Pause after an attempt that made progress and was lost all the same.
+const AFTER_PROGRESS: Duration = Duration::from_secs(5);
+
 /// The book of one node.
 #[derive(Debug, Clone)]
 pub(super) struct Book(pub App);
@@ -229,6 +232,7 @@ impl Book {
                 let Some(video) = videos::next_claimable(conn, now).await? else {
                     return Ok(Taken::Nothing);
                 };
+                let video = credited(conn, video).await?;
                 let state = VideoState::parse(&video.state).unwrap_or(VideoState::Queued);
                 if state.after(Happening::Claimed { attempts: video.attempts }).is_err() {
                     let failure = Failure {
@@ -595,6 +599,16 @@ async fn take(
     Ok(Claim { job: video.id, video: video.id, attempt, fence, order })
 }
 
+/// The locked video, with no attempt held against it if more is stored than ever before: what ended a
+/// run that had come further (a kill, an outage) says nothing against the file. A run that begins anew
+/// has to come further than those before it.
+async fn credited(conn: &mut AsyncPgConnection, mut video: Video) -> Result<Video, Stop> {
+    if videos::credit(conn, video.id).await? {
+        video.attempts = 0;
+    }
+    Ok(video)
+}
+
 fn place(video: &Video, epoch: i32) -> KeyPlace {
     KeyPlace { video: video.id, generation: video.generation, epoch }
 }
@@ -728,7 +742,10 @@ async fn settle_failure(
     retry_in: Option<Duration>,
     now: kernel::Timestamp,
 ) -> Result<Settled, Stop> {
-    let again = failure.retryable && retry_in.is_some() && video.attempts < MAX_ATTEMPTS;
+    let video = &credited(conn, video.clone()).await?;
+    // The row counts attempts without progress; the actor has only seen how many there were when it
+    // began, so its "never again" holds for what is not to be tried again at all.
+    let again = failure.retryable && video.attempts < MAX_ATTEMPTS;
     let happening = match (again, failure.retryable) {
         (true, _) => Happening::Crashed { attempts: video.attempts },
         (false, true) => crashed(video),
@@ -738,7 +755,7 @@ async fn settle_failure(
         return Err(Stop::Lost);
     }
     if again {
-        let pause = retry_in.unwrap_or_default();
+        let pause = retry_in.unwrap_or(AFTER_PROGRESS);
         let run_at = now + chrono::TimeDelta::from_std(pause).unwrap_or(chrono::TimeDelta::zero());
         videos::set_run_at(conn, video.id, Some(run_at)).await?;
         return Ok(Settled::Retried);

@@ -5,7 +5,8 @@ use media::storage::{MultipartId, ObjectKey, StorageError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::store::{files, videos};
+use super::model::{Upload, upload_state};
+use super::store::{files, uploads, videos};
 use super::tus;
 use crate::app::App;
 use crate::platform::http::Problem;
@@ -61,13 +62,45 @@ pub struct RemoveUpload {
     pub store_upload: Option<String>,
 }
 
+impl RemoveUpload {
+    /// What is to be removed of `upload`.
+    pub(super) fn of(upload: &Upload) -> Self {
+        Self {
+            upload_id: upload.id,
+            store_key: upload.store_key.clone(),
+            store_upload: upload.store_upload.clone(),
+        }
+    }
+}
+
+/// The right to write cannot be renewed any more; until it is over, its writer may store one thing
+/// more, which would stay for ever.
+fn writer_has_left(upload: &Upload, now: kernel::Timestamp) -> Result<(), JobError> {
+    if upload.writer_until.is_some_and(|until| until > now) {
+        return Err(JobError::Retry("its writer leaves first".to_owned()));
+    }
+    Ok(())
+}
+
 impl Job for RemoveUpload {
     const KIND: &'static str = "video.remove_upload";
     const MAX_ATTEMPTS: i32 = 40;
 
     async fn run(self, app: App, _: JobMeta) -> Result<(), JobError> {
         let key = key(&self.store_key)?;
-        if let Some(id) = self.store_upload {
+        let row = {
+            let mut conn = app.db.conn().await?;
+            uploads::find(&mut conn, self.upload_id).await?
+        };
+        let mut store_upload = self.store_upload;
+        if let Some(row) = row {
+            if row.state != upload_state::REFUSED {
+                return Err(JobError::Fatal("the upload is in use".to_owned()));
+            }
+            writer_has_left(&row, app.clock.now())?;
+            store_upload = row.store_upload.or(store_upload);
+        }
+        if let Some(id) = store_upload {
             app.store.abort_multipart(&key, &MultipartId(id)).await.map_err(store_error)?;
         }
         app.store.delete(&key).await.map_err(store_error)?;
@@ -96,6 +129,7 @@ impl Job for RemoveVideo {
             // It cannot be renewed any more; until it is over, a worker may store one thing more.
             return Err(JobError::Retry("the work on it ends first".to_owned()));
         }
+        writer_has_left(&upload, app.clock.now())?;
         let prefix = key(&super::paths::video_prefix(video.id))?;
         app.store.delete_prefix(&prefix).await.map_err(store_error)?;
         let original = key(&upload.store_key)?;

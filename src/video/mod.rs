@@ -106,6 +106,7 @@ pub fn routes(r: &mut Routes) {
     r.delete("/api/v1/playback/{session}", session, playback::close);
     let token = Policy::Bearer("the playback token of the path");
     r.get("/m/{token}/{video}/{path:.*}", token, playback::media);
+    r.head("/m/{token}/{video}/{path:.*}", token, playback::media);
     let link = Policy::Bearer("the signature of the link");
     r.get("/files/{token}/poster.jpg", link, files::poster);
     r.get("/files/{token}", link, files::download);

@@ -16,7 +16,7 @@ use super::book::Book;
 use super::child::Children;
 use super::playback::{self, Catalogue, Sessions};
 use super::state::MAX_ATTEMPTS;
-use super::tus::Writers;
+use super::tus::{self, Writers};
 use crate::app::App;
 use crate::platform::BootError;
 use crate::platform::config::{Config, Role};
@@ -24,6 +24,8 @@ use crate::platform::secrets::Secrets;
 
 /// Parts handed to the object store at once: bounds the memory of uploads.
 const PARTS_AT_ONCE: usize = 4;
+/// Between two looks through the spool of this node.
+const SPOOL_EVERY: Duration = Duration::from_secs(60);
 
 /// The context's state in this process.
 pub struct Services {
@@ -84,10 +86,11 @@ impl Services {
     }
 }
 
-/// Starts what lives beside requests: the listener that ends playback, and on a worker the desk of
-/// the transcoding jobs. Must be called inside an actix system.
+/// Starts what lives beside requests: the listener that ends playback, the look through the spool
+/// that only this node has, and on a worker the desk of the transcoding jobs. Must be called inside an actix system.
 pub fn start(app: &App) {
     actix_rt::spawn(playback::listen(app.clone()));
+    actix_rt::spawn(tend_spool(app.clone()));
     let media = &app.config.media;
     if !app.config.has_role(Role::Worker) || media.jobs == 0 {
         return;
@@ -111,6 +114,20 @@ pub fn start(app: &App) {
     );
     if app.video.desk.set((desk.start(), pool)).is_err() {
         tracing::error!("the desk of the transcoding jobs was started twice");
+    }
+}
+
+/// Looks through the spool of this node at its start and ever again: uploads whose every byte is
+/// here are finished here, whichever node their job is taken by.
+async fn tend_spool(app: App) {
+    loop {
+        if let Err(problem) = tus::tend_spool(&app).await {
+            tracing::warn!(%problem, "the spool is looked through later");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SPOOL_EVERY) => {}
+            () = app.stop.cancelled() => return,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How often a job may die without a word before the video counts as failed.
+/// How often a job may end without having come further before the video counts as failed.
 pub const MAX_ATTEMPTS: i32 = 3;
 
 /// Where a video stands (MED-02).

@@ -40,17 +40,21 @@ pub(super) enum Halt {
 /// Tells the desk, when it is dropped, that the job's actor is no more, however it ended.
 pub(super) struct Place {
     pub job: Uuid,
+    pub fence: i64,
     pub desk: Recipient<Left>,
 }
 
-/// To the desk: this job's actor is no more.
+/// To the desk: the actor of this claim is no more. The same job may be claimed again already.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Left(pub Uuid);
+pub(super) struct Left {
+    pub job: Uuid,
+    pub fence: i64,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.desk.do_send(Left(self.job));
+        self.desk.do_send(Left { job: self.job, fence: self.fence });
     }
 }
 

@@ -73,7 +73,8 @@ impl Policy {
 pub struct Desk {
     tools: Tools,
     pool: Arc<ArbiterPool>,
-    jobs: HashMap<Uuid, Addr<TranscodingJob>>,
+    /// By job and fence: a job that was stopped and claimed again has two actors for a moment.
+    jobs: HashMap<(Uuid, i64), Addr<TranscodingJob>>,
     claiming: bool,
     look_again: bool,
     drains: Option<Vec<oneshot::Sender<()>>>,
@@ -120,8 +121,8 @@ impl Desk {
     }
 
     fn begin(&mut self, claim: Claim, ctx: &mut Context<Self>) {
-        let job = claim.job;
-        let place = Place { job, desk: ctx.address().recipient() };
+        let (job, fence) = (claim.job, claim.fence);
+        let place = Place { job, fence, desk: ctx.address().recipient() };
         let tools = self.tools.clone();
         let birth = move |_: &mut Context<TranscodingJob>| TranscodingJob::new(claim, tools, place);
         let addr = match self.pool.of(&job) {
@@ -131,7 +132,7 @@ impl Desk {
         if self.drains.is_some() {
             addr.do_send(Release);
         }
-        self.jobs.insert(job, addr);
+        self.jobs.insert((job, fence), addr);
     }
 
     fn drained(&mut self, ctx: &mut Context<Self>) {
@@ -173,8 +174,8 @@ impl Handler<Look> for Desk {
 impl Handler<Left> for Desk {
     type Result = ();
 
-    fn handle(&mut self, Left(job): Left, ctx: &mut Self::Context) {
-        self.jobs.remove(&job);
+    fn handle(&mut self, Left { job, fence }: Left, ctx: &mut Self::Context) {
+        self.jobs.remove(&(job, fence));
         if self.drains.is_some() { self.drained(ctx) } else { self.look(ctx) }
     }
 }
@@ -183,11 +184,14 @@ impl Handler<Cancel> for Desk {
     type Result = bool;
 
     fn handle(&mut self, cancel: Cancel, _: &mut Self::Context) -> bool {
-        let job = self.jobs.get(&cancel.job);
-        if let Some(job) = job {
-            job.do_send(cancel);
+        let mut runs_here = false;
+        for ((job, _), addr) in &self.jobs {
+            if *job == cancel.job {
+                addr.do_send(cancel);
+                runs_here = true;
+            }
         }
-        job.is_some()
+        runs_here
     }
 }
 
@@ -195,7 +199,7 @@ impl Handler<Running> for Desk {
     type Result = MessageResult<Running>;
 
     fn handle(&mut self, _: Running, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.jobs.keys().copied().collect())
+        MessageResult(self.jobs.keys().map(|(job, _)| *job).collect())
     }
 }
 

@@ -29,6 +29,8 @@ struct World {
     away: AtomicBool,
     lost: AtomicBool,
     cancelled: AtomicBool,
+    /// Settling does not come back.
+    held: AtomicBool,
     beats: AtomicUsize,
 }
 
@@ -96,6 +98,9 @@ impl TranscodeBook for World {
     async fn settle(&self, _: &Claim, outcome: Outcome) -> Result<(), BookError> {
         self.reach()?;
         self.saw(Seen::Settled(outcome));
+        while self.held.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         Ok(())
     }
 }
@@ -157,6 +162,7 @@ fn stage(scripts: Vec<Vec<Step>>, policy: Policy) -> Stage {
         away: AtomicBool::new(false),
         lost: AtomicBool::new(false),
         cancelled: AtomicBool::new(false),
+        held: AtomicBool::new(false),
         beats: AtomicUsize::new(0),
     });
     let (book, transcoder): (Arc<World>, Arc<World>) = (Arc::clone(&world), Arc::clone(&world));
@@ -213,6 +219,29 @@ async fn cancelling_ends_the_child_here_or_through_the_heartbeat() {
         assert_eq!(stage.next().await, Seen::ChildEnded);
         assert_eq!(stage.next().await, Seen::Settled(Outcome::Cancelled));
     }
+}
+
+/// JOB-02: stopped and retried at once, the first actor leaves after the second has begun.
+#[actix::test]
+async fn a_job_that_is_claimed_again_keeps_its_place_when_its_first_actor_leaves() {
+    let policy = Policy { slots: 2, ..policy() };
+    let mut stage = stage(vec![vec![Step::Hang]], policy);
+    assert_eq!(stage.next().await, Seen::Started(1));
+    stage.world.held.store(true, Ordering::SeqCst);
+    let job = Uuid::from_u128(1);
+    assert!(stage.desk.send(Cancel { job }).await.unwrap());
+    assert_eq!(stage.next().await, Seen::ChildEnded);
+    assert_eq!(stage.next().await, Seen::Settled(Outcome::Cancelled));
+    stage.world.script.lock().unwrap().push_back(vec![Step::Hang]);
+    stage.world.queue.lock().unwrap().push_back(Claim { fence: 2, ..claim(1) });
+    stage.desk.do_send(Look);
+    assert_eq!(stage.next().await, Seen::Started(1));
+    assert_eq!(stage.desk.send(Running).await.unwrap(), [job, job]);
+    stage.world.held.store(false, Ordering::SeqCst);
+    while stage.desk.send(Running).await.unwrap().len() > 1 {}
+    // The second can still be reached.
+    assert!(stage.desk.send(Cancel { job }).await.unwrap());
+    assert_eq!(stage.next().await, Seen::ChildEnded);
 }
 
 #[actix::test]

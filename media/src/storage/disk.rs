@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -99,6 +100,17 @@ impl DiskStore {
             File::open(parent).await?.sync_all().await
         };
         moved.await.map_err(unavailable)
+    }
+}
+
+/// A file without a name of its own yet: removed when it is dropped, unless it was published.
+struct Half(PathBuf);
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        // Published (there is nothing under this name), or nobody can do more than leave it to the
+        // next start.
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -257,18 +269,25 @@ impl ObjectStore for DiskStore {
         let target = scratch.clone();
         // `std::io::copy` between files stays inside of the kernel (copy_file_range), and the
         // parts live on until the object has its name: a crash here loses nothing.
+        // The caller may give up at any time, the thread does not hear of it: between two parts it
+        // looks whether anybody still waits, and what it made goes when nobody takes it.
+        let waiting = Arc::new(());
+        let still = Arc::downgrade(&waiting);
         let joined = tokio::task::spawn_blocking(move || {
-            let mut whole = std::fs::File::create_new(&target)?;
+            let made = Half(target);
+            let mut whole = std::fs::File::create_new(&made.0)?;
             for path in paths {
+                if still.strong_count() == 0 {
+                    return Err(std::io::ErrorKind::Interrupted.into());
+                }
                 std::io::copy(&mut std::fs::File::open(path)?, &mut whole)?;
             }
-            whole.sync_all()
+            whole.sync_all()?;
+            Ok::<_, std::io::Error>(made)
         });
         let joined = joined.await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
-        if let Err(error) = joined {
-            let _ = fs::remove_file(&scratch).await;
-            return Err(unavailable(error));
-        }
+        let _made = joined.map_err(unavailable)?;
+        drop(waiting);
         self.publish(&scratch, &self.path(key)).await?;
         self.abort_multipart(key, upload).await
     }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::identity::model::ChallengeRow;
 use crate::identity::otp::TRIES;
 use crate::identity::schema::{otp_challenges as challenges, password_resets as resets};
+use crate::platform::db;
 
 /// Adds a challenge that has no code yet; older ones of the same purpose and address die.
 pub(in crate::identity) async fn insert(
@@ -176,10 +177,7 @@ pub(in crate::identity) async fn purge(
     conn: &mut AsyncPgConnection,
     before: Timestamp,
 ) -> QueryResult<usize> {
-    let codes = diesel::delete(challenges::table.filter(challenges::expires_at.lt(before)))
-        .execute(conn)
-        .await?;
-    let tokens =
-        diesel::delete(resets::table.filter(resets::expires_at.lt(before))).execute(conn).await?;
+    let codes = db::purge(conn, "otp_challenges", "expires_at < $1", before).await?;
+    let tokens = db::purge(conn, "password_resets", "expires_at < $1", before).await?;
     Ok(codes + tokens)
 }

@@ -1,10 +1,11 @@
 //! The day's failed proofs: buckets in memory start full after a restart, these rows do not.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::identity::schema::auth_failures as failures;
+use crate::platform::db;
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,8 @@ pub(in crate::identity) async fn purge(
     conn: &mut AsyncPgConnection,
     day: NaiveDate,
 ) -> QueryResult<usize> {
-    diesel::delete(failures::table.filter(failures::day.lt(day))).execute(conn).await
+    let before = day.and_time(NaiveTime::MIN).and_utc();
+    db::purge(conn, "auth_failures", "day < ($1 at time zone 'utc')::date", before).await
 }
 
 /// Forgets the failures of one identifier: its owner has proved to be the owner.

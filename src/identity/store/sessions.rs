@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::identity::model::{EndReason, SessionRow};
 use crate::identity::schema::{sessions, users};
+use crate::platform::db;
 
 /// Adds a session.
 pub(in crate::identity) async fn insert(
@@ -229,14 +230,6 @@ pub(in crate::identity) async fn purge(
     conn: &mut AsyncPgConnection,
     before: Timestamp,
 ) -> QueryResult<usize> {
-    let ended =
-        diesel::delete(sessions::table.filter(sessions::ended_at.lt(before))).execute(conn).await?;
-    let run_out = diesel::delete(
-        sessions::table
-            .filter(sessions::ended_at.is_null())
-            .filter(sessions::expires_at.lt(before)),
-    )
-    .execute(conn)
-    .await?;
-    Ok(ended + run_out)
+    let over = "ended_at < $1 or (ended_at is null and expires_at < $1)";
+    db::purge(conn, "sessions", over, before).await
 }

@@ -14,6 +14,7 @@ use crate::identity::passwords::Stored;
 use crate::identity::roles::{Role, Roles, Scope};
 use crate::identity::schema::{role_grants, users};
 use crate::identity::status::Status;
+use crate::platform::db;
 
 /// The person with that address (in its key form).
 pub(in crate::identity) async fn by_email(
@@ -312,13 +313,8 @@ pub(in crate::identity) async fn purge_pending(
     conn: &mut AsyncPgConnection,
     before: Timestamp,
 ) -> QueryResult<usize> {
-    diesel::delete(
-        users::table
-            .filter(users::status.eq(Status::PendingVerification.name()))
-            .filter(users::created_at.lt(before)),
-    )
-    .execute(conn)
-    .await
+    let condition = "status = 'pending_verification' and created_at < $1";
+    db::purge(conn, "users", condition, before).await
 }
 
 /// Whether there is any account at all.

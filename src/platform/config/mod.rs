@@ -225,6 +225,8 @@ pub struct Uploads {
     pub max_open_per_user: u32,
     pub quota_bytes: u64,
     pub expire_hours: u32,
+    /// Bytes that stay free on the disks that uploads fill.
+    pub free_reserve_bytes: u64,
 }
 
 /// Transcoding and playback.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::db;
 use super::jobs::{Handlers, JobError, NewJob, insert_raw};
 use super::schema::outbox;
 use crate::app::App;
@@ -191,6 +192,6 @@ pub(super) async fn relay(app: &App, subscribers: &Subscribers) -> Result<usize,
 pub async fn purge(app: &App) -> Result<(), Problem> {
     let before = app.clock.now() - chrono::TimeDelta::days(30);
     let mut conn = app.db.conn().await?;
-    diesel::delete(outbox::table.filter(outbox::relayed_at.lt(before))).execute(&mut *conn).await?;
+    db::purge(&mut conn, "outbox", "relayed_at < $1", before).await?;
     Ok(())
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{Code, Problem};
 use crate::app::App;
+use crate::platform::db;
 use crate::platform::schema::idempotency_keys as keys;
 
 /// Runs `work` once for the request's `Idempotency-Key` and `owner`; without the header simply runs
@@ -126,6 +127,6 @@ async fn claim(
 pub async fn purge(app: &App) -> Result<(), Problem> {
     let before = app.clock.now() - chrono::TimeDelta::days(2);
     let mut conn = app.db.conn().await?;
-    diesel::delete(keys::table.filter(keys::created_at.lt(before))).execute(&mut *conn).await?;
+    db::purge(&mut conn, "idempotency_keys", "created_at < $1", before).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Runs jobs and schedules, and relays the outbox. Woken by every commit of this process; polls
 //! once a second for what other processes queued.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,12 +196,24 @@ fn retry_at(attempts: i32, now: Timestamp) -> Timestamp {
     now + chrono::TimeDelta::seconds((1i64 << doublings).min(3600))
 }
 
+/// How long after the start of a process a schedule first runs: soon, so that what is done once a day
+/// is done on a server that is restarted every day, and not everything at once on every node.
+fn first_after(every: Duration, random: u64) -> Duration {
+    Duration::from_secs(5 + random % 56).min(every)
+}
+
 async fn keep(schedule: Schedule, app: App, stop: CancellationToken) {
+    // In the sandbox time is moved by hand: nothing may come in between.
+    let mut pause = match app.config.sandbox {
+        true => schedule.every,
+        false => first_after(schedule.every, RandomState::new().hash_one(schedule.name)),
+    };
     loop {
         tokio::select! {
-            () = tokio::time::sleep(schedule.every) => {}
+            () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => return,
         }
+        pause = schedule.every;
         let run = AssertUnwindSafe((schedule.run)(app.clone())).catch_unwind().await;
         match run {
             Ok(Ok(())) => {}
@@ -213,6 +226,15 @@ async fn keep(schedule: Schedule, app: App, stop: CancellationToken) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_done_once_a_day_is_done_in_the_first_minute() {
+        for random in [0, 1, 55, 56, u64::MAX] {
+            let first = first_after(Duration::from_secs(86_400), random).as_secs();
+            assert!((5..=60).contains(&first), "{first}");
+            assert_eq!(first_after(Duration::from_secs(2), random), Duration::from_secs(2));
+        }
+    }
 
     #[test]
     fn retries_wait_longer_each_time_and_an_hour_at_most() {

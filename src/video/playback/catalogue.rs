@@ -8,27 +8,36 @@ use std::time::{Duration, Instant};
 use diesel_async::AsyncPgConnection;
 use media::hls::{AudioTrack, Bitrate, MasterPlaylist, MediaPlaylist, Segment, VideoTrack};
 use media::ladder::FrameRate;
-use media::worker::Iv;
+use media::worker::{Iv, segment_file};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::platform::http::Problem;
-use crate::video::model;
 use crate::video::state::VideoState;
 use crate::video::store::videos;
+use crate::video::{model, paths};
 
 /// How long a finished video is believed to be as it was; it only changes by being taken off.
 const READY: Duration = Duration::from_secs(30);
 /// The same for one that grows.
 const GROWING: Duration = Duration::from_secs(1);
-/// Videos kept.
-const MOST: usize = 128;
+/// Segments kept in all, of 40 bytes each: what bounds the memory, for an hour in five renditions has
+/// 4500 of them and a trailer 100.
+const MOST_SEGMENTS: usize = 250_000;
 /// Segments that a rendition needs before players are told of it while it grows.
 pub(in crate::video) const ENOUGH: usize = 2;
 
 /// The videos that this node has served lately.
 #[derive(Debug, Default)]
-pub(in crate::video) struct Catalogue(Mutex<HashMap<Uuid, (Instant, Arc<Playable>)>>);
+pub(in crate::video) struct Catalogue(Mutex<HashMap<Uuid, Arc<Entry>>>);
+
+/// What is known of one video. Whoever reads it from the database holds `loading`, so that a thousand
+/// players of one video cost one query and not a thousand.
+#[derive(Debug, Default)]
+struct Entry {
+    loading: tokio::sync::Mutex<()>,
+    known: Mutex<Option<(Instant, Arc<Playable>)>>,
+}
 
 /// A video that can be watched.
 #[derive(Debug)]
@@ -55,30 +64,81 @@ struct PlayableRendition {
     init_key: String,
     complete: bool,
     segments: Vec<Segment>,
-    /// Keys of the segments in the store, by number.
-    keys: Vec<String>,
 }
 
-impl Catalogue {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, (Instant, Arc<Playable>)>> {
-        // Each call leaves the map whole, so a panic elsewhere does not spoil it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Entry {
+    fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<Playable>)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self, id: Uuid) -> Option<Arc<Playable>> {
+    fn fresh(&self) -> Option<Arc<Playable>> {
         let known = self.lock();
-        let (read, playable) = known.get(&id)?;
+        let (read, playable) = known.as_ref()?;
         let life = if playable.growing { GROWING } else { READY };
         (read.elapsed() < life).then(|| playable.clone())
     }
 
-    fn know(&self, id: Uuid, playable: Arc<Playable>) {
-        let mut known = self.lock();
-        if known.len() >= MOST {
-            let oldest = known.iter().min_by_key(|(_, (read, _))| *read).map(|(id, _)| *id);
-            oldest.and_then(|id| known.remove(&id));
+    /// When it was read and how many segments it holds, if anything was.
+    fn weight(&self) -> Option<(Instant, usize)> {
+        self.lock().as_ref().map(|(read, playable)| (*read, playable.weight()))
+    }
+}
+
+impl Catalogue {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Entry>>> {
+        // Each call leaves the map whole, so a panic elsewhere does not spoil it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn entry(&self, id: Uuid) -> Arc<Entry> {
+        self.lock().entry(id).or_default().clone()
+    }
+
+    /// The video as it is known, or as `load` reads it: one at a time for each video, whoever waits
+    /// takes what the first one has read.
+    async fn of<E>(
+        &self,
+        id: Uuid,
+        load: impl Future<Output = Result<Playable, E>>,
+    ) -> Result<Arc<Playable>, E> {
+        let entry = self.entry(id);
+        if let Some(known) = entry.fresh() {
+            return Ok(known);
         }
-        known.insert(id, (Instant::now(), playable));
+        let _loading = entry.loading.lock().await;
+        if let Some(known) = entry.fresh() {
+            return Ok(known);
+        }
+        let loaded = load.await.map(Arc::new);
+        if let Ok(playable) = &loaded {
+            *entry.lock() = Some((Instant::now(), playable.clone()));
+        }
+        self.tidy(MOST_SEGMENTS);
+        loaded
+    }
+
+    /// Lets go of what is too old to be believed and is read by nobody, then of the oldest until at
+    /// most `most` segments are left.
+    fn tidy(&self, most: usize) {
+        let mut known = self.lock();
+        // Somebody who waits for an entry holds it.
+        known.retain(|_, entry| {
+            Arc::strong_count(entry) > 1
+                || entry.weight().is_some_and(|(read, _)| read.elapsed() < READY)
+        });
+        let mut weights: Vec<(Instant, usize, Uuid)> = known
+            .iter()
+            .filter_map(|(id, entry)| entry.weight().map(|(read, weight)| (read, weight, *id)))
+            .collect();
+        weights.sort_unstable();
+        let mut total: usize = weights.iter().map(|(_, weight, _)| weight).sum();
+        for (_, weight, id) in weights {
+            if total <= most {
+                break;
+            }
+            known.remove(&id);
+            total -= weight;
+        }
     }
 
     /// The video has changed.
@@ -92,13 +152,11 @@ impl Catalogue {
 /// # Errors
 /// `not_found`, 503.
 pub(super) async fn playable(app: &App, id: Uuid) -> Result<Arc<Playable>, Problem> {
-    if let Some(known) = app.video.catalogue.known(id) {
-        return Ok(known);
-    }
-    let mut conn = app.db.conn().await?;
-    let playable = Arc::new(read(&mut conn, id).await?);
-    app.video.catalogue.know(id, playable.clone());
-    Ok(playable)
+    let load = async {
+        let mut conn = app.db.conn().await?;
+        read(&mut conn, id).await
+    };
+    app.video.catalogue.of(id, load).await
 }
 
 async fn read(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Playable, Problem> {
@@ -140,7 +198,6 @@ impl PlayableRendition {
             complete: row.complete,
             name: row.name,
             segments: Vec::new(),
-            keys: Vec::new(),
         };
         for segment in segments.iter().filter(|segment| segment.rendition == mine.name) {
             let seq = u32::try_from(segment.seq).ok()?;
@@ -155,8 +212,8 @@ impl PlayableRendition {
                 epoch: u32::try_from(segment.key_epoch).ok()?,
                 iv: Iv(segment.iv.as_slice().try_into().ok()?),
             });
-            mine.keys.push(segment.store_key.clone());
         }
+        mine.segments.shrink_to_fit();
         Some(mine)
     }
 
@@ -216,15 +273,94 @@ impl Playable {
         self.any(name).map(|rendition| rendition.init_key.as_str())
     }
 
-    /// Where a segment lies, and its length.
-    pub fn segment(&self, name: &str, seq: u32) -> Option<(&str, u64)> {
-        let rendition = self.any(name)?;
-        let at = usize::try_from(seq).ok()?;
-        Some((rendition.keys.get(at)?.as_str(), rendition.segments.get(at)?.bytes))
+    /// Where a segment of the video `id` lies, and its length. The place follows from its number: the
+    /// book takes files of no other name.
+    pub fn segment(&self, id: Uuid, name: &str, seq: u32) -> Option<(String, u64)> {
+        let segment = self.any(name)?.segments.get(usize::try_from(seq).ok()?)?;
+        let file = segment_file(name, seq);
+        Some((paths::made(id, self.generation, &file), segment.bytes))
+    }
+
+    /// Segments that it holds, and one for itself.
+    fn weight(&self) -> usize {
+        self.renditions.iter().map(|rendition| rendition.segments.len()).sum::<usize>() + 1
     }
 
     /// Whether a key of that number is in use.
     pub fn has_epoch(&self, epoch: u32) -> bool {
         self.renditions.iter().any(|r| r.segments.iter().any(|s| s.epoch == epoch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::join_all;
+
+    use super::*;
+
+    fn video(segments: u32) -> Playable {
+        let segment = |seq| Segment { seq, duration_us: 1, bytes: 1, epoch: 0, iv: Iv([0; 16]) };
+        Playable {
+            generation: 3,
+            growing: false,
+            target_duration_s: 4,
+            poster_key: None,
+            renditions: vec![PlayableRendition {
+                name: "360p".into(),
+                is_audio: false,
+                width: 640,
+                height: 360,
+                frame_rate: FrameRate::new(25, 1),
+                channels: 0,
+                codecs: "avc1".into(),
+                init_key: "init".into(),
+                complete: true,
+                segments: (0..segments).map(segment).collect(),
+            }],
+        }
+    }
+
+    /// MED-12: many players of one video at once cost one query.
+    #[tokio::test]
+    async fn a_video_is_read_once_however_many_ask_at_the_same_time() {
+        let (catalogue, reads) = (Catalogue::default(), AtomicUsize::new(0));
+        let id = Uuid::now_v7();
+        let load = || async {
+            reads.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            Ok::<_, ()>(video(2))
+        };
+        let all = join_all((0..50).map(|_| catalogue.of(id, load()))).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert_eq!(reads.load(Ordering::SeqCst), 1);
+        catalogue.forget(id);
+        catalogue.of(id, load()).await.unwrap();
+        assert_eq!(reads.load(Ordering::SeqCst), 2);
+        // What could not be read is asked for again.
+        let other = Uuid::now_v7();
+        catalogue.of(other, async { Err::<Playable, _>(()) }).await.unwrap_err();
+        catalogue.of(other, load()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_oldest_go_when_there_are_too_many_segments() {
+        let catalogue = Catalogue::default();
+        let ids: Vec<Uuid> = (0..4).map(|_| Uuid::now_v7()).collect();
+        for id in &ids {
+            catalogue.of(*id, async { Ok::<_, ()>(video(9)) }).await.unwrap();
+        }
+        catalogue.tidy(25);
+        let kept: Vec<bool> = ids.iter().map(|id| catalogue.lock().contains_key(id)).collect();
+        assert_eq!(kept, [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_segment_lies_where_the_book_has_put_it() {
+        let id = Uuid::now_v7();
+        let place = (paths::made(id, 3, &segment_file("360p", 1)), 1);
+        assert_eq!(video(2).segment(id, "360p", 1), Some(place));
+        assert_eq!(video(2).segment(id, "360p", 2), None);
     }
 }

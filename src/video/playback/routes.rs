@@ -1,7 +1,8 @@
 //! Heartbeat and end of a playback, and the media paths.
 
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use flate2::Compression;
 use futures::TryStreamExt as _;
 use media::hls::MediaPath;
@@ -16,7 +17,7 @@ use super::grant::{Ended, Playback, end_playback, renew};
 use super::{rules, sessions};
 use crate::app::App;
 use crate::identity::MaybeSignedIn;
-use crate::platform::http::{Body, Code, Problem, ProblemDoc, pack};
+use crate::platform::http::{Body, ClientAddress, Code, Problem, ProblemDoc, pack};
 use crate::video::keys::{self, KeyPlace};
 use crate::video::model::PlaybackSession;
 use crate::video::store::videos;
@@ -61,7 +62,7 @@ pub async fn heartbeat(
         return Err(Problem::invalid("position_s", "Seconds from the beginning, 0 or more."));
     }
     let session = own_session(&app, &who, &req).await?;
-    rules::check(&session, app.clock.now())?;
+    rules::check_renewal(&session, app.clock.now())?;
     Ok(web::Json(renew(&app, session.id, beat.position_s).await?))
 }
 
@@ -79,7 +80,8 @@ pub async fn close(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Playlists, segments, keys and the poster of a video, by the token in the path.
+/// Playlists, segments, keys and the poster of a video, by the token in the path. `HEAD` answers as
+/// `GET` does, without the body.
 #[utoipa::path(get, path = "/m/{token}/{video}/{path}", tag = "playback",
     params(("token" = String, Path), ("video" = Uuid, Path),
         ("path" = String, Path, description = "master.m3u8, v/{name}.m3u8, a/{name}.m3u8, \
@@ -118,21 +120,26 @@ async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
             TokenError::BadKey => Problem::internal(error),
         },
     )?;
-    let key = claims.session_id.to_string();
-    let (session, rule) = match &path {
+    let session = match &path {
         MediaPath::Key(_) => {
             check_origin(app, req.headers())?;
-            (sessions::asked(app, claims.session_id).await, &rules::KEYS)
+            sessions::asked(app, claims.session_id).await?
         }
-        MediaPath::Segment(..) => (sessions::live(app, claims.session_id).await, &rules::SEGMENTS),
-        _ => (sessions::live(app, claims.session_id).await, &rules::PLAYLISTS),
+        _ => sessions::live(app, claims.session_id).await?,
     };
-    let session = session?;
     if session.video_id != video_id {
         return Err(Problem::new(Code::Forbidden));
     }
+    let network = || ClientAddress::of(req, app).limit_key();
+    let (rule, key) = rules::counted(&session, &path, network);
     app.limits.check(rule, &key, now)?;
     let playable = catalogue::playable(app, video_id).await?;
+    if let (MediaPath::Segment(name, seq), &Method::HEAD) = (&path, req.method()) {
+        // Its length is known: the store need not be asked.
+        let (_, bytes) = playable.segment(video_id, name, *seq).ok_or_else(Problem::not_found)?;
+        let nothing = futures::stream::empty::<Result<web::Bytes, std::io::Error>>();
+        return Ok(segment_head(&path).no_chunking(bytes).streaming(nothing));
+    }
     answer(app, &path, &playable, &session, req.headers()).await
 }
 
@@ -156,8 +163,9 @@ async fn answer(
             small_object(app, path, key).await
         }
         MediaPath::Segment(name, seq) => {
-            let (key, bytes) = playable.segment(name, *seq).ok_or_else(Problem::not_found)?;
-            segment(app, path, key, bytes).await
+            let found = playable.segment(session.video_id, name, *seq);
+            let (key, bytes) = found.ok_or_else(Problem::not_found)?;
+            segment(app, path, &key, bytes).await
         }
         MediaPath::Key(epoch) => {
             let key = segment_key(app, playable, session.video_id, *epoch).await;
@@ -219,11 +227,15 @@ async fn segment(
     bytes: u64,
 ) -> Result<HttpResponse, Problem> {
     let body = app.store.stream(&object_key(key)?, None).await.map_err(store_problem)?;
-    Ok(HttpResponse::Ok()
+    Ok(segment_head(path).no_chunking(bytes).streaming(body.map_err(std::io::Error::other)))
+}
+
+fn segment_head(path: &MediaPath) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header((header::CONTENT_TYPE, path.content_type()))
-        .insert_header((header::CACHE_CONTROL, IMMUTABLE))
-        .no_chunking(bytes)
-        .streaming(body.map_err(std::io::Error::other)))
+        .insert_header((header::CACHE_CONTROL, IMMUTABLE));
+    response
 }
 
 async fn segment_key(

@@ -5,6 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
+use crate::platform::db;
 use crate::video::model::PlaybackSession;
 use crate::video::schema::playback_sessions as sessions;
 
@@ -93,6 +94,8 @@ pub enum Whose {
     Video(Uuid),
     /// A person's in one video.
     UserInVideo(Uuid, Uuid),
+    /// All previews of one video.
+    Previews(Uuid),
 }
 
 /// Ends live sessions; gives their ids.
@@ -118,6 +121,7 @@ pub async fn end(
         Whose::User(user) => end!(sessions::user_id.eq(user)),
         Whose::SignIn(sign_in) => end!(sessions::sign_in_id.eq(sign_in)),
         Whose::Video(video) => end!(sessions::video_id.eq(video)),
+        Whose::Previews(video) => end!(sessions::video_id.eq(video), sessions::preview.eq(true)),
         Whose::UserInVideo(user, video) => {
             end!(sessions::user_id.eq(user), sessions::video_id.eq(video))
         }
@@ -126,5 +130,5 @@ pub async fn end(
 
 /// Deletes sessions that were over before `before`; says how many.
 pub async fn purge(conn: &mut AsyncPgConnection, before: Timestamp) -> QueryResult<usize> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.lt(before))).execute(conn).await
+    db::purge(conn, "playback_sessions", "expires_at < $1", before).await
 }

@@ -81,6 +81,11 @@ pub async fn of_owner_locked(
         .optional()
 }
 
+/// As [`find`], locked until the transaction ends.
+pub async fn find_locked(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Upload>> {
+    uploads::table.find(id).select(Upload::as_select()).for_update().first(conn).await.optional()
+}
+
 /// The upload, whosever it is: for jobs.
 pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Upload>> {
     uploads::table.find(id).select(Upload::as_select()).first(conn).await.optional()
@@ -133,6 +138,7 @@ pub async fn keep_writer(
     now: Timestamp,
 ) -> QueryResult<bool> {
     let rows = diesel::update(uploads::table.find(id))
+        .filter(uploads::state.eq(upload_state::RECEIVING))
         .filter(uploads::writer.eq(writer))
         .set(uploads::writer_until.eq(now + WRITER_LEASE))
         .execute(conn)
@@ -162,6 +168,7 @@ pub async fn set_store_upload(
     name: &str,
 ) -> QueryResult<bool> {
     let rows = diesel::update(uploads::table.find(id))
+        .filter(uploads::state.eq(upload_state::RECEIVING))
         .filter(uploads::writer.eq(writer))
         .set(uploads::store_upload.eq(name))
         .execute(conn)
@@ -191,6 +198,7 @@ pub async fn advance(
     now: Timestamp,
 ) -> QueryResult<bool> {
     let rows = diesel::update(uploads::table.find(id))
+        .filter(uploads::state.eq(upload_state::RECEIVING))
         .filter(uploads::writer.eq(writer))
         .set((
             uploads::stored.eq(durable.stored),
@@ -266,7 +274,9 @@ pub async fn complete(
     Ok(rows == 1)
 }
 
-/// The upload ends without a result. False when it was not being kept any more.
+/// The upload ends without a result. False when it was not being kept any more. The right to
+/// write cannot be renewed any more, but stays until it is given back or runs out: removing the bytes
+/// waits for it.
 pub async fn refuse(
     conn: &mut AsyncPgConnection,
     id: Uuid,
@@ -278,8 +288,6 @@ pub async fn refuse(
         .set((
             uploads::state.eq(upload_state::REFUSED),
             uploads::refusal.eq(refusal),
-            uploads::writer.eq(None::<Uuid>),
-            uploads::writer_until.eq(None::<Timestamp>),
             uploads::updated_at.eq(now),
         ))
         .execute(conn)

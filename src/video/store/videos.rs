@@ -341,6 +341,19 @@ pub async fn set_attempts(
     Ok(())
 }
 
+/// Takes lost attempts off a video of which more segments are stored than ever before; true if so.
+/// (`furthest` is the table's 33rd column, and typed queries stop at 32.)
+pub async fn credit(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
+    let rows = diesel::sql_query(
+        "update videos v set attempts = 0, furthest = s.stored from (select count(*)::integer as \
+         stored from video_segments where video_id = $1) s where v.id = $1 and s.stored > v.furthest",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(id)
+    .execute(conn)
+    .await?;
+    Ok(rows == 1)
+}
+
 /// Nothing was made yet: the next run of the encoder begins anew, in a place of its own.
 pub async fn begin_anew(
     conn: &mut AsyncPgConnection,
@@ -379,6 +392,10 @@ pub async fn clear_error(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<
             videos::error_final.eq(false),
             videos::attempts.eq(0),
         ))
+        .execute(conn)
+        .await?;
+    diesel::sql_query("update videos set furthest = 0 where id = $1")
+        .bind::<diesel::sql_types::Uuid, _>(id)
         .execute(conn)
         .await?;
     Ok(())

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::headers::Purpose;
 use super::rules;
 use super::spool::Spool;
-use super::writer::{durable_offset, release};
+use super::writer::{RENEW, durable_offset, lost, release};
 use crate::app::App;
 use crate::platform::http::{Code, Problem};
 use crate::platform::jobs::{self, Enqueue};
@@ -41,10 +41,69 @@ pub(in crate::video) async fn finish(
     lease: Uuid,
 ) -> Result<(), Problem> {
     let result = put_together_and_judge(app, upload, lease).await;
-    if result.is_err() {
+    if let Err(problem) = &result {
         release(app, upload.id, lease).await;
+        // The refusal of a file has seen to its bytes already.
+        let code = problem.code();
+        if matches!(code, Code::UploadLocked | Code::UploadGone) || code.status().is_server_error()
+        {
+            remove_again(app, upload).await?;
+        }
     }
     result
+}
+
+/// When the upload was ended while it was being finished, its bytes were perhaps removed before the
+/// last of them were stored: they are removed once more.
+async fn remove_again(app: &App, upload: &Upload) -> Result<(), Problem> {
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let row = uploads::find_locked(conn, upload.id).await?;
+            if row.as_ref().is_some_and(|row| row.state != upload_state::REFUSED) {
+                return Ok(());
+            }
+            let remove = RemoveUpload::of(row.as_ref().unwrap_or(upload));
+            // The store may still be at work on what this process has let go.
+            let at = app.clock.now() + uploads::WRITER_LEASE;
+            jobs::enqueue(conn, app, &remove, Enqueue::now().at(at)).await
+        })
+        .await
+}
+
+/// Does `work` under the right to write, which it renews meanwhile: a large file takes long to be
+/// put together, and nobody else may begin it a second time.
+async fn under_lease<T>(
+    app: &App,
+    id: Uuid,
+    lease: Uuid,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let kept = async {
+        let mut tries = tokio::time::interval(RENEW);
+        tries.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        tries.tick().await;
+        let mut failed = 0;
+        loop {
+            tries.tick().await;
+            let kept = async {
+                let mut conn = app.db.conn().await?;
+                uploads::keep_writer(&mut conn, id, lease, app.clock.now())
+                    .await
+                    .map_err(Problem::from)
+            };
+            match kept.await {
+                Ok(true) => failed = 0,
+                Ok(false) => return lost(),
+                // By the third the lease has run out.
+                Err(problem) if failed >= 2 => return problem,
+                Err(_) => failed += 1,
+            }
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        why = kept => Err(why),
+    }
 }
 
 /// As [`finish`], for a job: takes the right to write first.
@@ -67,22 +126,61 @@ pub(in crate::video) async fn finish_later(app: &App, id: Uuid) -> Result<(), Pr
     };
     let spool = Spool::new(&app.config.storage.spool);
     if durable_offset(&spool, &upload).await < u64::try_from(upload.size).unwrap_or(u64::MAX) {
-        // The spool of another node, or a lost one: the client goes on from what is there.
         release(app, id, lease).await;
-        return Ok(());
+        if upload.received < upload.size {
+            // The client goes on from what is there, and the last byte queues this job again.
+            return Ok(());
+        }
+        // The tail lies in the spool of another node: whoever has it takes the job or finds it
+        // there. Should it be lost, the client is told so when it asks for the offset.
+        return Err(Problem::unavailable("the tail is not in the spool of this node", RETRY_S));
     }
     match finish(app, &upload, lease).await {
+        // Somebody else is at it, or was and has gone.
+        Err(problem) if problem.code() == Code::UploadLocked => Err(problem),
         // A refusal is an outcome.
         Err(problem) if problem.code().status().is_client_error() => Ok(()),
         other => other,
     }
 }
 
+/// Looks through the spool of this node: whole uploads that nobody finishes are finished, and tails
+/// whose upload was finished or ended elsewhere are cleared. The job of an upload may have run on
+/// nodes that have no byte of it.
+///
+/// # Errors
+/// Those of the database; what is left is done next time.
+pub(in crate::video) async fn tend_spool(app: &App) -> Result<(), Problem> {
+    let spool = Spool::new(&app.config.storage.spool);
+    for id in spool.uploads().await {
+        let row = {
+            let mut conn = app.db.conn().await?;
+            uploads::find(&mut conn, id).await?
+        };
+        let Some(upload) = row.filter(|upload| upload.state == upload_state::RECEIVING) else {
+            clear_spool(app, id).await;
+            continue;
+        };
+        let idle = upload.writer_until.is_none_or(|until| until <= app.clock.now());
+        let whole = upload.received == upload.size
+            && durable_offset(&spool, &upload).await == u64::try_from(upload.size).unwrap_or(0);
+        if idle
+            && whole
+            && let Err(problem) = finish_later(app, id).await
+        {
+            tracing::warn!(upload = %id, %problem, "an upload is finished later");
+        }
+    }
+    Ok(())
+}
+
 async fn put_together_and_judge(app: &App, upload: &Upload, lease: Uuid) -> Result<(), Problem> {
     let key = ObjectKey::new(&*upload.store_key).map_err(Problem::internal)?;
-    put_together(app, upload, lease, &key).await?;
-    let verdict = judge(app, upload, &key).await;
-    match verdict {
+    let verdict = under_lease(app, upload.id, lease, async {
+        put_together(app, upload, lease, &key).await?;
+        Ok(judge(app, upload, &key).await)
+    });
+    match verdict.await? {
         Ok(verdict) => accept(app, upload, verdict).await,
         Err(problem) if problem.code().status().is_client_error() => {
             refuse(app, upload, &problem).await?;
@@ -139,7 +237,7 @@ async fn put_together(
         // Nobody else may put it together meanwhile.
         let mut conn = app.db.conn().await?;
         if !uploads::keep_writer(&mut conn, upload.id, lease, app.clock.now()).await? {
-            return Err(Problem::new(Code::UploadLocked).retry_after(1));
+            return Err(lost());
         }
     }
     let completed: Vec<CompletedPart> = parts
@@ -216,10 +314,16 @@ async fn accept(app: &App, upload: &Upload, verdict: Verdict) -> Result<(), Prob
     let queued = app
         .db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<Option<Uuid>, Problem> {
+            // The upload first, as everybody locks them: whoever makes a video of it right now has
+            // committed when this lock is given.
+            if uploads::find_locked(conn, id).await?.is_none() {
+                return Err(Problem::new(Code::UploadGone));
+            }
             let video = videos::of_upload_locked(conn, id).await?;
             let state = if video.is_some() { upload_state::TAKEN } else { upload_state::COMPLETE };
             if !uploads::complete(conn, id, state, verdict, expires_at, now).await? {
-                return Ok(None);
+                // Ended meanwhile, or finished by somebody else: [`finish`] sees to the bytes.
+                return Err(Problem::new(Code::UploadGone));
             }
             match video {
                 Some(video) => Ok(videos::happen(conn, &video, Happening::UploadFinished, now)
@@ -228,7 +332,17 @@ async fn accept(app: &App, upload: &Upload, verdict: Verdict) -> Result<(), Prob
                 None => Ok(None),
             }
         })
-        .await?;
+        .await;
+    let queued = match queued {
+        Err(problem) if problem.code() == Code::UploadGone => {
+            let mut conn = app.db.conn().await?;
+            let row = uploads::find(&mut conn, id).await?;
+            // Somebody else was faster with the same bytes.
+            let done = row.is_some_and(|row| row.state != upload_state::REFUSED);
+            return if done { Ok(()) } else { Err(problem) };
+        }
+        other => other?,
+    };
     clear_spool(app, id).await;
     if let Some(video_id) = queued {
         app.video.wake_transcoder();
@@ -268,12 +382,7 @@ pub(in crate::video) async fn end(
     if !uploads::refuse(conn, upload.id, code.name(), now).await? {
         return Ok(None);
     }
-    let remove = RemoveUpload {
-        upload_id: upload.id,
-        store_key: upload.store_key.clone(),
-        store_upload: upload.store_upload.clone(),
-    };
-    jobs::enqueue(conn, app, &remove, Enqueue::now()).await?;
+    jobs::enqueue(conn, app, &RemoveUpload::of(upload), Enqueue::now()).await?;
     let Some(video) = videos::of_upload_locked(conn, upload.id).await? else { return Ok(None) };
     if !videos::happen(conn, &video, Happening::UploadLost, now).await? {
         return Ok(None);

@@ -19,7 +19,9 @@ use super::rules::{self, Bounds, Held};
 use super::spool::Spool;
 use super::writer::{Feed, Writer, Written, durable_offset, release};
 use crate::app::App;
-use crate::identity::{Principal, SignedIn};
+use crate::identity::{Principal, SignedIn, principal_of_session};
+use crate::platform::config::StorageKind;
+use crate::platform::disk;
 use crate::platform::http::{Code, Page, PageQuery, Problem, ProblemDoc, Query, Rule, cursor};
 use crate::platform::live::Notice;
 use crate::video::access::OwnedUpload;
@@ -205,6 +207,7 @@ async fn begin(app: &App, who: &Principal, req: &HttpRequest) -> Result<Upload, 
         sniff::document_name(&metadata.file_name)?;
     }
     app.limits.check(&CREATE, &who.user_id.to_string(), now)?;
+    room_for(app, size).await?;
     let limits = &app.config.uploads;
     let bounds = Bounds {
         max_bytes: limits.max_bytes,
@@ -244,6 +247,20 @@ async fn begin(app: &App, who: &Principal, req: &HttpRequest) -> Result<Upload, 
         })
         .await?;
     Ok(upload)
+}
+
+/// Whether the disks that uploads fill have room for `size` bytes and the reserve: quotas bound what
+/// one person may keep, not what all of them may.
+async fn room_for(app: &App, size: u64) -> Result<(), Problem> {
+    let storage = &app.config.storage;
+    let mut disks = vec![storage.spool.clone()];
+    if storage.kind == StorageKind::Directory {
+        disks.push(storage.directory.clone());
+    }
+    let free =
+        web::block(move || disks.iter().filter_map(|path| disk::free_bytes_above(path)).min());
+    let free = free.await.map_err(Problem::internal)?;
+    rules::admit_room(size, free, app.config.uploads.free_reserve_bytes)
 }
 
 /// How far an upload is (tus `HEAD`).
@@ -540,7 +557,7 @@ async fn pump(
             chunk = payload.next() => chunk,
             () = stop.cancelled() => return Err(Problem::new(Code::UploadLocked).retry_after(1)),
             notice = notices.recv() => {
-                if ends(&notice, who) {
+                if ends(app, &notice, who).await {
                     return Err(Problem::new(Code::SessionEnded));
                 }
                 continue;
@@ -570,11 +587,19 @@ async fn pump(
     }
 }
 
-/// Whether the notice takes the right to go on from `who`.
-fn ends(notice: &Result<Notice, broadcast::error::RecvError>, who: &Principal) -> bool {
+/// Whether the notice takes the right to go on from `who`. Where notices were missed, the session
+/// itself is looked at; a database that is away ends nobody's upload.
+async fn ends(
+    app: &App,
+    notice: &Result<Notice, broadcast::error::RecvError>,
+    who: &Principal,
+) -> bool {
     match notice {
         Ok(Notice::SessionEnded { session_id, .. }) => *session_id == who.session_id,
         Ok(Notice::UserBlocked { user_id }) => *user_id == who.user_id,
+        Err(broadcast::error::RecvError::Lagged(_)) => principal_of_session(app, who.session_id)
+            .await
+            .is_err_and(|problem| problem.code().status().is_client_error()),
         _ => false,
     }
 }

@@ -68,6 +68,22 @@ pub(super) fn admit(
     Ok(())
 }
 
+/// Seconds after which a client may ask again when the disk is full.
+const ROOM_RETRY_S: u64 = 300;
+
+/// Whether a disk with `free` bytes takes a file of `size` and keeps `reserve` free. `None`: nobody
+/// knows how much is free, and the write itself will tell.
+///
+/// # Errors
+/// 503: it is the server that has no room, not the person.
+pub(super) fn admit_room(size: u64, free: Option<u64>, reserve: u64) -> Result<(), Problem> {
+    if free.is_none_or(|free| size.saturating_add(reserve) <= free) {
+        return Ok(());
+    }
+    Err(Problem::unavailable("no room for an upload on the disk", ROOM_RETRY_S)
+        .detail("The server has no room for this file right now."))
+}
+
 /// Bytes of each part but the last for a file of `size` bytes. It follows from the size alone, so
 /// that a restarted server cuts the file where the first one did.
 pub(super) fn part_bytes(size: u64) -> u64 {

@@ -69,6 +69,16 @@ impl Spool {
         Ok(Tail { file, path, len })
     }
 
+    /// The uploads of which there are tails. No directory, no tails.
+    pub async fn uploads(&self) -> Vec<Uuid> {
+        let mut found = Vec::new();
+        let Ok(mut entries) = fs::read_dir(&self.root).await else { return found };
+        while let Ok(Some(entry)) = entries.next_entry().await {
+            found.extend(entry.file_name().to_str().and_then(|name| Uuid::try_parse(name).ok()));
+        }
+        found
+    }
+
     /// Removes the tail beginning at `base`, if there is one.
     pub async fn remove(&self, upload: Uuid, base: u64) {
         let path = self.path(upload, base);

@@ -3,18 +3,17 @@
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
-use super::finish::end;
+use super::finish::{end, tend_spool};
 use crate::app::App;
 use crate::platform::http::{Code, Problem};
 use crate::video::live;
-use crate::video::model::upload_state;
 use crate::video::store::uploads;
 
 const BATCH: i64 = 50;
 /// Days for which the reason of a refusal is remembered.
 const MEMORY_DAYS: i64 = 7;
 
-/// Ends expired uploads, forgets old refusals, and clears tails that belong to nothing.
+/// Ends expired uploads, forgets old refusals, and tends the spool of this node.
 ///
 /// # Errors
 /// Those of the database; what is left is done next time.
@@ -44,23 +43,6 @@ pub async fn sweep(app: &App) -> Result<(), Problem> {
     }
     let mut conn = app.db.conn().await?;
     uploads::forget_refused(&mut conn, now - chrono::TimeDelta::days(MEMORY_DAYS)).await?;
-    clear_strays(app, &mut conn).await
-}
-
-/// Tails whose upload was finished or ended by another node.
-async fn clear_strays(app: &App, conn: &mut AsyncPgConnection) -> Result<(), Problem> {
-    let root = app.config.storage.spool.join("uploads");
-    // No directory, no tails.
-    let Ok(mut entries) = tokio::fs::read_dir(root).await else { return Ok(()) };
-    while let Ok(Some(entry)) = entries.next_entry().await {
-        let name = entry.file_name();
-        let Some(id) = name.to_str().and_then(|name| Uuid::try_parse(name).ok()) else { continue };
-        let receiving = uploads::find(conn, id)
-            .await?
-            .is_some_and(|upload| upload.state == upload_state::RECEIVING);
-        if !receiving && let Err(error) = super::clear_spool(app, id).await {
-            tracing::warn!(upload = %id, %error, "a stray tail stays behind");
-        }
-    }
-    Ok(())
+    drop(conn);
+    tend_spool(app).await
 }

@@ -26,7 +26,7 @@ use crate::video::store::uploads::{self, Durable};
 /// Seconds after which a client may try again when the store or the disk is away.
 const RETRY_S: u64 = 5;
 /// How often the right to write is renewed while bytes come slowly.
-const RENEW: Duration = Duration::from_secs(5);
+pub(super) const RENEW: Duration = Duration::from_secs(5);
 
 /// What the handler passes on.
 #[derive(Debug)]
@@ -290,6 +290,11 @@ impl Writer {
             .map_err(|error| Problem::unavailable(error, RETRY_S))?;
         let mut conn = self.app.db.conn().await?;
         if !uploads::set_store_upload(&mut conn, self.upload.id, self.lease, &id.0).await? {
+            drop(conn);
+            // No row names it, so nobody else will ever end it.
+            if let Err(error) = self.app.store.abort_multipart(key, &id).await {
+                tracing::warn!(upload = %self.upload.id, %error, "begun parts stay behind");
+            }
             return Err(lost());
         }
         self.store_upload = Some(id.clone());
@@ -395,6 +400,6 @@ pub(super) async fn release(app: &App, upload: Uuid, lease: Uuid) {
 }
 
 /// Another connection has taken the upload over.
-fn lost() -> Problem {
+pub(super) fn lost() -> Problem {
     Problem::new(Code::UploadLocked).retry_after(1)
 }
