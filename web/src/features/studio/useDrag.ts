@@ -50,6 +50,8 @@ export function useDrag(course: StudioCourse, drop: (order: Order, moved: string
     const box = list.current;
     if (!held || !box) return;
     const scroller = scrollerOf(box);
+    // What is held makes the list longer where it hangs out: the end is where it was when it was taken.
+    const end = scroller.scrollHeight - scroller.clientHeight;
     let before = performance.now();
     let frame = 0;
     const step = (now: number) => {
@@ -60,7 +62,8 @@ export function useDrag(course: StudioCourse, drop: (order: Order, moved: string
       const speed = edgeSpeed(pointerY.current, Math.max(0, top), Math.min(innerHeight, bottom));
       const was = scroller.scrollTop;
       // Behaviour "instant": a page that scrolls smoothly would never arrive.
-      if (speed !== 0) scroller.scrollBy({ top: speed * Math.min(50, now - before), behavior: 'instant' });
+      const to = Math.min(end, was + speed * Math.min(50, now - before));
+      if (speed !== 0) scroller.scrollTo({ top: to, behavior: 'instant' });
       if (scroller.scrollTop !== was) latest.current(held);
       before = now;
       frame = requestAnimationFrame(step);
