@@ -19,7 +19,7 @@ use crate::platform::config::Role;
 use crate::platform::health;
 use crate::platform::http::{BodyDeadline, Problem, RequestLog, pack, spa};
 use crate::platform::jobs::Worker;
-use crate::{courses, wiring};
+use crate::{courses, identity, wiring};
 
 /// A process that serves.
 pub struct Running {
@@ -70,15 +70,15 @@ pub fn start(app: App) -> io::Result<Running> {
         actix_rt::spawn(server);
     }
     if app.config.has_role(Role::Worker) {
-        let worker = worker(&app);
+        let worker = worker();
         running.worker = Some(tokio::spawn(worker.run(app.clone(), app.stop.clone())));
     }
     Ok(running)
 }
 
 /// The background half, as wired.
-pub fn worker(app: &App) -> Worker {
-    Worker::new(app.node_id, wiring::jobs(), wiring::subscribers(), wiring::schedules())
+pub fn worker() -> Worker {
+    Worker::new(wiring::jobs(), wiring::subscribers(), wiring::schedules())
 }
 
 impl Running {
@@ -117,6 +117,7 @@ fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
     let server = HttpServer::new(move || service(app.clone()))
         .workers(workers)
         .max_connections(per_worker)
+        .max_connection_rate(512)
         .backlog(1024)
         .client_request_timeout(Duration::from_secs(5))
         .client_disconnect_timeout(Duration::from_secs(1))
@@ -171,8 +172,8 @@ pub fn service(
                 Ok(if may { pack::packed(response, wanted) } else { response.map_into_left_body() })
             }
         })
-        .wrap(BodyDeadline::default())
-        .wrap(RequestLog(app))
+        .wrap(BodyDeadline::new(&app.config.server))
+        .wrap(RequestLog::new(app, identity::user_of_bearer))
 }
 
 const COMMON_HEADERS: &[(&str, &str)] = &[("x-content-type-options", "nosniff")];

@@ -18,7 +18,7 @@ use super::store;
 use crate::app::App;
 use crate::identity::Principal;
 use crate::platform::http::{Code, Problem};
-use crate::platform::jobs::{self, Enqueue, Job, JobError, JobMeta};
+use crate::platform::jobs::{self, Enqueue, Job, JobError, JobMeta, Lane};
 
 /// How long a request waits for its turn to decode a picture.
 const TURN: Duration = Duration::from_secs(15);
@@ -172,6 +172,7 @@ pub struct ForgetCover {
 
 impl Job for ForgetCover {
     const KIND: &'static str = "courses.forget_cover";
+    const LANE: Lane = Lane::Slow;
 
     async fn run(self, app: App, _meta: JobMeta) -> Result<(), JobError> {
         let mut conn = app.db.conn().await?;

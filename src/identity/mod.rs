@@ -56,12 +56,12 @@ use crate::platform::secrets::Secrets;
 
 pub use access::{
     Admins, AnyStaff, Curators, IdInPath, MaybeSignedIn, Moderators, SignedIn, Staff, StaffRole,
-    principal_of_session, principal_of_token, principal_of_upgrade,
+    principal_of_session, principal_of_token, principal_of_upgrade, user_of_bearer,
 };
 pub use events::{SessionEnded, UserRegistered, UserStatusChanged};
 pub use jobs::{Letter, SendMail};
 pub use principals::Principal;
-pub use profile::people;
+pub use profile::{people, roles_of_people};
 pub use purge::purge;
 pub use roles::{Role, Roles, Scope};
 pub use socket::SocketGate;

@@ -3,6 +3,7 @@
 use super::email;
 use super::model::ProfileChanges;
 use super::principals::Principal;
+use super::roles::Roles;
 use super::sessions;
 use super::store;
 use super::views::{Me, Person, Profile};
@@ -13,6 +14,7 @@ use crate::platform::http::{Checks, Code, Problem};
 use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
+use kernel::Timestamp;
 use uuid::Uuid;
 
 /// The person themselves.
@@ -99,6 +101,15 @@ pub async fn people(
             (id, Person { id, name, about })
         })
         .collect())
+}
+
+/// What each of these people may act as at `now`.
+pub async fn roles_of_people(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> Result<HashMap<Uuid, Roles>, Problem> {
+    Ok(store::users::roles(conn, ids, now).await?)
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! Who is behind a socket: by the first frame's token, or by the session cookie of the upgrade.
 
+use std::collections::HashSet;
+
 use actix_web::HttpRequest;
 use actors::wire::CloseCode;
-use futures::future::LocalBoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
+use uuid::Uuid;
 
 use super::access::{principal_of_token, principal_of_upgrade};
 use super::principals::Principal;
+use super::store;
 use crate::app::App;
 use crate::platform::http::{Code, Problem};
 use crate::platform::ws::{Caller, Gate};
@@ -37,6 +41,20 @@ impl Gate for SocketGate {
                 Ok(principal) => Ok(caller(app, &principal)),
                 Err(problem) => Err(close_code(&problem)),
             }
+        })
+    }
+
+    fn ended<'a>(
+        &'a self,
+        app: &'a App,
+        sign_ins: &'a [Uuid],
+    ) -> BoxFuture<'a, Result<HashSet<Uuid>, Problem>> {
+        Box::pin(async move {
+            let mut conn = app.db.conn().await?;
+            let now = app.clock.now();
+            let open = store::sessions::open_among(&mut conn, sign_ins, now).await?;
+            let open: HashSet<Uuid> = open.into_iter().collect();
+            Ok(sign_ins.iter().copied().filter(|id| !open.contains(id)).collect())
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Who may take a lesson. Everything that shows a lesson's content asks for a [`CanReadLesson`],
 //! which only this file can make.
 
+use std::collections::HashSet;
+
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use diesel_async::AsyncPgConnection;
@@ -147,6 +149,18 @@ pub async fn is_enrolled(
 ) -> Result<bool, Problem> {
     let enrollment = store::enrollment(conn, user_id, course_id).await?;
     Ok(enrollment.is_some_and(|enrollment| enrollment.is_active(now)))
+}
+
+/// Which of these people are enrolled in the course, their access not ended.
+pub async fn enrolled_among(
+    conn: &mut AsyncPgConnection,
+    user_ids: &[Uuid],
+    course_id: Uuid,
+    now: Timestamp,
+) -> Result<HashSet<Uuid>, Problem> {
+    let passages = store::enrollments_among(conn, user_ids, course_id).await?;
+    let active = passages.into_iter().filter(|passage| passage.is_active(now));
+    Ok(active.map(|passage| passage.user_id).collect())
 }
 
 /// The lesson that the path names, if the caller may take it (`/lessons/{id}/…`).

@@ -31,7 +31,7 @@ use crate::platform::config::Config;
 use crate::platform::events::Subscribers;
 use crate::platform::jobs::Schedule;
 
-pub use access::{CanReadLesson, Ground, is_enrolled, may_learn};
+pub use access::{CanReadLesson, Ground, enrolled_among, is_enrolled, may_learn};
 pub use events::{CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted};
 pub use routes::routes;
 

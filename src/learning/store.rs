@@ -24,6 +24,20 @@ pub async fn enrollment(
         .optional()
 }
 
+/// These people's passages through the course, ended or not.
+pub async fn enrollments_among(
+    conn: &mut AsyncPgConnection,
+    user_ids: &[Uuid],
+    course_id: Uuid,
+) -> QueryResult<Vec<EnrollmentRow>> {
+    enrollments::table
+        .filter(enrollments::course_id.eq(course_id))
+        .filter(enrollments::user_id.eq_any(user_ids))
+        .select(EnrollmentRow::as_select())
+        .load(conn)
+        .await
+}
+
 /// The same, locked until the transaction ends.
 pub async fn lock_enrollment(
     conn: &mut AsyncPgConnection,

@@ -1,6 +1,8 @@
 //! Who may enter a room, and what they are in it. Somebody else's room and no room at all are the
 //! same answer.
 
+use std::collections::{HashMap, HashSet};
+
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use actors::chat_room::port::Role;
@@ -11,7 +13,7 @@ use uuid::Uuid;
 use super::store;
 use crate::app::App;
 use crate::courses::{self, LessonFace};
-use crate::identity::{self, Principal, SignedIn};
+use crate::identity::{self, Principal, Roles, SignedIn};
 use crate::learning;
 use crate::platform::http::Problem;
 
@@ -48,6 +50,14 @@ fn admit(standing: Standing) -> Option<(Role, bool)> {
     }
 }
 
+/// Who oversees the rooms of a course.
+const STAFF: [identity::Role; 3] =
+    [identity::Role::Curator, identity::Role::Moderator, identity::Role::Admin];
+
+fn is_staff(roles: &Roles, course: Uuid) -> bool {
+    STAFF.iter().any(|role| roles.has_in(*role, course))
+}
+
 /// What `who` is in the room of `lesson`, if anything.
 async fn standing_in(
     app: &App,
@@ -56,10 +66,9 @@ async fn standing_in(
     lesson: &LessonFace,
 ) -> Result<Option<(Role, bool)>, Problem> {
     let course = lesson.course.id;
-    let staff = [identity::Role::Curator, identity::Role::Moderator, identity::Role::Admin];
     let mut standing = Standing {
         is_author: lesson.course.author_id == who.user_id,
-        is_staff: staff.iter().any(|role| who.roles.has_in(*role, course)),
+        is_staff: is_staff(&who.roles, course),
         may_learn: false,
     };
     if !standing.is_author && !standing.is_staff {
@@ -96,6 +105,33 @@ async fn enter_lesson(
     let (role, can_write) =
         standing_in(app, conn, who, &lesson).await?.ok_or_else(Problem::not_found)?;
     Ok(Member { room, course: lesson.course.id, user: who.user_id, role, can_write })
+}
+
+/// What each of these people is in `room` by now; who is nothing there is left out.
+pub async fn standings(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    room: Uuid,
+    users: &[Uuid],
+) -> Result<HashMap<Uuid, (Role, bool)>, Problem> {
+    let now = app.clock.now();
+    let lesson = match store::room(conn, room).await?.and_then(|room| room.lesson_id) {
+        Some(lesson) => courses::lesson_access(conn, lesson).await?,
+        None => None,
+    };
+    let Some(lesson) = lesson else { return Ok(HashMap::new()) };
+    let course = lesson.course.id;
+    let roles = identity::roles_of_people(conn, users, now).await?;
+    let enrolled = match lesson.is_visible {
+        true => learning::enrolled_among(conn, users, course, now).await?,
+        false => HashSet::new(),
+    };
+    let standing = |user: &Uuid| Standing {
+        is_author: lesson.course.author_id == *user,
+        is_staff: roles.get(user).is_some_and(|roles| is_staff(roles, course)),
+        may_learn: enrolled.contains(user),
+    };
+    Ok(users.iter().filter_map(|user| Some((*user, admit(standing(user))?))).collect())
 }
 
 /// The caller in the room of the path (`/rooms/{id}/…`).

@@ -32,7 +32,6 @@ pub use topic::Chat;
 #[derive(Default)]
 pub struct Services {
     live: rooms::LiveRooms,
-    repetitions: rules::Repetitions,
 }
 
 impl std::fmt::Debug for Services {

@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use actix::Addr;
-use actors::chat_room::message::Tell;
+use actors::chat_room::message::{Seated, Tell};
 use actors::chat_room::room::Command;
-use actors::chat_room::{ChatRoom, Pace, Rooms, Surroundings};
+use actors::chat_room::{ChatRoom, Pace, Repetitions, Rooms, Surroundings};
 use actors::registry::ArbiterPool;
 use actors::shutdown;
 use actors::wire::{ErrCode, Problem as Refusal};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
-use super::access::Member;
+use super::access::{self, Member};
 use super::log::{PgChatLog, unsigned};
 use super::model::RoomRow;
 use super::store;
@@ -82,6 +82,7 @@ pub(super) fn start(app: &App) {
         relays: Arc::clone(&app.sockets.relays),
         clock: Arc::clone(&app.clock),
         pace: Pace::per_minute(app.config.chat.send_per_minute, app.config.limits.factor),
+        repetitions: Arc::new(Repetitions::default()),
     };
     let rooms = Rooms::new(Arc::clone(&pool), Arc::clone(&app.clock), move |id, retire, _| {
         ChatRoom::new(*id, with.clone(), retire)
@@ -106,9 +107,21 @@ pub(super) fn start(app: &App) {
                     }
                 }
                 Ok(_) => {}
-                // The sockets cut everybody then; see the platform.
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "notices missed, all seats are looked at");
+                    check_seats(&listening).await;
+                }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    });
+    let checking = app.clone();
+    actix_rt::spawn(async move {
+        let every = Duration::from_secs(checking.config.chat.seat_check_seconds.max(1));
+        loop {
+            tokio::select! {
+                () = checking.stop.cancelled() => return,
+                () = tokio::time::sleep(every) => check_seats(&checking).await,
             }
         }
     });
@@ -145,6 +158,38 @@ fn revoke(app: &App, user: Uuid, course: Uuid) {
     };
     for room in of_course.iter().filter_map(|room| rooms.find(room)) {
         room.do_send(Tell(Command::Revoke(user)));
+    }
+}
+
+/// Looks at every seat of this node as if its holder came in now: what took access away may have
+/// been told in a notice that was lost.
+async fn check_seats(app: &App) {
+    let live = app.messaging.live.rooms().map(Rooms::all).unwrap_or_default();
+    for (id, room) in live {
+        // A room that has ended meanwhile has no seats.
+        let Ok(sitters) = room.send(Seated).await else { continue };
+        let mut users: Vec<Uuid> = sitters.iter().map(|sitter| sitter.user).collect();
+        users.dedup();
+        if users.is_empty() {
+            continue;
+        }
+        let standings = async {
+            let mut conn = app.db.conn().await?;
+            access::standings(app, &mut conn, id, &users).await
+        };
+        let standings = match standings.await {
+            Ok(standings) => standings,
+            Err(problem) => {
+                tracing::warn!(%problem, "the seats of a room could not be looked at");
+                continue;
+            }
+        };
+        let lost = sitters.iter().filter(|sitter| {
+            standings.get(&sitter.user) != Some(&(sitter.role, sitter.can_write))
+        });
+        for sitter in lost {
+            room.do_send(Tell(Command::Revoke(sitter.user)));
+        }
     }
 }
 

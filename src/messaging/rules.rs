@@ -1,14 +1,7 @@
 //! What may be written. Pure.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Mutex, PoisonError};
-
 use actors::wire::{ErrCode, Problem as Refusal};
-use chrono::TimeDelta;
-use kernel::Timestamp;
 use unicode_normalization::char::is_combining_mark;
-use uuid::Uuid;
 
 use crate::platform::http::clean_text;
 use crate::platform::ws::BODY_CHARS;
@@ -17,10 +10,6 @@ use crate::platform::ws::BODY_CHARS;
 const BODY_BYTES: usize = 16 * 1024;
 /// Combining marks in a row at most: more only climbs over the neighbours' lines.
 const MARKS_IN_A_ROW: usize = 20;
-/// The same text from the same author …
-const SAME_TEXT: usize = 3;
-/// … within this time is refused.
-const SAME_TEXT_WITHIN: TimeDelta = TimeDelta::seconds(60);
 
 /// A text as it is stored: NFC, without control characters (newline and tab stay) and bidi
 /// overrides (isolates stay).
@@ -65,44 +54,6 @@ pub fn is_client_id(id: &str) -> bool {
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
 }
 
-type SameText = HashMap<(Uuid, u64), Vec<(String, Timestamp)>>;
-
-/// The newest texts of everybody, to notice who says one thing again and again in all rooms.
-#[derive(Debug, Default)]
-pub struct Repetitions(Mutex<SameText>);
-
-impl Repetitions {
-    /// Notes a text. A repeated send of one message is not one text more.
-    ///
-    /// # Errors
-    /// `rejected` with the rule `duplicate`.
-    pub fn note(
-        &self,
-        author: Uuid,
-        client_id: &str,
-        body: &str,
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
-        let mut hasher = DefaultHasher::new();
-        body.to_lowercase().hash(&mut hasher);
-        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = |at: &Timestamp| now - *at < SAME_TEXT_WITHIN;
-        if texts.len() > 10_000 {
-            texts.retain(|_, said| said.iter().any(|(_, at)| recent(at)));
-        }
-        let said = texts.entry((author, hasher.finish())).or_default();
-        said.retain(|(_, at)| recent(at));
-        if said.iter().any(|(known, _)| known == client_id) {
-            return Ok(());
-        }
-        if said.len() + 1 >= SAME_TEXT {
-            return Err(Refusal::rejected("duplicate"));
-        }
-        said.push((client_id.to_owned(), now));
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,17 +96,5 @@ mod tests {
         for bad in ["", "a b", "é", "a/b", &"x".repeat(65)] {
             assert!(!is_client_id(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_third_same_text_in_a_minute_is_refused_a_repeated_send_is_not() {
-        let (texts, ann) = (Repetitions::default(), Uuid::from_u128(1));
-        let at = |s| "2026-11-20T15:00:00Z".parse::<Timestamp>().unwrap() + TimeDelta::seconds(s);
-        for (id, second) in [("a", 0), ("a", 1), ("b", 2), ("a", 3)] {
-            texts.note(ann, id, "hello", at(second)).unwrap();
-        }
-        assert_eq!(texts.note(ann, "c", "HELLO", at(4)).unwrap_err().rule, Some("duplicate"));
-        texts.note(Uuid::from_u128(2), "c", "hello", at(4)).unwrap();
-        texts.note(ann, "c", "hello", at(60)).unwrap();
     }
 }

@@ -19,9 +19,8 @@ use super::rules;
 use crate::app::App;
 use crate::identity::{self, Principal};
 use crate::platform::http::{Problem, Rule};
-use crate::platform::ws::{From, Topic, TopicRequest, refusal};
+use crate::platform::ws::{From, Topic, TopicRequest, limit_joins, limited, refusal};
 
-const JOINS: Rule = Rule::new("chat_join", 10, 1).burst(100);
 const HISTORY: Rule = Rule::new("chat_history", 3, 1).burst(10);
 
 /// The chat's topics.
@@ -83,7 +82,7 @@ impl Topic for Chat {
                 Err(_) => Ok(Some(frame::done(re))),
             },
             "send" => {
-                let post = post(app, from.caller.user, body(request)?)?;
+                let post = post(body(request)?)?;
                 tell(app, id, Command::Send { session, re, locale, post }).await
             }
             "mark" => {
@@ -112,17 +111,15 @@ async fn tell(app: &App, room: Uuid, command: Command) -> Result<Option<ByteStri
 }
 
 /// What is checked before a message goes to its room; the same for the socket and for HTTP.
-fn post(app: &App, author: Uuid, body: SendBody) -> Result<Post, Refusal> {
+fn post(body: SendBody) -> Result<Post, Refusal> {
     if !body.files.is_empty() {
         return Err(Refusal::field(ErrCode::BadRequest, "files"));
     }
-    checked(app, author, body.client_id, &body.body, body.reply_to, body.at)
+    checked(body.client_id, &body.body, body.reply_to, body.at)
 }
 
 /// A post whose text and ids are allowed.
 pub(super) fn checked(
-    app: &App,
-    author: Uuid,
     client_id: String,
     body: &str,
     reply_to: Option<Uuid>,
@@ -135,7 +132,6 @@ pub(super) fn checked(
         return Err(Refusal::field(ErrCode::BadRequest, "at"));
     }
     let body = rules::clean_body(body)?;
-    app.messaging.repetitions.note(author, &client_id, &body, app.clock.now())?;
     Ok(Post { client_id, body, reply_to, at })
 }
 
@@ -143,13 +139,6 @@ async fn principal(app: &App, from: &From) -> Result<Principal, Refusal> {
     identity::principal_of_session(app, from.caller.sign_in)
         .await
         .map_err(|problem| refusal(&problem))
-}
-
-fn limited(app: &App, rule: &Rule, from: &From) -> Result<(), Refusal> {
-    app.limits.take(rule, &from.caller.user.to_string(), app.clock.now()).map_err(|wait_ms| {
-        let retry_ms = u64::try_from(wait_ms).ok();
-        Refusal { retry_ms, ..Refusal::new(ErrCode::RateLimited) }
-    })
 }
 
 async fn enter(app: &App, from: &From, room: Uuid) -> Result<(Member, String), Refusal> {
@@ -165,7 +154,7 @@ async fn enter(app: &App, from: &From, room: Uuid) -> Result<(Member, String), R
 }
 
 async fn join(app: &App, from: &From, room: Uuid, request: &TopicRequest) -> Result<(), Refusal> {
-    limited(app, &JOINS, from)?;
+    limit_joins(app, from)?;
     let JoinBody { last_seq, epoch, presence } = body(request)?;
     let (member, name) = enter(app, from, room).await?;
     let join = Join {

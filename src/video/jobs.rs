@@ -10,7 +10,7 @@ use super::store::{files, uploads, videos};
 use super::tus;
 use crate::app::App;
 use crate::platform::http::Problem;
-use crate::platform::jobs::{self, Enqueue, Job, JobError, JobMeta};
+use crate::platform::jobs::{self, Enqueue, Job, JobError, JobMeta, Lane};
 
 fn store_error(error: StorageError) -> JobError {
     JobError::Retry(error.to_string())
@@ -84,6 +84,7 @@ fn writer_has_left(upload: &Upload, now: kernel::Timestamp) -> Result<(), JobErr
 
 impl Job for RemoveUpload {
     const KIND: &'static str = "video.remove_upload";
+    const LANE: Lane = Lane::Slow;
     const MAX_ATTEMPTS: i32 = 40;
 
     async fn run(self, app: App, _: JobMeta) -> Result<(), JobError> {
@@ -117,6 +118,7 @@ pub struct RemoveVideo {
 
 impl Job for RemoveVideo {
     const KIND: &'static str = "video.remove_video";
+    const LANE: Lane = Lane::Slow;
     const MAX_ATTEMPTS: i32 = 40;
 
     async fn run(self, app: App, _: JobMeta) -> Result<(), JobError> {
@@ -155,6 +157,7 @@ pub struct RemoveGeneration {
 
 impl Job for RemoveGeneration {
     const KIND: &'static str = "video.remove_generation";
+    const LANE: Lane = Lane::Slow;
     const MAX_ATTEMPTS: i32 = 40;
 
     async fn run(self, app: App, _: JobMeta) -> Result<(), JobError> {
@@ -173,6 +176,7 @@ pub struct RemoveFile {
 
 impl Job for RemoveFile {
     const KIND: &'static str = "video.remove_file";
+    const LANE: Lane = Lane::Slow;
     const MAX_ATTEMPTS: i32 = 40;
 
     async fn run(self, app: App, _: JobMeta) -> Result<(), JobError> {

@@ -28,6 +28,7 @@ const ROOM: Uuid = Uuid::from_u128(0xabc);
 fn node(log: &Arc<MemoryLog>, hub: &Arc<LocalHub>, id: u128) -> Node {
     let relays = Arc::new(Relays::default());
     let with = Surroundings {
+        repetitions: Arc::default(),
         log: Arc::<MemoryLog>::clone(log),
         bus: Arc::new(LocalBus::attach(hub, Uuid::from_u128(id))),
         relays: Arc::clone(&relays),
@@ -87,7 +88,7 @@ impl Node {
 
     async fn send(&self, guest: &Guest, client_id: &str) {
         let post =
-            Post { client_id: client_id.into(), body: "salom".into(), reply_to: None, at: None };
+            Post { client_id: client_id.into(), body: format!("salom {client_id}"), reply_to: None, at: None };
         let (session, locale) = (guest.key, Locale::En);
         self.tell(Command::Send { session, re: 12, locale, post }).await;
     }
@@ -111,7 +112,7 @@ async fn a_message_reaches_everybody_in_the_room_and_its_author_gets_the_ack() {
     assert_eq!((&own["seq"], &own["m"]["client_id"]), (&json!(1), &json!("c1")));
     let other = bek.ear.frame("msg").await;
     assert_eq!(other["topic"], frame::topic(ROOM).to_string());
-    assert_eq!((&other["m"]["body"], other["m"].get("client_id")), (&json!("salom"), None));
+    assert_eq!((&other["m"]["body"], other["m"].get("client_id")), (&json!("salom c1"), None));
 }
 
 /// MSG-04
@@ -274,6 +275,7 @@ async fn a_room_that_panics_is_replaced_and_nothing_acknowledged_is_lost() {
     // The registry waits a moment before it starts another; its clock stands still here.
     assert!(node.rooms.get(&ROOM).is_err());
     let with = Surroundings {
+        repetitions: Arc::default(),
         log: Arc::<MemoryLog>::clone(&node.log),
         bus: Arc::new(LocalBus::alone(Uuid::from_u128(1))),
         relays: Arc::clone(&node.relays),

@@ -1,7 +1,7 @@
 //! What may be said to a chat room's actor.
 
 use super::port::Draft;
-use super::room::Command;
+use super::room::{Command, Sitter};
 use super::sending::Ack;
 use crate::wire::Problem;
 
@@ -16,3 +16,8 @@ pub struct Tell(pub Command);
 #[derive(Debug, Clone, actix::Message)]
 #[rtype(result = "Result<Ack, Problem>")]
 pub struct Submit(pub Draft);
+
+/// Asks who has a seat, so that their access can be looked at anew.
+#[derive(Debug, Clone, Copy, actix::Message)]
+#[rtype(result = "Vec<Sitter>")]
+pub struct Seated;

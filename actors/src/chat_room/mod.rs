@@ -7,6 +7,7 @@ mod marks;
 pub mod message;
 pub mod port;
 mod presence;
+mod repetitions;
 mod ring;
 pub mod room;
 mod sending;
@@ -27,10 +28,11 @@ use kernel::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::message::{Submit, Tell};
+use self::message::{Seated, Submit, Tell};
 use self::port::{ChatLog, Entry, Seq};
 use self::ring::Line;
-use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room};
+use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room, Sitter};
+pub use self::repetitions::Repetitions;
 pub use self::sending::{Ack, Origin, Pace};
 use crate::bus::{Bus, BusFrame};
 use crate::registry::{Registry, Retire};
@@ -54,6 +56,8 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// How fast people may write.
     pub pace: Pace,
+    /// What was said lately in all rooms of the node.
+    pub repetitions: Arc<Repetitions>,
 }
 
 /// The rooms of a node.
@@ -87,6 +91,7 @@ impl ChatRoom {
     /// The room `id`, not yet loaded.
     pub fn new(id: Uuid, with: Surroundings, retire: Retire) -> Self {
         let (room, first) = Room::new(with.pace, with.clock.now());
+        let room = room.noting(Arc::clone(&with.repetitions));
         Self {
             id,
             topic: frame::topic(id),
@@ -310,6 +315,15 @@ impl Handler<Submit> for ChatRoom {
         self.tickets.insert(ticket, answer);
         self.command(Command::Submit { ticket, draft }, ctx);
         Box::pin(async move { waiting.await.unwrap_or(Err(Problem::unavailable(1000))) })
+    }
+}
+
+impl Handler<Seated> for ChatRoom {
+    type Result = MessageResult<Seated>;
+
+    fn handle(&mut self, _: Seated, _: &mut Self::Context) -> Self::Result {
+        let sitters: Vec<Sitter> = self.room.sitters();
+        MessageResult(sitters)
     }
 }
 

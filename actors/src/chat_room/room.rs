@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::marks::Marks;
 use super::port::{Appended, Draft, Entry, LogError, Mark, Opened, Page, Role, RoomInfo, Seq};
 use super::presence::{Diff, Person, Presence};
+use super::repetitions::Repetitions;
 use super::ring::{Line, Ring};
 use super::sending::{Ack, Origin, Pace, Sending};
 use crate::relay::{RelayId, SessionKey};
@@ -64,6 +65,17 @@ pub struct Seat {
     pub presence: bool,
     /// The language of their errors.
     pub locale: Locale,
+}
+
+/// What somebody was let in as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sitter {
+    /// Who.
+    pub user: Uuid,
+    /// What they are here.
+    pub role: Role,
+    /// Whether they may write.
+    pub can_write: bool,
 }
 
 /// A session asks to hear the room.
@@ -359,6 +371,29 @@ impl Room {
             stopped: false,
         };
         (room, vec![Effect::Open])
+    }
+
+    /// The same room, with the texts of all rooms to compare with.
+    #[must_use]
+    pub fn noting(mut self, repetitions: Arc<Repetitions>) -> Self {
+        self.sending.compare_with(repetitions);
+        self
+    }
+
+    /// Everybody who is seated or about to be, each standing once.
+    pub fn sitters(&self) -> Vec<Sitter> {
+        let waiting = self.waiting.iter().map(|waiting| &waiting.join.seat);
+        let mut sitters: Vec<Sitter> = Vec::new();
+        for seat in self.seats.values().chain(waiting) {
+            sitters.push(Sitter {
+                user: seat.user,
+                role: seat.role,
+                can_write: seat.can_write,
+            });
+        }
+        sitters.sort_unstable_by_key(|one| (one.user, one.can_write));
+        sitters.dedup();
+        sitters
     }
 
     /// The last number that everybody seated has.

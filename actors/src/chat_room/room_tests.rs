@@ -2,6 +2,7 @@
 //! the chain, and the rules one by one.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kernel::Timestamp;
@@ -9,6 +10,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::port::*;
+use super::repetitions::Repetitions;
 use super::room::*;
 use super::sending::{Ack, Origin, Pace};
 use crate::relay::{RelayId, SessionKey};
@@ -612,4 +614,53 @@ fn a_room_that_cannot_be_opened_refuses_who_waits_and_stops() {
     assert_eq!(world.refused[0].code, ErrCode::NotFound);
     assert_eq!(world.answers[0].1.clone().unwrap_err().code, ErrCode::NotFound);
     assert!(world.stopped);
+}
+
+/// MSG-07 SEC-04: who has no seat, and who is refused by the send limit, asks the comparison of
+/// texts nothing; what it refuses costs its author all the same.
+#[test]
+fn only_what_may_be_sent_is_compared_with_what_was_said() {
+    let texts = Arc::new(Repetitions::default());
+    let mut world = World::new();
+    world.room = Room::new(Pace::default(), world.now).0.noting(Arc::clone(&texts));
+    world.tell(Command::Opened(Ok(world.rows.opened(RING_ENTRIES))));
+    for n in 0..20 {
+        world.send(0, n, 7);
+    }
+    let unseated = |(_, answer): &(Origin, Result<Ack, Problem>)| {
+        answer.as_ref().is_err_and(|problem| problem.code == ErrCode::NotFound)
+    };
+    assert!(world.answers.iter().all(unseated));
+    texts.note(user(0), "c90", "body 7", world.now).unwrap();
+
+    world.join(0, true);
+    world.calm_down();
+    world.answers.clear();
+    for n in 0..8 {
+        world.send(0, 20 + n, 7);
+    }
+    let refusals: Vec<_> = world
+        .answers
+        .iter()
+        .filter_map(|(_, answer)| answer.as_ref().err())
+        .map(|problem| (problem.code, problem.rule))
+        .collect();
+    let (duplicate, limited) =
+        ((ErrCode::Rejected, Some("duplicate")), (ErrCode::RateLimited, None));
+    // One was noted above, so the second of these is the third; five make the burst.
+    assert_eq!(
+        refusals,
+        [duplicate, duplicate, duplicate, duplicate, limited, limited, limited]
+    );
+}
+
+#[test]
+fn whoever_sits_or_waits_is_named_once() {
+    let mut world = World::new();
+    world.calm_down();
+    for index in 0..3 {
+        world.join(index, true);
+    }
+    let named: Vec<_> = world.room.sitters().into_iter().map(|one| one.user).collect();
+    assert_eq!(named, [user(0), user(2)]);
 }

@@ -3,12 +3,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::port::{Appended, Draft, Entry, Role, Seq};
+use super::repetitions::Repetitions;
 use crate::limits::{Bucket, Rate};
 use crate::relay::SessionKey;
 use crate::wire::{ErrCode, Locale, Problem};
@@ -23,6 +25,8 @@ const BATCH_BYTES: usize = 256 * 1024;
 const ORIGINS_MAX: usize = 16;
 /// Finished sends that are remembered; the log knows the rest.
 const RECENT_MAX: usize = 256;
+/// Writers whose buckets are full again are forgotten this often.
+const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(60);
 
 /// How fast one person may write in one room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,12 +119,19 @@ pub struct Sending {
     recent: HashMap<Key, Done>,
     recent_order: VecDeque<Key>,
     writers: HashMap<Uuid, Writer>,
+    swept_at: Option<Timestamp>,
+    repetitions: Option<Arc<Repetitions>>,
 }
 
 impl Sending {
     /// Nothing waits.
     pub fn new(pace: Pace) -> Self {
         Self { pace, ..Self::default() }
+    }
+
+    /// From here on, texts are compared with those of all rooms.
+    pub fn compare_with(&mut self, repetitions: Arc<Repetitions>) {
+        self.repetitions = Some(repetitions);
     }
 
     /// Takes a draft in. `Some` is its answer already; else the answer comes with the commit.
@@ -160,7 +171,8 @@ impl Sending {
     }
 
     fn limit(&mut self, draft: &Draft, slow_s: u32, now: Timestamp) -> Result<(), Problem> {
-        if self.writers.len() > 1000 {
+        if self.swept_at.is_none_or(|last| now - last >= SWEEP_EVERY) {
+            self.swept_at = Some(now);
             let slow = TimeDelta::seconds(i64::from(slow_s));
             self.writers.retain(|_, writer| {
                 !writer.second.is_full(now)
@@ -184,6 +196,11 @@ impl Sending {
         // Both waits are zero, so neither refuses.
         let _ = writer.second.take(second, now);
         let _ = writer.minute.take(minute, now);
+        // Behind the limits, and charged whatever comes of it: the comparison itself cannot be
+        // asked for more often than messages can be written.
+        if let Some(repetitions) = &self.repetitions {
+            repetitions.note(draft.author, &draft.client_id, &draft.body, now)?;
+        }
         writer.last = Some(now);
         Ok(())
     }

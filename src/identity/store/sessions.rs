@@ -185,6 +185,27 @@ pub(in crate::identity) async fn standing(
         .optional()
 }
 
+/// Those of the sessions that are alive at `now`, their owners not locked out.
+pub(in crate::identity) async fn open_among(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> QueryResult<Vec<Uuid>> {
+    sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq_any(ids))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(
+            users::status.eq("active").or(users::status
+                .eq("suspended")
+                .and(users::suspended_until.le(now).is_not_distinct_from(true))),
+        )
+        .select(sessions::id)
+        .load(conn)
+        .await
+}
+
 /// Notes that the session was used.
 pub(in crate::identity) async fn touch(
     conn: &mut AsyncPgConnection,

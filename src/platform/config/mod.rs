@@ -49,6 +49,8 @@ pub struct Config {
 pub struct Site {
     /// Scheme, host and port, without a slash at the end.
     pub base_url: String,
+    /// Further hosts that the server answers for.
+    pub allowed_hosts: Vec<String>,
     /// WEB-18: the footer's link.
     pub repository_url: String,
     pub default_locale: String,
@@ -77,6 +79,8 @@ pub struct Server {
     pub max_connections: usize,
     pub trusted_proxies: Vec<IpNet>,
     pub client_ip_header: String,
+    pub body_seconds: u64,
+    pub request_seconds: u64,
     pub drain_seconds: u64,
     /// Address of the metrics listener; empty = none.
     pub metrics_bind: String,
@@ -258,6 +262,8 @@ pub enum MediaSandbox {
 pub struct Chat {
     pub max_sessions_per_user: usize,
     pub send_per_minute: u32,
+    pub sign_in_check_seconds: u64,
+    pub seat_check_seconds: u64,
 }
 
 /// Log lines.
@@ -313,6 +319,9 @@ impl Config {
         }
         if !LOCALES.contains(&site.default_locale.as_str()) {
             return wrong("site.default_locale is one of uz, ru, en, he");
+        }
+        if self.server.body_seconds == 0 || self.server.request_seconds == 0 {
+            return wrong("server.body_seconds and server.request_seconds are at least 1");
         }
         if self.media.jobs > 64 || self.database.pool_size == 0 {
             return wrong("media.jobs is at most 64, database.pool_size at least 1");

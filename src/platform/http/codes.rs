@@ -44,6 +44,7 @@ codes! {
     TooLarge, "too_large", 413, "This is too large.";
     BodyTimeout, "body_timeout", 408, "The request arrived too slowly.";
     MethodNotAllowed, "method_not_allowed", 405, "This address does not take that method.";
+    Misdirected, "misdirected", 421, "This server does not answer for that address.";
     NotFound, "not_found", 404, "There is nothing here, or it is not yours.";
     Conflict, "conflict", 409, "This was changed in the meantime.";
     PreconditionRequired, "precondition_required", 428, "Say which version you are changing (If-Match).";
@@ -54,6 +55,7 @@ codes! {
     // Server
     Internal, "internal", 500, "Something went wrong on our side. Nothing was changed.";
     Unavailable, "unavailable", 503, "A part of the service is away for a moment. Try again.";
+    Deadline, "deadline", 503, "This took too long and was given up. Try again.";
     // Identity
     Unauthenticated, "unauthenticated", 401, "Sign in first.";
     TokenExpired, "token_expired", 401, "The access token has expired.";

@@ -1,4 +1,5 @@
-//! How often is too often: GCRA, one timestamp a key. In memory, per node; with Redis for all nodes.
+//! How often is too often: GCRA, one timestamp a key. In memory, so a limit counts on each node by
+//! itself.
 //!
 //! `T = period / count`, `tau = T·(burst − 1)`; a call is allowed when
 //! `max(tat, now) − now <= tau`, and then `tat = max(tat, now) + T`.
@@ -44,12 +45,31 @@ impl Rule {
         self.interval_ms() * i64::from(self.burst.max(1) - 1)
     }
 
+    /// What a bucket with this time has left.
+    fn left(self, tat_ms: i64, now_ms: i64) -> Left {
+        let used_ms = (tat_ms - now_ms).max(0);
+        let free = (self.tolerance_ms() - used_ms).div_euclid(self.interval_ms().max(1)) + 1;
+        Left {
+            calls: u32::try_from(free.max(0)).unwrap_or(0).min(self.burst),
+            full_in_s: u64::try_from(used_ms).unwrap_or(0).div_ceil(1000),
+        }
+    }
+
     /// The pure decision: the new theoretical arrival time, or milliseconds to wait.
     fn decide(self, tat_ms: i64, now_ms: i64) -> Result<i64, i64> {
         let tat = tat_ms.max(now_ms);
         let over = tat - now_ms - self.tolerance_ms();
         if over <= 0 { Ok(tat + self.interval_ms()) } else { Err(over) }
     }
+}
+
+/// What is left after a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Calls at once.
+    pub calls: u32,
+    /// Seconds until nothing of the past counts any more.
+    pub full_in_s: u64,
 }
 
 /// The platform's own rules; a context keeps its rules beside the acts that they limit.
@@ -61,14 +81,22 @@ pub mod rules {
 }
 
 const SHARDS: usize = 16;
-/// Keys a shard keeps before it drops those whose time has passed.
+/// Keys a shard keeps before it drops those whose time has passed, …
 const SWEEP_AT: usize = 4096;
+/// … at most once in this time: many live keys must not make each call look at all of them.
+const SWEEP_EVERY_MS: u64 = 1000;
+
+#[derive(Debug, Default)]
+struct Shard {
+    buckets: HashMap<u64, i64>,
+    swept_ms: i64,
+}
 
 /// The buckets of this node.
 pub struct Limits {
     factor: u32,
     hasher: RandomState,
-    shards: Vec<Mutex<HashMap<u64, i64>>>,
+    shards: Vec<Mutex<Shard>>,
 }
 
 impl std::fmt::Debug for Limits {
@@ -86,17 +114,18 @@ impl Limits {
 
     /// Takes one call of `rule` by `key`, or answers `rate_limited` with the time to wait.
     pub fn check(&self, rule: &Rule, key: &str, now: Timestamp) -> Result<(), Problem> {
-        self.take(rule, key, now).map_err(|wait_ms| {
+        self.take(rule, key, now).map(drop).map_err(|wait_ms| {
             let seconds = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1000).max(1);
             Problem::new(Code::RateLimited).retry_after(seconds)
         })
     }
 
-    /// As [`Limits::check`], with the wait in milliseconds.
-    pub fn take(&self, rule: &Rule, key: &str, now: Timestamp) -> Result<(), i64> {
+    /// As [`Limits::check`], with what is left, or the wait in milliseconds.
+    pub fn take(&self, rule: &Rule, key: &str, now: Timestamp) -> Result<Left, i64> {
         let rule = self.scaled(rule);
         self.with_bucket(&rule, key, now, |rule, tat, now_ms| {
-            rule.decide(*tat, now_ms).map(|next| *tat = next)
+            *tat = rule.decide(*tat, now_ms)?;
+            Ok(rule.left(*tat, now_ms))
         })
     }
 
@@ -127,7 +156,8 @@ impl Limits {
         });
     }
 
-    fn scaled(&self, rule: &Rule) -> Rule {
+    /// `rule` as it counts here.
+    pub fn scaled(&self, rule: &Rule) -> Rule {
         Rule {
             count: rule.count.saturating_mul(self.factor),
             burst: rule.burst.saturating_mul(self.factor),
@@ -153,10 +183,11 @@ impl Limits {
         let index = usize::try_from(hash).unwrap_or(0) % SHARDS;
         let Some(shard) = self.shards.get(index) else { return Ok(R::default()) };
         let mut shard = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if shard.len() >= SWEEP_AT {
-            shard.retain(|_, tat| *tat > now_ms);
+        if shard.buckets.len() >= SWEEP_AT && shard.swept_ms.abs_diff(now_ms) >= SWEEP_EVERY_MS {
+            shard.swept_ms = now_ms;
+            shard.buckets.retain(|_, tat| *tat > now_ms);
         }
-        act(*rule, shard.entry(hash).or_insert(0), now_ms)
+        act(*rule, shard.buckets.entry(hash).or_insert(0), now_ms)
     }
 }
 
@@ -206,6 +237,45 @@ mod tests {
                 prop_assert!(inside <= 2 * usize::try_from(count).unwrap() + 1);
             }
         }
+    }
+
+    /// API-04
+    #[test]
+    fn what_is_left_is_what_would_still_pass() {
+        let now = kernel::Clock::now(&kernel::SystemClock);
+        let rule = Rule::new("left", 60, 60).burst(5);
+        let limits = Limits::new(1);
+        for left in (0..5).rev() {
+            assert_eq!(limits.take(&rule, "ann", now).unwrap().calls, left);
+        }
+        limits.take(&rule, "ann", now).unwrap_err();
+        let later = now + chrono::TimeDelta::milliseconds(2500);
+        assert_eq!(limits.take(&rule, "ann", later), Ok(Left { calls: 1, full_in_s: 4 }));
+    }
+
+    /// SEC-04: whoever fills the table with live keys does not make every call look through it.
+    #[test]
+    fn a_full_table_is_looked_through_once_a_second_at_most() {
+        let now = kernel::Clock::now(&kernel::SystemClock);
+        let (short, long) = (Rule::new("short", 1000, 1), Rule::new("long", 1, 3600));
+        let limits = Limits::new(1);
+        let buckets = || -> usize {
+            limits.shards.iter().map(|shard| shard.lock().unwrap().buckets.len()).sum()
+        };
+        let full = SWEEP_AT * SHARDS * 2;
+        for key in 0..full {
+            limits.check(&long, &key.to_string(), now).unwrap();
+        }
+        let soon = now + chrono::TimeDelta::milliseconds(100);
+        for key in 0..full {
+            limits.check(&short, &key.to_string(), soon).unwrap();
+        }
+        assert_eq!(buckets(), 2 * full, "nothing was swept within the second");
+        let later = now + chrono::TimeDelta::seconds(2);
+        for key in 0..full {
+            limits.check(&long, &format!("later {key}"), later).unwrap();
+        }
+        assert_eq!(buckets(), 2 * full, "what has passed is gone");
     }
 
     #[test]

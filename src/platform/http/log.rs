@@ -1,4 +1,4 @@
-//! One line a request, its id, its metrics, its headers; the general rate limit.
+//! One line a request, its id, its metrics, its headers; the general rate limit; the host.
 //!
 //! Lines hold the route's template instead of the path, so that no token, code or id that stands in
 //! a path is logged, and no query values.
@@ -7,19 +7,37 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{Error, HttpMessage as _, ResponseError as _};
+use actix_web::error::InternalError;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 use futures::future::{LocalBoxFuture, Ready, ready};
+use prometheus::IntGauge;
+use uuid::Uuid;
 
 use super::problem::new_request_id;
-use super::{ClientAddress, RequestId, Rule};
+use super::{ClientAddress, Code, Left, Problem, RequestId, Rule, host};
 use crate::app::App;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Whose the request's access token is, if it is a good one: identity's part.
+pub type Bearer = fn(&App, &HttpRequest) -> Option<Uuid>;
 
 /// The outermost middleware.
 #[derive(Debug, Clone)]
-pub struct RequestLog(pub App);
+pub struct RequestLog {
+    app: App,
+    bearer: Bearer,
+}
+
+impl RequestLog {
+    /// For requests whose callers `bearer` knows.
+    pub fn new(app: App, bearer: Bearer) -> Self {
+        Self { app, bearer }
+    }
+}
 
 impl<S, B> Transform<S, ServiceRequest> for RequestLog
 where
@@ -33,7 +51,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(RequestLogService { service, app: self.0.clone() }))
+        ready(Ok(RequestLogService { service, app: self.app.clone(), bearer: self.bearer }))
     }
 }
 
@@ -42,6 +60,23 @@ where
 pub struct RequestLogService<S> {
     service: S,
     app: App,
+    bearer: Bearer,
+}
+
+/// A request in hand; it also ends when its client goes away in the middle.
+struct InHand(IntGauge);
+
+impl InHand {
+    fn new(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl<S, B> Service<ServiceRequest> for RequestLogService<S>
@@ -62,12 +97,18 @@ where
         let id = new_request_id(app.clock.now());
         req.extensions_mut().insert(RequestId(id.clone()));
         let address = ClientAddress::of(req.request(), &app);
-        let limited =
-            is_api(req.path()).then(|| api_limit(&app, &req, address)).and_then(Result::err);
         let started = std::time::Instant::now();
         let method = req.method().clone();
-        app.metrics.http_inflight.inc();
-        let work: LocalBoxFuture<'static, Result<Self::Response, Error>> = match limited {
+        let in_hand = InHand::new(&app.metrics.http_inflight);
+        let (quota, refusal) = if !host::is_ours(req.request(), &app.config.site) {
+            (None, Some(Problem::new(Code::Misdirected)))
+        } else if is_api(req.path()) {
+            let (quota, refusal) = api_limit(&app, req.request(), self.bearer, address);
+            (Some(quota), refusal)
+        } else {
+            (None, None)
+        };
+        let work: LocalBoxFuture<'static, Result<Self::Response, Error>> = match refusal {
             Some(problem) => Box::pin(ready(Ok(req
                 .into_response(problem.error_response())
                 .map_into_right_body()))),
@@ -78,10 +119,12 @@ where
         };
         Box::pin(RequestId::scope(id.clone(), async move {
             let result = work.await;
-            app.metrics.http_inflight.dec();
-            let mut response = result?;
-            let status = response.status().as_u16();
-            let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
+            drop(in_hand);
+            let (status, route) = match &result {
+                Ok(response) => (response.status().as_u16(), response.request().match_pattern()),
+                Err(error) => (error.as_response_error().status_code().as_u16(), None),
+            };
+            let route = route.unwrap_or_else(|| "(none)".to_owned());
             let elapsed = started.elapsed();
             app.metrics.http_request(&route, method.as_str(), status, elapsed);
             let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
@@ -91,11 +134,32 @@ where
             } else {
                 tracing::info!(request_id = id, %method, route, status, ms, network, "request");
             }
-            if let Ok(value) = HeaderValue::from_str(&id) {
-                response.headers_mut().insert(X_REQUEST_ID, value);
+            match result {
+                Ok(mut response) => {
+                    sign(response.headers_mut(), &id, quota.filter(|_| app.config.limits.factor > 0));
+                    Ok(response)
+                }
+                Err(error) => {
+                    let mut response = error.error_response();
+                    sign(response.headers_mut(), &id, None);
+                    Err(InternalError::from_response(error, response).into())
+                }
             }
-            Ok(response)
         }))
+    }
+}
+
+fn sign(headers: &mut HeaderMap, id: &str, quota: Option<Quota>) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    let Some(Quota { rule, left }) = quota else { return };
+    let policy = format!("\"api\";q={};w={}", rule.count, rule.period_s);
+    let limit = format!("\"api\";r={};t={}", left.calls, left.full_in_s);
+    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, limit)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
     }
 }
 
@@ -104,27 +168,44 @@ fn is_api(path: &str) -> bool {
     path.starts_with("/api/") && !path.starts_with("/api/v1/uploads") && path != "/api/v1/ws"
 }
 
-/// The general limit counts bearers and networks apart, without looking into the token: a forged
-/// one only buys its own bucket, beside the network's.
+/// What the caller may ask, and what of it is left (the IETF's `RateLimit` headers).
+struct Quota {
+    rule: Rule,
+    left: Left,
+}
+
+/// The general limit: a person has one bucket on all devices and for all tokens; whoever brings no
+/// good token shares the bucket of the network.
 fn api_limit(
     app: &App,
-    req: &ServiceRequest,
+    req: &HttpRequest,
+    bearer: Bearer,
     address: ClientAddress,
-) -> Result<(), super::Problem> {
+) -> (Quota, Option<Problem>) {
     let now = app.clock.now();
     let limits = &app.config.limits;
-    match req.headers().get(actix_web::http::header::AUTHORIZATION) {
-        Some(bearer) => {
-            let rule = Rule::new("api_user", limits.api_per_minute, 60);
-            let key = String::from_utf8_lossy(bearer.as_bytes());
-            app.limits.check(&rule, &key, now)?;
-            // A network may hold a whole school, so its bucket is wide.
-            let rule = Rule::new("api_network", limits.api_per_minute.saturating_mul(20), 60);
-            app.limits.check(&rule, &address.limit_key(), now)
-        }
+    let network = address.limit_key();
+    let user = bearer(app, req);
+    let (rule, key) = match user {
+        Some(user) => (Rule::new("api_user", limits.api_per_minute, 60), user.to_string()),
         None => {
-            let rule = Rule::new("api_anonymous", limits.api_anonymous_per_minute, 60);
-            app.limits.check(&rule, &address.limit_key(), now)
+            (Rule::new("api_anonymous", limits.api_anonymous_per_minute, 60), network.clone())
+        }
+    };
+    let wide = Rule::new("api_network", limits.api_per_minute.saturating_mul(20), 60);
+    let taken = app.limits.take(&rule, &key, now).and_then(|left| match user {
+        // A network may hold a whole school, so its bucket is wide.
+        Some(_) => app.limits.take(&wide, &network, now).map(|_| left),
+        None => Ok(left),
+    });
+    let rule = app.limits.scaled(&rule);
+    match taken {
+        Ok(left) => (Quota { rule, left }, None),
+        Err(wait_ms) => {
+            let wait_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1000).max(1);
+            let left = Left { calls: 0, full_in_s: wait_s };
+            let problem = Problem::new(Code::RateLimited).retry_after(wait_s);
+            (Quota { rule, left }, Some(problem))
         }
     }
 }

@@ -224,11 +224,19 @@ impl ResponseError for Problem {
 }
 
 impl From<diesel::result::Error> for Problem {
-    /// Not found is 404; a database that is away or overrun is 503; the rest is a fault of ours.
+    /// Not found, and a reference to what has just gone, is 404; a database that is away or overrun is 503; the rest is a fault of ours.
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match &error {
             Error::NotFound => Self::not_found(),
+            // What it belongs to went away meanwhile; or, the other way round, something came.
+            Error::DatabaseError(Kind::ForeignKeyViolation, info) => {
+                if info.message().starts_with("insert or update") {
+                    Self::not_found()
+                } else {
+                    Self::new(Code::Conflict)
+                }
+            }
             Error::DatabaseError(Kind::SerializationFailure, _) => Self::unavailable(error, 1),
             Error::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, _)
             | Error::BrokenTransactionManager => Self::unavailable(error, 2),

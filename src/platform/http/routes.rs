@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, ResponseError as _};
 
+use super::deadline::answer_in_time;
 use super::{Code, Problem};
 
 /// Who may call a route. The extractors in the handler's arguments enforce it; this declares it.
@@ -109,10 +111,11 @@ impl Routes {
             let Some((resource, methods)) = self.resources.remove(path) else { continue };
             let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
             let allow = names.join(", ");
-            config.service(resource.default_service(web::to(move || {
+            let resource = resource.default_service(web::to(move || {
                 let allow = allow.clone();
                 async move { method_not_allowed(&allow) }
-            })));
+            }));
+            config.service(resource.wrap(from_fn(answer_in_time)));
         }
     }
 }

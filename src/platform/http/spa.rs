@@ -137,6 +137,7 @@ fn document_headers(config: &Config, nonce: &str) -> Vec<(&'static str, String)>
          img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
          connect-src 'self' {socket}; worker-src 'self'; manifest-src 'self'; frame-src 'none'; \
          form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; \
+         require-trusted-types-for 'script'; trusted-types default; \
          report-to csp; report-uri /api/v1/csp-reports{upgrade}"
     );
     let mut headers = vec![

@@ -7,7 +7,7 @@
 mod store;
 mod worker;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
@@ -56,12 +56,24 @@ pub struct JobMeta {
     pub attempt: i32,
 }
 
+/// How soon a kind of work has to be done, against others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lane {
+    /// Somebody waits for it: a code by mail, the end of a playback.
+    #[default]
+    Quick,
+    /// Nobody waits for it, and it may take long: deletions, recounts. It never takes all hands.
+    Slow,
+}
+
 /// A kind of background work.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its stable name.
     const KIND: &'static str;
     /// Tries before it becomes a dead letter.
     const MAX_ATTEMPTS: i32 = 10;
+    /// Which work it may wait behind.
+    const LANE: Lane = Lane::Quick;
 
     /// Does the work. At least once: must be harmless when repeated.
     fn run(
@@ -91,7 +103,7 @@ impl Enqueue {
         self
     }
 
-    /// Not if a job of this kind with the same key is waiting or running.
+    /// Not if a job of this kind with the same key is waiting; one that is running runs once more.
     #[must_use]
     pub fn dedup(mut self, key: impl Into<String>) -> Self {
         self.dedup = Some(key.into());
@@ -128,17 +140,23 @@ type Run =
 
 /// The kinds of jobs that this process can run.
 #[derive(Default, Clone)]
-pub struct Handlers(HashMap<String, Run>);
+pub struct Handlers {
+    runs: HashMap<String, Run>,
+    slow: HashSet<String>,
+}
 
 impl std::fmt::Debug for Handlers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.runs.keys()).finish()
     }
 }
 
 impl Handlers {
     /// Adds the kind `J`.
     pub fn job<J: Job>(&mut self) {
+        if J::LANE == Lane::Slow {
+            self.slow.insert(J::KIND.to_owned());
+        }
         self.raw(J::KIND, |app, payload, meta| {
             Box::pin(async move {
                 let job: J = serde_json::from_value(payload)
@@ -157,10 +175,18 @@ impl Handlers {
         + Sync
         + 'static,
     ) {
-        self.0.insert(kind.to_owned(), Arc::new(run));
+        self.runs.insert(kind.to_owned(), Arc::new(run));
     }
 
     fn get(&self, kind: &str) -> Option<Run> {
-        self.0.get(kind).cloned()
+        self.runs.get(kind).cloned()
+    }
+
+    fn is_slow(&self, kind: &str) -> bool {
+        self.slow.contains(kind)
+    }
+
+    fn slow(&self) -> Vec<String> {
+        self.slow.iter().cloned().collect()
     }
 }

@@ -9,18 +9,23 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kernel::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 use super::{Handlers, JobError, JobMeta, store};
 use crate::app::App;
 use crate::platform::events::{self, Subscribers};
 use crate::platform::http::Problem;
 
+/// Jobs at once …
 const AT_ONCE: usize = 4;
+/// … of which so many may be of the slow lane.
+const SLOW_AT_ONCE: usize = 2;
+/// How long a claim holds; afterwards another worker may take the job.
 const LEASE: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+/// How long a job may take: it ends before its claim does.
+const TIMEOUT: Duration = Duration::from_secs(270);
 const POLL: Duration = Duration::from_secs(1);
 
 /// Something that is done again and again. It must be harmless when two nodes do it at once.
@@ -43,7 +48,6 @@ impl std::fmt::Debug for Schedule {
 /// The background half of a process.
 #[derive(Debug, Clone)]
 pub struct Worker {
-    id: Uuid,
     handlers: Handlers,
     subscribers: Arc<Subscribers>,
     schedules: Vec<Schedule>,
@@ -52,13 +56,12 @@ pub struct Worker {
 impl Worker {
     /// A worker for these kinds, subscribers and schedules.
     pub fn new(
-        id: Uuid,
         mut handlers: Handlers,
         subscribers: Subscribers,
         schedules: Vec<Schedule>,
     ) -> Self {
         subscribers.register(&mut handlers);
-        Self { id, handlers, subscribers: Arc::new(subscribers), schedules }
+        Self { handlers, subscribers: Arc::new(subscribers), schedules }
     }
 
     /// Works until `stop`, then finishes what is in hand.
@@ -67,7 +70,7 @@ impl Worker {
         for schedule in self.schedules.clone() {
             tasks.spawn(keep(schedule, app.clone(), stop.clone()));
         }
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let slots = Slots::default();
         while !stop.is_cancelled() {
             let busy = self.relay(&app).await | self.start_due(&app, &slots, &tasks).await;
             if !busy {
@@ -88,7 +91,7 @@ impl Worker {
         let mut ran = 0;
         loop {
             let relayed = events::relay(app, &self.subscribers).await?;
-            match self.claim(app).await? {
+            match self.claim(app, &[]).await? {
                 Some(job) => {
                     self.run_one(app, job).await;
                     ran += 1;
@@ -109,15 +112,21 @@ impl Worker {
         }
     }
 
-    async fn start_due(&self, app: &App, slots: &Arc<Semaphore>, tasks: &TaskTracker) -> bool {
+    async fn start_due(&self, app: &App, slots: &Slots, tasks: &TaskTracker) -> bool {
         let mut started = false;
-        while let Ok(slot) = slots.clone().try_acquire_owned() {
-            match self.claim(app).await {
+        let slow = self.handlers.slow();
+        while let Ok(slot) = slots.all.clone().try_acquire_owned() {
+            let slow_slot = slots.slow.clone().try_acquire_owned().ok();
+            let but: &[String] = if slow_slot.is_some() { &[] } else { &slow };
+            match self.claim(app, but).await {
                 Ok(Some(job)) => {
+                    // Work of the quick lane gives the slow one's place back at once.
+                    let slow_slot: Option<OwnedSemaphorePermit> =
+                        slow_slot.filter(|_| self.handlers.is_slow(&job.kind));
                     let (worker, app) = (self.clone(), app.clone());
                     tasks.spawn(async move {
                         worker.run_one(&app, job).await;
-                        drop(slot);
+                        drop((slot, slow_slot));
                         // A slot is free: look again.
                         app.db.wake();
                     });
@@ -133,20 +142,36 @@ impl Worker {
         started
     }
 
-    async fn claim(&self, app: &App) -> Result<Option<store::ClaimedJob>, Problem> {
-        let now = app.clock.now();
-        let mut conn = app.db.conn().await?;
-        Ok(store::claim(&mut conn, self.id, now, now + LEASE).await?)
+    /// The next job, of none of the kinds `but`. One whose worker died at its last attempt is not
+    /// tried again: a job that takes the process with it would do so for ever.
+    async fn claim(
+        &self,
+        app: &App,
+        but: &[String],
+    ) -> Result<Option<store::ClaimedJob>, Problem> {
+        loop {
+            let now = app.clock.now();
+            let token = app.id();
+            let mut conn = app.db.conn().await?;
+            match store::claim(&mut conn, token, but, now, now + LEASE).await? {
+                Some(job) if job.attempts > job.max_attempts => {
+                    drop(conn);
+                    let lost = JobError::Fatal("its worker died at every attempt".to_owned());
+                    self.record(app, &job, Err(lost)).await?;
+                }
+                claimed => return Ok(claimed),
+            }
+        }
     }
 
-    async fn run_one(&self, app: &App, job: store::ClaimedJob) {
+    async fn run_one(&self, app: &App, mut job: store::ClaimedJob) {
         let meta = JobMeta { id: job.id, attempt: job.attempts };
+        let payload = job.payload.take();
         let result = match self.handlers.get(&job.kind) {
             None => Err(JobError::Retry(format!("no handler for {}", job.kind))),
             Some(run) => {
-                let work = AssertUnwindSafe(run(app.clone(), job.payload, meta)).catch_unwind();
-                let limit = LEASE.to_std().unwrap_or(POLL);
-                match tokio::time::timeout(limit, work).await {
+                let work = AssertUnwindSafe(run(app.clone(), payload, meta)).catch_unwind();
+                match tokio::time::timeout(TIMEOUT, work).await {
                     Ok(Ok(result)) => result,
                     Ok(Err(_)) => Err(JobError::Retry("panicked".to_owned())),
                     Err(_) => Err(JobError::Retry("took too long".to_owned())),
@@ -154,8 +179,7 @@ impl Worker {
             }
         };
         app.metrics.job(&job.kind, result.is_ok());
-        let recorded = self.record(app, job.id, &job.kind, job.attempts, job.max_attempts, result);
-        if let Err(problem) = recorded.await {
+        if let Err(problem) = self.record(app, &job, result).await {
             // The lease runs out and the job is repeated, which its handler bears.
             tracing::warn!(%problem, job = %job.id, "a job's outcome could not be recorded");
         }
@@ -164,18 +188,16 @@ impl Worker {
     async fn record(
         &self,
         app: &App,
-        id: Uuid,
-        kind: &str,
-        attempts: i32,
-        max_attempts: i32,
+        job: &store::ClaimedJob,
         result: Result<(), JobError>,
     ) -> Result<(), Problem> {
         let now = app.clock.now();
         let mut conn = app.db.conn().await?;
         match result {
-            Ok(()) => store::finish(&mut conn, id, self.id).await?,
+            Ok(()) => store::finish(&mut conn, job, now).await?,
             Err(error) => {
-                let fatal = matches!(error, JobError::Fatal(_)) || attempts >= max_attempts;
+                let (id, kind, attempts) = (job.id, job.kind.as_str(), job.attempts);
+                let fatal = matches!(error, JobError::Fatal(_)) || attempts >= job.max_attempts;
                 let retry_at = (!fatal).then(|| retry_at(attempts, now));
                 if fatal {
                     tracing::error!(job = %id, kind, attempts, %error, "a job is given up");
@@ -183,10 +205,25 @@ impl Worker {
                     tracing::warn!(job = %id, kind, attempts, %error, "a job failed and waits");
                 }
                 let text: String = error.to_string().chars().take(2000).collect();
-                store::fail(&mut conn, id, self.id, &text, retry_at, now).await?;
+                store::fail(&mut conn, job, &text, retry_at, now).await?;
             }
         }
         Ok(())
+    }
+}
+
+/// The hands of a worker.
+struct Slots {
+    all: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(AT_ONCE)),
+            slow: Arc::new(Semaphore::new(SLOW_AT_ONCE)),
+        }
     }
 }
 

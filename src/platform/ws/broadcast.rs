@@ -41,6 +41,8 @@ impl Topic for Broadcast {
         let topic = request.topic.as_str();
         match request.t.as_str() {
             "join" => {
+                // Each is a question to the database.
+                super::limit_joins(app, from)?;
                 let heard = (self.may_hear)(app.clone(), from.caller.user, id).await;
                 match heard {
                     Ok(true) => {}

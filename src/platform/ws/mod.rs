@@ -9,6 +9,7 @@ mod session;
 mod transport;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use actors::relay::{
 use actors::wire::{CloseCode, ErrCode, Problem as Refusal};
 use async_trait::async_trait;
 use bytestring::ByteString;
-use futures::future::LocalBoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::OpenApi;
@@ -30,7 +31,7 @@ pub use session::{Caller, TopicRequest};
 pub use transport::on_connect;
 
 use self::transport::RelayHere;
-use super::http::{Code, Policy, Problem, Routes};
+use super::http::{Code, Policy, Problem, Routes, Rule};
 use super::live::Notice;
 use crate::app::App;
 
@@ -74,6 +75,13 @@ pub trait Gate: Send + Sync + 'static {
         app: &'a App,
         token: &'a str,
     ) -> LocalBoxFuture<'a, Result<Caller, CloseCode>>;
+
+    /// Which of these sign-ins have ended, whoever ended them and wherever.
+    fn ended<'a>(
+        &'a self,
+        app: &'a App,
+        sign_ins: &'a [Uuid],
+    ) -> BoxFuture<'a, Result<HashSet<Uuid>, Problem>>;
 }
 
 /// One kind of topic (`room:…`, `job:…`), by a context.
@@ -217,8 +225,34 @@ pub fn refusal(problem: &Problem) -> Refusal {
     Refusal { retry_ms, ..Refusal::new(code) }
 }
 
+/// Sign-ins looked at in one query.
+const SIGN_INS_AT_ONCE: usize = 1000;
+/// Topics that one person joins, of all kinds and on all connections.
+const JOINS: Rule = Rule::new("topic_join", 10, 1).burst(100);
+
+/// Counts a join before it costs anything.
+///
+/// # Errors
+/// `rate_limited` with the time to wait.
+pub fn limit_joins(app: &App, from: &From) -> Result<(), Refusal> {
+    limited(app, &JOINS, from)
+}
+
+/// Counts what a person asks on the socket.
+///
+/// # Errors
+/// `rate_limited` with the time to wait.
+pub fn limited(app: &App, rule: &Rule, from: &From) -> Result<(), Refusal> {
+    let user = from.caller.user.to_string();
+    app.limits.take(rule, &user, app.clock.now()).map(drop).map_err(|wait_ms| {
+        let retry_ms = u64::try_from(wait_ms).ok();
+        Refusal { retry_ms, ..Refusal::new(ErrCode::RateLimited) }
+    })
+}
+
 /// Brings what happens on this node to the sockets: ended sessions are cut, frames delivered.
 pub fn start(app: &App) {
+    actix_rt::spawn(check_sign_ins(app.clone()));
     let (app, mut notices) = (app.clone(), app.live.listen());
     actix_rt::spawn(async move {
         loop {
@@ -240,6 +274,30 @@ pub fn start(app: &App) {
             }
         }
     });
+}
+
+/// Asks again and again whether the sign-ins behind the sockets are alive: notices make that fast,
+/// and any of them may be lost.
+async fn check_sign_ins(app: App) {
+    let every = Duration::from_secs(app.config.chat.sign_in_check_seconds.max(1));
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+        let here: Vec<Uuid> = app.sockets.connections.sign_ins().into_iter().collect();
+        for some in here.chunks(SIGN_INS_AT_ONCE) {
+            match app.sockets.gate.ended(&app, some).await {
+                Ok(ended) => {
+                    for sign_in in ended {
+                        app.sockets.cut(Whom::SignIn(sign_in), CloseCode::SIGNED_OUT);
+                    }
+                }
+                // Nobody is cut because the database is away for a moment.
+                Err(problem) => tracing::warn!(%problem, "sign-ins could not be looked at"),
+            }
+        }
+    }
 }
 
 fn hear(sockets: &Sockets, notice: Notice) {

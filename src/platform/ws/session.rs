@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::guard::MAX_FRAME;
 
-/// Frames of one connection.
+/// Objects of one connection; a frame that is one object, or cannot be read, is charged as one.
 const FRAMES: Rate = Rate::per_ms(50, 60);
 /// Who floods for longer than this is closed.
 const FLOOD: TimeDelta = TimeDelta::seconds(5);
@@ -146,7 +146,15 @@ impl Session {
             _ => return self.not_json(),
         };
         let mut out = Vec::new();
-        for object in objects {
+        for (index, object) in objects.into_iter().enumerate() {
+            // The first was charged before it was read.
+            if index > 0
+                && let Some(output) = self.flood(now)
+            {
+                // The rest of the frame is dropped, as a frame of its own would be.
+                out.extend(output);
+                break;
+            }
             self.object(object, &mut out);
         }
         out
@@ -418,6 +426,21 @@ mod tests {
         assert_eq!(asked, [("join".into(), Some(2), room()), ("send".into(), Some(3), room())]);
         let items = vec![r#"{"t":"pong"}"#; 65].join(",");
         assert_eq!(error(&session.text(&format!("[{items}]"), now())).1, "too_large");
+    }
+
+    /// SEC-04: many requests in one frame cost what they would cost in frames of their own.
+    #[test]
+    fn each_object_of_a_frame_is_charged() {
+        let mut session = known();
+        let mut asked = 0;
+        for frame in 0..10 {
+            let requests = (0..64)
+                .map(|n| format!(r#"{{"t":"typing","id":{},"topic":"room:a"}}"#, 2 + frame * 64 + n));
+            let text = format!("[{}]", requests.collect::<Vec<_>>().join(","));
+            let outputs = session.text(&text, now());
+            asked += outputs.iter().filter(|o| matches!(o, Output::Request(_))).count();
+        }
+        assert_eq!(asked, 59, "a burst of 60, of which hello was one");
     }
 
     #[test]

@@ -287,7 +287,7 @@ impl Socket {
         });
         self.caller = Some(caller);
         self.relay = Some(key);
-        connections::add(&self.app, caller.user, key);
+        connections::add(&self.app, caller.user, caller.sign_in, key);
         self.watch_token(caller.until, ctx);
     }
 

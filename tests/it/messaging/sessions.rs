@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::rooms::{School, school};
+use super::rooms::{School, school, school_on};
 use crate::support::{PASSWORD, Socket, TestServer, TestServerOptions, upgrade};
 
 async fn signed_out_code(s: &TestServer, hello: serde_json::Value) -> Option<u16> {
@@ -171,4 +171,55 @@ async fn a_stopping_server_says_when_to_come_back() {
     let path = format!("/api/v1/rooms/{room}/messages");
     let page = student.moved_to(&s).get(&path).await.expect(200).json();
     assert_eq!(page["items"][0]["body"], "last words");
+}
+
+/// SEC-04 IDN-14: what a notice says may be lost; the truth is asked again and again.
+#[tokio::test]
+async fn what_no_notice_told_is_found_within_seconds() {
+    use diesel_async::SimpleAsyncConnection as _;
+    let options = TestServerOptions {
+        configure: Box::new(|config| {
+            config.chat.sign_in_check_seconds = 1;
+            config.chat.seat_check_seconds = 1;
+        }),
+        ..TestServerOptions::default()
+    };
+    let School { s, author, student, room, .. } =
+        &school_on(TestServer::start_with(options).await).await;
+    let mut ann = Socket::sign_in(s, author).await;
+    let mut sam = Socket::sign_in(s, student).await;
+    ann.join(room, None).await;
+    sam.join(room, None).await;
+    let mut conn = s.app.db.conn().await.unwrap();
+    conn.batch_execute("update enrollments set ended_at = now()").await.unwrap();
+    assert_eq!(sam.closed().await, Some(4202), "the seat is taken, and everything looked at anew");
+    let id = ann.say(room, "c1", "the author stays").await;
+    assert_eq!(ann.answer(id).await["t"], "ack");
+
+    let end = format!("update sessions set ended_at = now(), ended_reason = 'signed_out' where user_id = '{}'", author.id);
+    conn.batch_execute(&end).await.unwrap();
+    assert_eq!(ann.closed().await, Some(4002));
+}
+
+/// SEC-04: asking for topics costs a query each, so it is limited, whatever the topic.
+#[tokio::test]
+async fn joins_of_every_kind_are_limited() {
+    let s = TestServer::start().await;
+    let sam = s.student("sam").await;
+    let mut refused = 0;
+    // Two connections, so that the limit of one connection's frames is not what refuses.
+    for _ in 0..3 {
+        let mut socket = Socket::sign_in(&s, &sam).await;
+        let mut ids = Vec::new();
+        for _ in 0..45 {
+            let topic = format!("job:{}", uuid::Uuid::new_v4());
+            ids.push(socket.ask(json!({"t": "join", "topic": topic})).await);
+        }
+        for id in ids {
+            let code = socket.answer(id).await["code"].clone();
+            assert!(code == "not_found" || code == "rate_limited", "{code}");
+            refused += usize::from(code == "rate_limited");
+        }
+    }
+    assert!(refused > 0);
 }

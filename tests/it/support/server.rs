@@ -150,7 +150,7 @@ impl TestServer {
 
     /// Relays facts and runs jobs until nothing is due; fails on dead letters.
     pub async fn settle(&self) {
-        server::worker(&self.app).settle(&self.app).await.expect("settles");
+        server::worker().settle(&self.app).await.expect("settles");
         let mut conn = self.app.db.conn().await.unwrap();
         let now = self.app.clock.now();
         let counts = ilmspace::platform::jobs::counts(&mut conn, now).await.unwrap();

@@ -21,7 +21,7 @@ async fn open_patch(
     let mut socket = TcpStream::connect(server.address).await.unwrap();
     let token = who.token.as_deref().unwrap();
     let head = format!(
-        "PATCH {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+        "PATCH {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
          Tus-Resumable: 1.0.0\r\nUpload-Offset: {at}\r\nContent-Length: {len}\r\n\
          Content-Type: application/offset+octet-stream\r\n\r\n"
     );
