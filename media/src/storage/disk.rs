@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -112,6 +112,20 @@ impl Drop for Half {
         // next start.
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// Makes one file `target` of `parts`, as long as somebody waits for it.
+fn join(parts: Vec<PathBuf>, target: PathBuf, waiting: &Weak<()>) -> std::io::Result<Half> {
+    let made = Half(target);
+    let mut whole = std::fs::File::create_new(&made.0)?;
+    for part in parts {
+        if waiting.strong_count() == 0 {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        std::io::copy(&mut std::fs::File::open(part)?, &mut whole)?;
+    }
+    whole.sync_all()?;
+    Ok(made)
 }
 
 /// A missing directory of our own is a fault of the store, not an object that is not there.
@@ -273,18 +287,7 @@ impl ObjectStore for DiskStore {
         // looks whether anybody still waits, and what it made goes when nobody takes it.
         let waiting = Arc::new(());
         let still = Arc::downgrade(&waiting);
-        let joined = tokio::task::spawn_blocking(move || {
-            let made = Half(target);
-            let mut whole = std::fs::File::create_new(&made.0)?;
-            for path in paths {
-                if still.strong_count() == 0 {
-                    return Err(std::io::ErrorKind::Interrupted.into());
-                }
-                std::io::copy(&mut std::fs::File::open(path)?, &mut whole)?;
-            }
-            whole.sync_all()?;
-            Ok::<_, std::io::Error>(made)
-        });
+        let joined = tokio::task::spawn_blocking(move || join(paths, target, &still));
         let joined = joined.await.map_err(|error| StorageError::Unavailable(error.to_string()))?;
         let _made = joined.map_err(unavailable)?;
         drop(waiting);
@@ -321,5 +324,30 @@ impl ObjectStore for DiskStore {
             fs::remove_file(&scratch).await
         };
         probe.await.map_err(unavailable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// MED-05: a large object that is given up, or whose disk fails, leaves nothing behind.
+    #[test]
+    fn a_file_that_nobody_takes_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (part, target) = (directory.path().join("1"), directory.path().join("whole"));
+        std::fs::write(&part, b"part").unwrap();
+        let waiting = Arc::new(());
+        let still = Arc::downgrade(&waiting);
+        let made = join(vec![part.clone(), part.clone()], target.clone(), &still).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"partpart");
+        drop(made);
+        assert!(!target.exists());
+        let missing = vec![part.clone(), directory.path().join("2")];
+        assert!(join(missing, target.clone(), &still).is_err());
+        assert!(!target.exists());
+        drop(waiting);
+        assert!(join(vec![part], target.clone(), &still).is_err());
+        assert!(!target.exists());
     }
 }

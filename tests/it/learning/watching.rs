@@ -120,7 +120,21 @@ async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_fo
     )
     .await
     .expect(200);
-    guest.post(&play, json!({})).await.expect(200);
+    let open = guest.post(&play, json!({})).await.expect(200).json();
+    let master = open["master_url"].as_str().unwrap();
+    guest.get(master).await.expect(200);
+    // And stops when it is none any more; whoever is enrolled goes on.
+    let lesson = format!("/api/v1/studio/lessons/{}", id(&taught["id"]));
+    any.patch(&lesson, json!({"free_preview": false})).await.expect(200);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while guest.get(master).await.status == 200 {
+        assert!(tokio::time::Instant::now() < deadline, "the preview plays on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    guest.get(master).await.expect_problem(410, "playback_ended");
+    let beat = format!("/api/v1/playback/{}/heartbeat", open["session"].as_str().unwrap());
+    guest.post(&beat, json!({})).await.expect_problem(410, "playback_ended");
+    elsewhere.get(playing["master_url"].as_str().unwrap()).await.expect(200);
 
     // Access that ended ends what is being watched.
     let watched = staff.post(&play, json!({})).await.expect(200).json();

@@ -326,4 +326,27 @@ async fn a_purpose_asked_for_again_while_it_runs_is_served_again() {
     let worker = Worker::new(handlers, Subscribers::default(), Vec::new());
     worker.settle(&s.app).await.unwrap();
     assert_eq!((SERVED.load(Ordering::SeqCst), counts(&s).await), (2, jobs::Counts::default()));
+
+/// JOB-04: a backlog larger than one statement may take.
+#[tokio::test]
+async fn old_facts_are_forgotten_however_many_there_are() {
+    use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+    let s = TestServer::start().await;
+    let mut conn = s.app.db.conn().await.unwrap();
+    conn.batch_execute(
+        "insert into outbox (id, kind, payload, occurred_at, relayed_at) select \
+         gen_random_uuid(), 'test.old', '{}', now() - interval '40 days', \
+         now() - interval '40 days' from generate_series(1, 12001)",
+    )
+    .await
+    .unwrap();
+    events::purge(&s.app).await.unwrap();
+    #[derive(diesel::QueryableByName)]
+    struct Left {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        left: i64,
+    }
+    let sql = "select count(*) as left from outbox where kind = 'test.old'";
+    let left: Left = diesel::sql_query(sql).get_result(&mut conn).await.unwrap();
+    assert_eq!(left.left, 0);
 }

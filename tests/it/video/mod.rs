@@ -2,6 +2,7 @@
 
 mod broken_off;
 mod downloads;
+mod finishing;
 mod playback;
 pub mod support;
 mod transcoding;

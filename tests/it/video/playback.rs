@@ -42,6 +42,16 @@ async fn an_upload_becomes_a_stream_that_plays_with_its_token_only() {
     assert_eq!(segment.header("referrer-policy"), "no-referrer");
     let poster = stranger.get(&beside(&playback, "poster.jpg")).await.expect(200);
     assert_eq!(poster.header("content-type"), "image/jpeg");
+    // HEAD says the same without the body.
+    for path in ["master.m3u8", "v/360p.m3u8", "360p/init.mp4", "360p/0.m4s", "k/0", "poster.jpg"] {
+        let url = beside(&playback, path);
+        let got = stranger.get(&url).await.expect(200);
+        let head = stranger.send(reqwest::Method::HEAD, &url, None).await.expect(200);
+        assert!(head.body.is_empty(), "{path}");
+        for name in ["content-type", "content-length", "cache-control", "referrer-policy"] {
+            assert_eq!(head.header(name), got.header(name), "{path} {name}");
+        }
+    }
     let shown = stranger.get(&ready.poster_url.unwrap()).await.expect(200);
     assert_eq!(shown.body, poster.body);
 
@@ -238,10 +248,23 @@ async fn segments_faster_than_anybody_watches_are_refused() {
     let mut got = 0;
     while client.get(&url).await.status == 200 {
         got += 1;
+        assert!(got < 200, "nobody stops it");
+    }
+    assert!(got >= 60, "a player that fills its buffers is no ripper: {got}");
+    client.get(&url).await.expect_problem(429, "rate_limited");
+    // A new session is no new budget, and the others have their own.
+    let again = play(&server, id, Some(viewer(&server, &ann).await)).await;
+    client.get(&beside(&again, "360p/0.m4s")).await.expect_problem(429, "rate_limited");
+    client.get(&beside(&again, "v/360p.m3u8")).await.expect(200);
+    let bob = server.author("bob").await;
+    let other = play(&server, id, Some(viewer(&server, &bob).await)).await;
+    client.get(&beside(&other, "360p/0.m4s")).await.expect(200);
+    while client.get(&beside(&other, "k/0")).await.status == 200 {
+        got += 1;
         assert!(got < 400, "nobody stops it");
     }
-    let answer = client.get(&url).await;
-    answer.expect_problem(429, "rate_limited");
+    let other = play(&server, id, Some(viewer(&server, &bob).await)).await;
+    client.get(&beside(&other, "k/0")).await.expect_problem(429, "rate_limited");
 }
 
 /// MED-10: watching begins before the work ends, and the playlist of that session stays of its

@@ -155,6 +155,20 @@ async fn uploads_that_may_not_begin_are_refused() {
     ann.client.run(defer, "defer").await.expect_problem(400, "bad_request");
 }
 
+/// MED-19: many fresh accounts, each within its quota, do not fill the disk.
+#[tokio::test]
+async fn a_file_for_which_the_disk_has_no_room_is_refused_before_its_first_byte() {
+    let options = TestServerOptions {
+        configure: Box::new(|config| config.uploads.free_reserve_bytes = u64::MAX / 2),
+        ..TestServerOptions::default()
+    };
+    let server = TestServer::start_with(options).await;
+    let ann = server.author("ann").await;
+    let answer = Tus(&ann.client).create(1_000, "a.mp4", "video").await;
+    assert!(answer.headers.contains_key("retry-after"));
+    answer.expect_problem(503, "unavailable");
+}
+
 /// MED-19: two of a person's creations at once do not share the last place.
 #[tokio::test]
 async fn the_quota_holds_when_many_uploads_begin_at_once() {
