@@ -184,9 +184,9 @@ async fn check_seats(app: &App) {
                 continue;
             }
         };
-        let lost = sitters.iter().filter(|sitter| {
-            standings.get(&sitter.user) != Some(&(sitter.role, sitter.can_write))
-        });
+        let lost = sitters
+            .iter()
+            .filter(|sitter| standings.get(&sitter.user) != Some(&(sitter.role, sitter.can_write)));
         for sitter in lost {
             room.do_send(Tell(Command::Revoke(sitter.user)));
         }

@@ -61,8 +61,8 @@ pub async fn send(
         return Err(Problem::new(Code::ReadOnly));
     }
     let at = new.at.map(|at| At { lesson: at.lesson, second: at.second });
-    let post = checked(new.client_id, &new.body, new.reply_to, at)
-        .map_err(|refusal| problem(&refusal))?;
+    let post =
+        checked(new.client_id, &new.body, new.reply_to, at).map_err(|refusal| problem(&refusal))?;
     let author_name = {
         let mut conn = app.db.conn().await?;
         let mut people = identity::people(&mut conn, &[member.user]).await?;

@@ -87,8 +87,12 @@ impl Node {
     }
 
     async fn send(&self, guest: &Guest, client_id: &str) {
-        let post =
-            Post { client_id: client_id.into(), body: format!("salom {client_id}"), reply_to: None, at: None };
+        let post = Post {
+            client_id: client_id.into(),
+            body: format!("salom {client_id}"),
+            reply_to: None,
+            at: None,
+        };
         let (session, locale) = (guest.key, Locale::En);
         self.tell(Command::Send { session, re: 12, locale, post }).await;
     }

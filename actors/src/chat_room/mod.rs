@@ -30,9 +30,9 @@ use uuid::Uuid;
 
 use self::message::{Seated, Submit, Tell};
 use self::port::{ChatLog, Entry, Seq};
+pub use self::repetitions::Repetitions;
 use self::ring::Line;
 use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room, Sitter};
-pub use self::repetitions::Repetitions;
 pub use self::sending::{Ack, Origin, Pace};
 use crate::bus::{Bus, BusFrame};
 use crate::registry::{Registry, Retire};

@@ -385,11 +385,7 @@ impl Room {
         let waiting = self.waiting.iter().map(|waiting| &waiting.join.seat);
         let mut sitters: Vec<Sitter> = Vec::new();
         for seat in self.seats.values().chain(waiting) {
-            sitters.push(Sitter {
-                user: seat.user,
-                role: seat.role,
-                can_write: seat.can_write,
-            });
+            sitters.push(Sitter { user: seat.user, role: seat.role, can_write: seat.can_write });
         }
         sitters.sort_unstable_by_key(|one| (one.user, one.can_write));
         sitters.dedup();

@@ -648,10 +648,7 @@ fn only_what_may_be_sent_is_compared_with_what_was_said() {
     let (duplicate, limited) =
         ((ErrCode::Rejected, Some("duplicate")), (ErrCode::RateLimited, None));
     // One was noted above, so the second of these is the third; five make the burst.
-    assert_eq!(
-        refusals,
-        [duplicate, duplicate, duplicate, duplicate, limited, limited, limited]
-    );
+    assert_eq!(refusals, [duplicate, duplicate, duplicate, duplicate, limited, limited, limited]);
 }
 
 #[test]

@@ -237,10 +237,13 @@ mod tests {
     /// Seconds that a body of these bytes may take if it comes evenly.
     fn most(path: &str, bytes: u64) -> Option<u64> {
         let (pace, start) = (deadline().of(path), Instant::now());
-        (1..=10_000).take_while(|second| {
-            let now = start + Duration::from_secs(*second);
-            pace.due(start, now, bytes * second / 10_000) > now
-        }).last().filter(|last| *last < 10_000)
+        (1..=10_000)
+            .take_while(|second| {
+                let now = start + Duration::from_secs(*second);
+                pace.due(start, now, bytes * second / 10_000) > now
+            })
+            .last()
+            .filter(|last| *last < 10_000)
     }
 
     /// CRS-09: ten megabytes over a bad line arrive; a drip does not, and JSON has half a minute.

@@ -136,7 +136,11 @@ where
             }
             match result {
                 Ok(mut response) => {
-                    sign(response.headers_mut(), &id, quota.filter(|_| app.config.limits.factor > 0));
+                    sign(
+                        response.headers_mut(),
+                        &id,
+                        quota.filter(|_| app.config.limits.factor > 0),
+                    );
                     Ok(response)
                 }
                 Err(error) => {
@@ -188,9 +192,7 @@ fn api_limit(
     let user = bearer(app, req);
     let (rule, key) = match user {
         Some(user) => (Rule::new("api_user", limits.api_per_minute, 60), user.to_string()),
-        None => {
-            (Rule::new("api_anonymous", limits.api_anonymous_per_minute, 60), network.clone())
-        }
+        None => (Rule::new("api_anonymous", limits.api_anonymous_per_minute, 60), network.clone()),
     };
     let wide = Rule::new("api_network", limits.api_per_minute.saturating_mul(20), 60);
     let taken = app.limits.take(&rule, &key, now).and_then(|left| match user {

@@ -55,11 +55,7 @@ pub struct Worker {
 
 impl Worker {
     /// A worker for these kinds, subscribers and schedules.
-    pub fn new(
-        mut handlers: Handlers,
-        subscribers: Subscribers,
-        schedules: Vec<Schedule>,
-    ) -> Self {
+    pub fn new(mut handlers: Handlers, subscribers: Subscribers, schedules: Vec<Schedule>) -> Self {
         subscribers.register(&mut handlers);
         Self { handlers, subscribers: Arc::new(subscribers), schedules }
     }
@@ -144,11 +140,7 @@ impl Worker {
 
     /// The next job, of none of the kinds `but`. One whose worker died at its last attempt is not
     /// tried again: a job that takes the process with it would do so for ever.
-    async fn claim(
-        &self,
-        app: &App,
-        but: &[String],
-    ) -> Result<Option<store::ClaimedJob>, Problem> {
+    async fn claim(&self, app: &App, but: &[String]) -> Result<Option<store::ClaimedJob>, Problem> {
         loop {
             let now = app.clock.now();
             let token = app.id();

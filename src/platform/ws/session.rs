@@ -434,8 +434,9 @@ mod tests {
         let mut session = known();
         let mut asked = 0;
         for frame in 0..10 {
-            let requests = (0..64)
-                .map(|n| format!(r#"{{"t":"typing","id":{},"topic":"room:a"}}"#, 2 + frame * 64 + n));
+            let requests = (0..64).map(|n| {
+                format!(r#"{{"t":"typing","id":{},"topic":"room:a"}}"#, 2 + frame * 64 + n)
+            });
             let text = format!("[{}]", requests.collect::<Vec<_>>().join(","));
             let outputs = session.text(&text, now());
             asked += outputs.iter().filter(|o| matches!(o, Output::Request(_))).count();

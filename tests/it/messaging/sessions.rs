@@ -196,7 +196,10 @@ async fn what_no_notice_told_is_found_within_seconds() {
     let id = ann.say(room, "c1", "the author stays").await;
     assert_eq!(ann.answer(id).await["t"], "ack");
 
-    let end = format!("update sessions set ended_at = now(), ended_reason = 'sign_out' where user_id = '{}'", author.id);
+    let end = format!(
+        "update sessions set ended_at = now(), ended_reason = 'sign_out' where user_id = '{}'",
+        author.id
+    );
     conn.batch_execute(&end).await.unwrap();
     assert_eq!(ann.closed().await, Some(4002));
 }

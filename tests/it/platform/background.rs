@@ -326,6 +326,7 @@ async fn a_purpose_asked_for_again_while_it_runs_is_served_again() {
     let worker = Worker::new(handlers, Subscribers::default(), Vec::new());
     worker.settle(&s.app).await.unwrap();
     assert_eq!((SERVED.load(Ordering::SeqCst), counts(&s).await), (2, jobs::Counts::default()));
+}
 
 /// JOB-04: a backlog larger than one statement may take.
 #[tokio::test]

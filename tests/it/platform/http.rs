@@ -189,7 +189,17 @@ async fn hostile_cursors_are_refused_by_every_list() {
     let mut cursors: Vec<serde_json::Value> = vec![json!(null), json!({}), json!(7), json!(id)];
     for key in keys {
         cursors.extend([json!(key), json!([key, id]), json!([key, 1, id]), json!([1, key, id])]);
-        for kind in ["new", "popular", "rating", "price", "title", "relevance", "Newest", "Popular", "Price"] {
+        for kind in [
+            "new",
+            "popular",
+            "rating",
+            "price",
+            "title",
+            "relevance",
+            "Newest",
+            "Popular",
+            "Price",
+        ] {
             cursors.extend([json!({kind: [key, id]}), json!({kind: {"at": key, "id": id}})]);
         }
     }
