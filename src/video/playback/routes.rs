@@ -80,8 +80,8 @@ pub async fn close(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Playlists, segments, keys and the poster of a video, by the token in the path. `HEAD` answers as
-/// `GET` does, without the body.
+// `HEAD` answers as `GET` does, without the body.
+/// Playlists, segments, keys and the poster of a video, by the token in the path.
 #[utoipa::path(get, path = "/m/{token}/{video}/{path}", tag = "playback",
     params(("token" = String, Path), ("video" = Uuid, Path),
         ("path" = String, Path, description = "master.m3u8, v/{name}.m3u8, a/{name}.m3u8, \
