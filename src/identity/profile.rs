@@ -105,11 +105,14 @@ pub async fn people(
 
 /// What each of these people may act as at `now`.
 pub async fn roles_of_people(
+    app: &App,
     conn: &mut AsyncPgConnection,
     ids: &[Uuid],
     now: Timestamp,
 ) -> Result<HashMap<Uuid, Roles>, Problem> {
-    Ok(store::users::roles(conn, ids, now).await?)
+    let roles = store::users::roles(conn, ids, now).await?;
+    let off = &app.identity.roles_off;
+    Ok(roles.into_iter().map(|(id, roles)| (id, roles.without(off))).collect())
 }
 
 #[cfg(test)]

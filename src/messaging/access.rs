@@ -121,7 +121,7 @@ pub async fn standings(
     };
     let Some(lesson) = lesson else { return Ok(HashMap::new()) };
     let course = lesson.course.id;
-    let roles = identity::roles_of_people(conn, users, now).await?;
+    let roles = identity::roles_of_people(app, conn, users, now).await?;
     let enrolled = match lesson.is_visible {
         true => learning::enrolled_among(conn, users, course, now).await?,
         false => HashSet::new(),

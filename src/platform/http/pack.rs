@@ -59,7 +59,10 @@ pub fn packed<B: MessageBody>(
     if !suits(response.headers(), response.response().body().size()) {
         return response.map_into_left_body();
     }
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    let said = response.headers().get_all(header::VARY).any(|vary| vary == "Accept-Encoding");
+    if !said {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
     if !wanted {
         return response.map_into_left_body();
     }
