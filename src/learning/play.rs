@@ -96,11 +96,12 @@ pub async fn close_previews(app: &App, course_id: Uuid) -> Result<(), JobError> 
     drop(held);
     let lessons = outline.iter().flat_map(|module| &module.lessons);
     let lessons = lessons.map(|lesson| (lesson.video_id, lesson.free_preview));
-    for (video_id, free) in lessons.chain([(course.trailer, true)]) {
-        let Some(video_id) = video_id else { continue };
-        if !(free && course.is_public()) {
-            video::end_playback(app, Ended::PreviewClosed(video_id)).await?;
-        }
-    }
+    let closed: Vec<_> = lessons
+        .chain([(course.trailer, true)])
+        .filter(|(_, free)| !(*free && course.is_public()))
+        .filter_map(|(video_id, _)| video_id)
+        .collect();
+    // One statement, however many lessons: every autosave of a course comes by here.
+    video::end_playback(app, Ended::PreviewsClosed(closed)).await?;
     Ok(())
 }

@@ -202,7 +202,7 @@ pub(super) async fn renew(
 }
 
 /// Whose playback ends, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// The player closed this session.
     Closed(Uuid),
@@ -217,8 +217,8 @@ pub enum Ended {
         /// What.
         video_id: Uuid,
     },
-    /// This video is not open to everybody any more (a lesson no longer free, a course taken back).
-    PreviewClosed(Uuid),
+    /// These videos are not open to everybody any more (a lesson no longer free, a course taken back).
+    PreviewsClosed(Vec<Uuid>),
 }
 
 /// Ends playback: keys stop at once, segments on this node at once and on others within seconds.
@@ -231,7 +231,7 @@ pub async fn end_playback(app: &App, ended: Ended) -> Result<usize, Problem> {
         Ended::Closed(session) => (Whose::One(session), reason::CLOSED),
         Ended::SignIn(sign_in) => (Whose::SignIn(sign_in), reason::SIGNED_OUT),
         Ended::Blocked(user) => (Whose::User(user), reason::BLOCKED),
-        Ended::PreviewClosed(video) => (Whose::Previews(video), reason::ACCESS_LOST),
+        Ended::PreviewsClosed(videos) => (Whose::Previews(videos), reason::ACCESS_LOST),
         Ended::AccessLost { user_id, video_id } => {
             (Whose::UserInVideo(user_id, video_id), reason::ACCESS_LOST)
         }

@@ -82,7 +82,7 @@ pub async fn renew(
 }
 
 /// Whose sessions end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
     /// These.
     One(Uuid),
@@ -94,8 +94,8 @@ pub enum Whose {
     Video(Uuid),
     /// A person's in one video.
     UserInVideo(Uuid, Uuid),
-    /// All previews of one video.
-    Previews(Uuid),
+    /// All previews of these videos.
+    Previews(Vec<Uuid>),
 }
 
 /// Ends live sessions; gives their ids.
@@ -121,7 +121,9 @@ pub async fn end(
         Whose::User(user) => end!(sessions::user_id.eq(user)),
         Whose::SignIn(sign_in) => end!(sessions::sign_in_id.eq(sign_in)),
         Whose::Video(video) => end!(sessions::video_id.eq(video)),
-        Whose::Previews(video) => end!(sessions::video_id.eq(video), sessions::preview.eq(true)),
+        Whose::Previews(videos) => {
+            end!(sessions::video_id.eq_any(videos), sessions::preview.eq(true))
+        }
         Whose::UserInVideo(user, video) => {
             end!(sessions::user_id.eq(user), sessions::video_id.eq(video))
         }

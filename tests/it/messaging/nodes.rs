@@ -7,15 +7,6 @@ use serde_json::json;
 use super::rooms::{School, school_on};
 use crate::support::{Socket, TestServer, TestServerOptions};
 
-fn with_redis() -> TestServerOptions {
-    let url = std::env::var("TEST_REDIS_URL")
-        .expect("TEST_REDIS_URL is not set: export $(script/test-servers start)");
-    TestServerOptions {
-        configure: Box::new(move |config| config.redis.url = url.into()),
-        ..TestServerOptions::default()
-    }
-}
-
 /// Two nodes' readers see every message of both, in one order.
 async fn one_order(options: fn() -> TestServerOptions) {
     let School { s: one, author, student, room, .. } =
@@ -45,7 +36,7 @@ async fn one_order(options: fn() -> TestServerOptions) {
 /// PLT-04 MSG-01
 #[tokio::test]
 async fn two_nodes_with_redis_between_them_show_one_order() {
-    one_order(with_redis).await;
+    one_order(TestServerOptions::with_redis).await;
 }
 
 /// MSG-01: the bus only makes it fast; the log alone is enough.
@@ -57,9 +48,9 @@ async fn two_nodes_without_a_bus_show_one_order_by_looking_at_the_log() {
 /// IDN-14: a sign-out on one node ends the socket on the other within a second.
 #[tokio::test]
 async fn signing_out_on_one_node_cuts_the_socket_on_the_other() {
-    let one = TestServer::start_with(with_redis()).await;
+    let one = TestServer::start_with(TestServerOptions::with_redis()).await;
     let sam = one.student("sam").await;
-    let two = one.beside(with_redis()).await;
+    let two = one.beside(TestServerOptions::with_redis()).await;
     // The nodes are joined once a frame has crossed.
     let topic = "job:heard".to_owned();
     let mut heard = two.app.live.listen();

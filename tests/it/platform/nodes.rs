@@ -6,20 +6,11 @@ use ilmspace::platform::live::Notice;
 
 use crate::support::{TestServer, TestServerOptions};
 
-fn with_redis() -> TestServerOptions {
-    let url = std::env::var("TEST_REDIS_URL")
-        .expect("TEST_REDIS_URL is not set: export $(script/test-servers start)");
-    TestServerOptions {
-        configure: Box::new(move |config| config.redis.url = url.into()),
-        ..TestServerOptions::default()
-    }
-}
-
 /// PLT-04: what one node says, the other hears; nobody hears himself twice.
 #[tokio::test]
 async fn a_notice_crosses_from_node_to_node_once() {
-    let one = TestServer::start_with(with_redis()).await;
-    let two = TestServer::start_with(with_redis()).await;
+    let one = TestServer::start_with(TestServerOptions::with_redis()).await;
+    let two = TestServer::start_with(TestServerOptions::with_redis()).await;
     let mut heard_by_one = one.app.live.listen();
     let mut heard_by_two = two.app.live.listen();
     let mark = |n: u128| Notice::UserChanged { user_id: uuid::Uuid::from_u128(n) };

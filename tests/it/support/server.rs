@@ -30,6 +30,15 @@ impl Default for TestServerOptions {
     }
 }
 
+impl TestServerOptions {
+    /// A node on the Redis of the tests: what one node says, every other one hears.
+    pub fn with_redis() -> Self {
+        let url = std::env::var("TEST_REDIS_URL")
+            .expect("TEST_REDIS_URL is not set: export $(script/test-servers start)");
+        Self { configure: Box::new(move |config| config.redis.url = url.into()), ..Self::default() }
+    }
+}
+
 /// A running server; stops, and takes its database and directories with it, when dropped.
 pub struct TestServer {
     /// The application, to look inside.
