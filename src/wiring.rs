@@ -47,6 +47,7 @@ pub fn jobs() -> Handlers {
     jobs.job::<identity::SendMail>();
     video::jobs(&mut jobs);
     courses::jobs(&mut jobs);
+    learning::jobs(&mut jobs);
     jobs
 }
 

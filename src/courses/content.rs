@@ -11,13 +11,13 @@ use super::edit::lock_editable;
 use super::events::note_update;
 use super::inputs::QuestionsInput;
 use super::model::{ContentState, FileRow, Lesson, LessonKind, Question};
-use super::programme::{changed, lock_lesson};
+use super::programme::{changed, changed_for, lock_lesson};
 use super::store;
 use crate::app::App;
 use crate::identity::Principal;
 use crate::platform::http::{Code, Problem};
 use crate::platform::jobs::JobError;
-use crate::video;
+use crate::video::{self, VideoState, VideoView};
 
 /// Most files on a lesson.
 const MAX_FILES: usize = 50;
@@ -52,7 +52,7 @@ pub async fn set_video(
             if let Some(old) = lesson.video_id {
                 video::remove(conn, app, old).await?;
             }
-            changed(conn, app, &course).await
+            changed_for(conn, app, &course, true).await
         })
         .await
 }
@@ -68,7 +68,7 @@ pub async fn remove_video(app: &App, author: &Principal, lesson: &Lesson) -> Res
             let drafted = ContentState::Drafted;
             store::outline::set_content(conn, lesson_id, None, drafted, 0, now).await?;
             video::remove(conn, app, video_id).await?;
-            changed(conn, app, &course).await
+            changed_for(conn, app, &course, true).await
         })
         .await
 }
@@ -220,17 +220,18 @@ pub async fn set_questions(
         .await
 }
 
-/// Hears what became of a video: moves the lessons that show it, keeps durations. Bears facts that
-/// come twice, late or for a video that nobody shows any more.
+/// Hears that something became of a video: moves the lessons that show it, keeps durations. What the
+/// fact says is not believed, only that there is something to see: facts come twice, late, in another
+/// order, or for a video that nobody shows any more.
 pub async fn video_moved(
     app: &App,
     video_id: Uuid,
-    event: ContentEvent,
+    told: ContentEvent,
     duration_ms: Option<i64>,
 ) -> Result<(), JobError> {
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
-            if event != ContentEvent::Failed {
+            if told != ContentEvent::Failed {
                 store::course::set_trailer_duration(conn, video_id, duration_ms).await?;
             }
             for lesson in store::outline::lessons_with_video(conn, video_id).await? {
@@ -242,6 +243,10 @@ pub async fn video_moved(
                 let Some(lesson) = lesson.filter(|now| now.video_id == Some(video_id)) else {
                     continue;
                 };
+                // Under the lock too: of two facts that are heard at once, the later sees the truth.
+                let views = video::views(conn, app, &[video_id]).await?;
+                let event = views.get(&video_id).and_then(|video| standing(video, told));
+                let Some(event) = event else { continue };
                 let next = content_state::after(lesson.kind, lesson.state, event);
                 let state = next.unwrap_or(lesson.state);
                 let duration = duration_ms.unwrap_or(lesson.duration_ms);
@@ -251,10 +256,22 @@ pub async fn video_moved(
                 let now = app.clock.now();
                 let video = Some(video_id);
                 store::outline::set_content(conn, lesson.id, video, state, duration, now).await?;
-                changed(conn, app, &course).await?;
+                changed_for(conn, app, &course, state != lesson.state).await?;
             }
             Ok(())
         })
         .await?;
     Ok(())
+}
+
+/// What a lesson makes of where its video stands now.
+fn standing(video: &VideoView, told: ContentEvent) -> Option<ContentEvent> {
+    match video.state {
+        VideoState::Ready => Some(ContentEvent::Processed),
+        VideoState::Failed | VideoState::Cancelled => Some(ContentEvent::Failed),
+        _ if video.watchable => Some(ContentEvent::Watchable),
+        // It failed, and is being made again by now.
+        _ if told == ContentEvent::Failed => Some(ContentEvent::Submitted),
+        _ => None,
+    }
 }

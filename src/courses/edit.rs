@@ -16,15 +16,23 @@ use crate::video;
 /// Most courses of one author, so that a script cannot fill the database with drafts.
 const MAX_COURSES: i64 = 500;
 
-/// Begins a draft; the first one makes its author an author (CRS-02: drafts are free).
-pub async fn create(app: &App, author: &Principal, new: &NewCourse) -> Result<Uuid, Problem> {
+/// Begins a draft under `id`, unless it was begun before; the first one makes its author an author
+/// (CRS-02: drafts are free).
+pub async fn create(
+    app: &App,
+    author: &Principal,
+    id: Uuid,
+    new: &NewCourse,
+) -> Result<(), Problem> {
     let title = new.check()?;
-    let id = app.id();
     let now = app.clock.now();
     let (user_id, language) = (author.user_id, new.language);
     let is_new_author = app
         .db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<bool, Problem> {
+            if store::course::find(conn, id).await?.is_some() {
+                return Ok(false);
+            }
             if store::course::count_of_author(conn, user_id).await? >= MAX_COURSES {
                 return Err(Problem::new(Code::QuotaExceeded)
                     .detail("There is room for 500 courses of one author."));
@@ -36,7 +44,7 @@ pub async fn create(app: &App, author: &Principal, new: &NewCourse) -> Result<Uu
     if is_new_author {
         identity::changed(app, user_id);
     }
-    Ok(id)
+    Ok(())
 }
 
 /// Locks the author's course and makes sure that it may be changed now.

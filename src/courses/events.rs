@@ -47,3 +47,27 @@ pub(super) async fn note_update(
     }
     Ok(())
 }
+
+/// The lessons that learners have in a course, or their states, were changed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProgrammeChanged {
+    /// The course.
+    pub course_id: Uuid,
+}
+
+impl Event for ProgrammeChanged {
+    const KIND: &'static str = "courses.programme_changed";
+}
+
+/// Publishes [`ProgrammeChanged`] if anybody but the author can see the course.
+pub(super) async fn note_programme(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    course_id: Uuid,
+    state: CourseState,
+) -> Result<(), Problem> {
+    if course_state::is_open_to_students(state) {
+        events::publish(conn, app, &ProgrammeChanged { course_id }).await?;
+    }
+    Ok(())
+}

@@ -45,7 +45,7 @@ use crate::video::{VideoFailed, VideoProcessed, VideoWatchable};
 
 pub use access::{oversees, path_id, visible_course};
 pub use catalogue::open_graph;
-pub use events::{CoursePublished, CourseUpdated};
+pub use events::{CoursePublished, CourseUpdated, ProgrammeChanged};
 pub use face::{
     CourseFace, LessonFace, LessonText, OutlineLesson, OutlineModule, card, cards, course_face,
     file_of, files_of, lesson_access, lesson_text, outline, outlines, owner_of, student_joined,

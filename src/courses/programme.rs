@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::content_state::{self, ContentEvent};
 use super::edit::lock_editable;
-use super::events::note_update;
+use super::events::{note_programme, note_update};
 use super::inputs::{CourseOrder, LessonPatch, ModulePatch, NewLesson, NewModule};
 use super::model::{ContentState, Course, Lesson, LessonHead, LessonKind, Module};
 use super::order::{self, ModuleOrder};
@@ -24,25 +24,28 @@ const MAX_MODULES: usize = 200;
 /// Most lessons in a course.
 const MAX_LESSONS: usize = 2000;
 
-/// Adds a module behind the others.
+/// Adds a module behind the others under `id`, unless it was added before.
 pub async fn add_module(
     app: &App,
     author: &Principal,
     course_id: Uuid,
+    id: Uuid,
     new: &NewModule,
-) -> Result<Uuid, Problem> {
+) -> Result<(), Problem> {
     let title = new.check()?;
-    let (id, now, author_id) = (app.id(), app.clock.now(), author.user_id);
+    let (now, author_id) = (app.clock.now(), author.user_id);
     app.db
-        .transaction(async |conn: &mut AsyncPgConnection| -> Result<Uuid, Problem> {
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
+            if store::outline::module(conn, id).await?.is_some() {
+                return Ok(());
+            }
             if store::outline::modules_of(conn, course_id).await?.len() >= MAX_MODULES {
                 return Err(Problem::new(Code::QuotaExceeded)
                     .detail("There is room for 200 modules in a course."));
             }
             store::outline::insert_module(conn, id, course_id, &title, now).await?;
-            changed(conn, app, &course).await?;
-            Ok(id)
+            changed(conn, app, &course).await
         })
         .await
 }
@@ -72,29 +75,35 @@ pub async fn delete_module(app: &App, author: &Principal, module: &Module) -> Re
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
-            let lessons = store::outline::heads_of(conn, course_id).await?;
-            for lesson in lessons.iter().filter(|lesson| lesson.module_id == module_id) {
+            let mut lessons = store::outline::heads_of(conn, course_id).await?;
+            lessons.retain(|lesson| lesson.module_id == module_id);
+            for lesson in &lessons {
                 remove_lesson(conn, app, lesson).await?;
             }
             store::outline::delete_module(conn, module_id).await?;
-            changed(conn, app, &course).await
+            let shown = lessons.iter().any(|lesson| lesson.state != ContentState::Drafted);
+            changed_for(conn, app, &course, shown).await
         })
         .await
 }
 
-/// Adds a drafted lesson behind the others of the module.
+/// Adds a drafted lesson behind the others of the module under `id`, unless it was added before.
 pub async fn add_lesson(
     app: &App,
     author: &Principal,
     module: &Module,
+    id: Uuid,
     new: &NewLesson,
-) -> Result<Uuid, Problem> {
+) -> Result<(), Problem> {
     let title = new.check()?;
-    let (id, now, author_id, kind) = (app.id(), app.clock.now(), author.user_id, new.kind);
+    let (now, author_id, kind) = (app.clock.now(), author.user_id, new.kind);
     let (course_id, module_id) = (module.course_id, module.id);
     app.db
-        .transaction(async |conn: &mut AsyncPgConnection| -> Result<Uuid, Problem> {
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
+            if store::outline::head(conn, id).await?.is_some() {
+                return Ok(());
+            }
             // Under the lock: the module may have gone since the request began.
             let module = store::outline::module(conn, module_id).await?;
             let module = module.ok_or_else(Problem::not_found)?;
@@ -103,8 +112,7 @@ pub async fn add_lesson(
                     .detail("There is room for 2000 lessons in a course."));
             }
             store::outline::insert_lesson(conn, id, &module, &title, kind, now).await?;
-            changed(conn, app, &course).await?;
-            Ok(id)
+            changed(conn, app, &course).await
         })
         .await
 }
@@ -125,7 +133,7 @@ pub async fn patch_lesson(
             expected.check(lesson.version)?;
             let changes = changes_of(&lesson, patch);
             store::outline::change_lesson(conn, lesson_id, &changes, app.clock.now()).await?;
-            changed(conn, app, &course).await
+            changed_for(conn, app, &course, changes.state.is_some()).await
         })
         .await
 }
@@ -175,7 +183,7 @@ pub async fn submit(app: &App, author: &Principal, lesson: &Lesson) -> Result<()
             let duration = lesson.body.as_ref().map_or(0, document::reading_ms);
             let now = app.clock.now();
             store::outline::set_content(conn, lesson_id, None, state, duration, now).await?;
-            changed(conn, app, &course).await
+            changed_for(conn, app, &course, true).await
         })
         .await
 }
@@ -187,7 +195,8 @@ pub async fn delete_lesson(app: &App, author: &Principal, lesson: &Lesson) -> Re
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let (course, lesson) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
             remove_lesson(conn, app, &LessonHead::from(&lesson)).await?;
-            changed(conn, app, &course).await
+            let shown = lesson.state != ContentState::Drafted;
+            changed_for(conn, app, &course, shown).await
         })
         .await
 }
@@ -232,13 +241,27 @@ pub(super) async fn lock_lesson(
     Ok((course, lesson))
 }
 
-/// Computes the stored fields anew and tells whoever listens.
+/// Computes the stored fields anew, after a change that is none to the lessons that learners have.
 pub(super) async fn changed(
     conn: &mut AsyncPgConnection,
     app: &App,
     course: &Course,
 ) -> Result<(), Problem> {
+    changed_for(conn, app, course, false).await
+}
+
+/// Computes the stored fields anew. If `lessons` says that lessons came, went or changed their state
+/// for learners, whoever counts them is told; an autosave is no news to them.
+pub(super) async fn changed_for(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    course: &Course,
+    lessons: bool,
+) -> Result<(), Problem> {
     store::course::recompute(conn, course.id, app.clock.now()).await?;
+    if lessons {
+        note_programme(conn, app, course.id, course.state).await?;
+    }
     note_update(conn, app, course.id, course.state).await
 }
 

@@ -96,9 +96,9 @@ pub async fn create_course(
     req: HttpRequest,
     Body(new): Body<NewCourse>,
 ) -> Result<HttpResponse, Problem> {
-    idempotency::once(&app, author.user_id, &req, &new, async {
+    idempotency::once(&app, author.user_id, &req, &new, async |id| {
         app.limits.check(&CREATE_RULE, &author.user_id.to_string(), app.clock.now())?;
-        let id = edit::create(&app, &author, &new).await?;
+        edit::create(&app, &author, id, &new).await?;
         Ok((StatusCode::CREATED, studio::course(&app, &author, id).await?))
     })
     .await
@@ -226,8 +226,8 @@ pub async fn create_module(
     Body(new): Body<NewModule>,
 ) -> Result<HttpResponse, Problem> {
     let author = &owned.author;
-    idempotency::once(&app, author.user_id, &req, &new, async {
-        let id = programme::add_module(&app, author, owned.course.id, &new).await?;
+    idempotency::once(&app, author.user_id, &req, &new, async |id| {
+        programme::add_module(&app, author, owned.course.id, id, &new).await?;
         Ok((StatusCode::CREATED, studio::module(&app, author, id).await?))
     })
     .await
@@ -266,8 +266,8 @@ pub async fn create_lesson(
     Body(new): Body<NewLesson>,
 ) -> Result<HttpResponse, Problem> {
     let author = &owned.author;
-    idempotency::once(&app, author.user_id, &req, &new, async {
-        let id = programme::add_lesson(&app, author, &owned.module, &new).await?;
+    idempotency::once(&app, author.user_id, &req, &new, async |id| {
+        programme::add_lesson(&app, author, &owned.module, id, &new).await?;
         Ok((StatusCode::CREATED, studio::lesson(&app, author, id).await?))
     })
     .await

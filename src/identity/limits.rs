@@ -58,6 +58,13 @@ impl Identifier {
         Self(bytes)
     }
 
+    /// Of an address, tried from a browser that has signed in to it before: strangers' failures are
+    /// counted elsewhere.
+    pub fn of_device(pepper: &SecretBytes, email_key: &str, device: &[u8]) -> Self {
+        let of_both = format!("{email_key}\0{}", hex::encode(device));
+        Self::of(pepper, &of_both)
+    }
+
     /// For the day's counter.
     pub fn bytes(&self) -> &[u8] {
         &self.0

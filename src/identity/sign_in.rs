@@ -127,7 +127,13 @@ pub(super) async fn by_code(
         let _ = otp::is_right(pepper, Purpose::Login, challenge, &code, None);
         return Err(Problem::new(Code::OtpInvalid));
     };
-    let who = Identifier::of(pepper, &row.email_key);
+    // A stranger's failures count against strangers: the owner's own browsers have a count each.
+    let device = site.device.hash();
+    let known = store::sessions::is_known_device(&mut conn, &device, &row.email_key).await?;
+    let who = match known {
+        true => Identifier::of_device(pepper, &row.email_key, &device),
+        false => Identifier::of(pepper, &row.email_key),
+    };
     let day = now.date_naive();
     let failed = store::failures::count(&mut conn, who.bytes(), Kind::Code, day).await?;
     if failed >= CODE_FAILURES_A_DAY {

@@ -79,7 +79,7 @@ async fn join(
 ) -> Result<Joined, Problem> {
     let outline = courses::outline(conn, course.id).await?;
     // What was taken as a free preview counts.
-    let marks = outline::marks(store::progress_in(conn, user_id, &[course.id]).await?);
+    let marks = outline::marks(store::places_in(conn, user_id, &[course.id]).await?);
     let (done, total) = outline::tally(&outline, &marks);
     let days = course.access_days.map(|days| TimeDelta::days(i64::from(days)));
     let state = passage::after(PassageState::Enrolled, !marks.is_empty(), done, total);

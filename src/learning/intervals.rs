@@ -13,6 +13,9 @@ const COARSE_GAP_MS: i32 = 3_000;
 const MAX_PIECES: usize = 500;
 /// The fastest playback is 2×, and clocks differ by a tenth.
 const MAX_RATE_TENTHS: i64 = 22;
+/// Longest time between two reports that counts: players report several times a minute, and whoever
+/// was away for a day has not watched for a day.
+const MAX_ELAPSED_MS: i64 = 120_000;
 /// Allowed beyond what the rate explains, milliseconds.
 const SLACK_MS: i64 = 2_000;
 
@@ -89,9 +92,9 @@ impl Watched {
     }
 }
 
-/// How much new time a report may claim when the last one came `elapsed_ms` ago.
+/// How much new time a report may claim when the last sign of the learner came `elapsed_ms` ago.
 pub fn budget_ms(elapsed_ms: i64) -> i64 {
-    elapsed_ms.max(0).saturating_mul(MAX_RATE_TENTHS) / 10 + SLACK_MS
+    elapsed_ms.clamp(0, MAX_ELAPSED_MS) * MAX_RATE_TENTHS / 10 + SLACK_MS
 }
 
 /// `known` with the part of `claimed` that `budget_ms` of new time allows, the earliest first. What
@@ -172,6 +175,14 @@ mod tests {
         let claimed = watched(&[(0, 600)], 600);
         let credited = credit(&Watched::default(), &claimed, budget_ms(10_000));
         assert_eq!(credited, watched(&[(0, 24)], 600));
+    }
+
+    /// LRN-01
+    #[test]
+    fn a_day_of_silence_earns_no_more_than_two_minutes() {
+        assert_eq!(budget_ms(120_000), 266_000);
+        assert_eq!(budget_ms(86_400_000), 266_000);
+        assert_eq!(budget_ms(-5), SLACK_MS);
     }
 
     #[test]

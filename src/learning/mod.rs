@@ -25,11 +25,11 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use utoipa::OpenApi;
 
-use crate::courses::{CoursePublished, CourseUpdated};
+use crate::courses::{CoursePublished, CourseUpdated, ProgrammeChanged};
 use crate::platform::BootError;
 use crate::platform::config::Config;
 use crate::platform::events::Subscribers;
-use crate::platform::jobs::Schedule;
+use crate::platform::jobs::{Handlers, Schedule};
 
 pub use access::{CanReadLesson, Ground, enrolled_among, is_enrolled, may_learn};
 pub use events::{CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted};
@@ -65,15 +65,22 @@ pub struct Docs;
 /// What it hears.
 pub fn subscribe(s: &mut Subscribers) {
     s.subscribe::<CourseUpdated, _, _>("learning.course_updated", |app, fact, _| async move {
-        play::close_previews(&app, fact.course_id).await?;
-        recount::course(&app, fact.course_id).await
+        play::close_previews(&app, fact.course_id).await
+    });
+    s.subscribe::<ProgrammeChanged, _, _>("learning.programme_changed", |app, fact, _| async move {
+        recount::queue(&app, fact.course_id).await
     });
     s.subscribe::<CoursePublished, _, _>("learning.course_published", |app, fact, _| async move {
-        recount::course(&app, fact.course_id).await
+        recount::queue(&app, fact.course_id).await
     });
     s.subscribe::<EnrollmentEnded, _, _>("learning.stop_playback", |app, fact, _| async move {
         play::stop(&app, fact).await
     });
+}
+
+/// Its kinds of jobs.
+pub fn jobs(handlers: &mut Handlers) {
+    handlers.job::<recount::Recount>();
 }
 
 /// What it does again and again.

@@ -48,6 +48,17 @@ impl EnrollmentRow {
     }
 }
 
+/// What the list of lessons needs of one: not the pieces watched, which may be many.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = lesson_progress, check_for_backend(diesel::pg::Pg))]
+pub struct PlaceRow {
+    pub lesson_id: Uuid,
+    pub course_id: Uuid,
+    pub position_ms: i32,
+    pub active_ms: i64,
+    pub completed_at: Option<Timestamp>,
+}
+
 /// What one person has done in one lesson.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = lesson_progress, check_for_backend(diesel::pg::Pg))]

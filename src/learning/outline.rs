@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::intervals::{self, Watched};
-use super::model::ProgressRow;
+use super::model::{PlaceRow, ProgressRow};
 use super::views::{LearnLesson, LearnModule, LockReason, Mark};
 use crate::courses::{LessonKind, OutlineLesson, OutlineModule, seconds};
 
@@ -14,16 +14,49 @@ const NEARLY_OVER_PERCENT: i64 = 95;
 /// How far before the last position a video goes on, milliseconds: one finds the thread again.
 const REWIND_MS: i32 = 3_000;
 
+/// A row about a lesson that was opened.
+pub trait Opened {
+    /// Which lesson.
+    fn lesson_id(&self) -> Uuid;
+    /// Whether it was completed.
+    fn is_done(&self) -> bool;
+}
+
+impl Opened for ProgressRow {
+    fn lesson_id(&self) -> Uuid {
+        self.lesson_id
+    }
+
+    fn is_done(&self) -> bool {
+        self.completed_at.is_some()
+    }
+}
+
+impl Opened for PlaceRow {
+    fn lesson_id(&self) -> Uuid {
+        self.lesson_id
+    }
+
+    fn is_done(&self) -> bool {
+        self.completed_at.is_some()
+    }
+}
+
 /// The person's rows of one course, by lesson.
-pub type Marks = HashMap<Uuid, ProgressRow>;
+pub type Marks<R> = HashMap<Uuid, R>;
 
 /// The rows by lesson.
-pub fn marks(rows: Vec<ProgressRow>) -> Marks {
-    rows.into_iter().map(|row| (row.lesson_id, row)).collect()
+pub fn marks<R: Opened>(rows: Vec<R>) -> Marks<R> {
+    rows.into_iter().map(|row| (row.lesson_id(), row)).collect()
+}
+
+/// All lessons of the outline.
+pub fn lesson_ids(outline: &[OutlineModule]) -> Vec<Uuid> {
+    lessons(outline).map(|lesson| lesson.id).collect()
 }
 
 /// `(done, total)` lessons of the outline. Lessons that were removed count in neither.
-pub fn tally(outline: &[OutlineModule], marks: &Marks) -> (i32, i32) {
+pub fn tally<R: Opened>(outline: &[OutlineModule], marks: &Marks<R>) -> (i32, i32) {
     let done = lessons(outline).filter(|lesson| is_done(marks, lesson.id)).count();
     let total = lessons(outline).count();
     (i32::try_from(done).unwrap_or(i32::MAX), i32::try_from(total).unwrap_or(i32::MAX))
@@ -31,9 +64,9 @@ pub fn tally(outline: &[OutlineModule], marks: &Marks) -> (i32, i32) {
 
 /// The lesson to go on with: the last one if it is not completed, else the first after it that is
 /// not, else the first of all that is not, else the very first.
-pub fn continue_with<'a>(
+pub fn continue_with<'a, R: Opened>(
     outline: &'a [OutlineModule],
-    marks: &Marks,
+    marks: &Marks<R>,
     last: Option<Uuid>,
 ) -> Option<&'a OutlineLesson> {
     let open = |lesson: &&OutlineLesson| lesson.is_ready && !is_done(marks, lesson.id);
@@ -54,7 +87,7 @@ pub fn neighbours(outline: &[OutlineModule], id: Uuid) -> (Option<Uuid>, Option<
 }
 
 /// The programme with marks.
-pub fn programme(outline: &[OutlineModule], marks: &Marks) -> Vec<LearnModule> {
+pub fn programme(outline: &[OutlineModule], marks: &Marks<ProgressRow>) -> Vec<LearnModule> {
     outline
         .iter()
         .map(|module| LearnModule {
@@ -65,7 +98,7 @@ pub fn programme(outline: &[OutlineModule], marks: &Marks) -> Vec<LearnModule> {
         .collect()
 }
 
-fn learn_lesson(lesson: &OutlineLesson, marks: &Marks) -> LearnLesson {
+fn learn_lesson(lesson: &OutlineLesson, marks: &Marks<ProgressRow>) -> LearnLesson {
     let row = marks.get(&lesson.id);
     LearnLesson {
         id: lesson.id,
@@ -102,13 +135,13 @@ pub fn percent(kind: LessonKind, duration_ms: i64, row: Option<&ProgressRow>) ->
 
 /// Where a video goes on, seconds (LRN-03): a little before the last position; from the beginning
 /// when next to nothing is left.
-pub fn resume_s(duration_ms: i64, row: Option<&ProgressRow>) -> f64 {
-    let Some(row) = row else { return 0.0 };
+pub fn resume_s(duration_ms: i64, position_ms: Option<i32>) -> f64 {
+    let Some(position_ms) = position_ms else { return 0.0 };
     let nearly_over = duration_ms * NEARLY_OVER_PERCENT / 100;
-    if duration_ms > 0 && i64::from(row.position_ms) >= nearly_over {
+    if duration_ms > 0 && i64::from(position_ms) >= nearly_over {
         return 0.0;
     }
-    f64::from(row.position_ms.saturating_sub(REWIND_MS).max(0)) / 1000.0
+    f64::from(position_ms.saturating_sub(REWIND_MS).max(0)) / 1000.0
 }
 
 /// Milliseconds as the intervals count them.
@@ -120,8 +153,8 @@ fn lessons(outline: &[OutlineModule]) -> impl Iterator<Item = &OutlineLesson> {
     outline.iter().flat_map(|module| &module.lessons)
 }
 
-fn is_done(marks: &Marks, lesson_id: Uuid) -> bool {
-    marks.get(&lesson_id).is_some_and(|row| row.completed_at.is_some())
+fn is_done<R: Opened>(marks: &Marks<R>, lesson_id: Uuid) -> bool {
+    marks.get(&lesson_id).is_some_and(Opened::is_done)
 }
 
 #[cfg(test)]
@@ -214,9 +247,9 @@ mod tests {
     #[test]
     fn a_video_goes_on_a_little_before_and_starts_anew_near_its_end() {
         assert_eq!(resume_s(100_000, None), 0.0);
-        assert_eq!(resume_s(100_000, Some(&row(11, false, 42_500))), 39.5);
-        assert_eq!(resume_s(100_000, Some(&row(11, false, 1_000))), 0.0);
-        assert_eq!(resume_s(100_000, Some(&row(11, true, 95_000))), 0.0);
-        assert_eq!(resume_s(0, Some(&row(11, false, 10_000))), 7.0, "the length is not known yet");
+        assert_eq!(resume_s(100_000, Some(42_500)), 39.5);
+        assert_eq!(resume_s(100_000, Some(1_000)), 0.0);
+        assert_eq!(resume_s(100_000, Some(95_000)), 0.0);
+        assert_eq!(resume_s(0, Some(10_000)), 7.0, "the length is not known yet");
     }
 }

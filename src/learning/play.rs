@@ -34,7 +34,8 @@ pub async fn lesson(
         network,
     };
     let playback = video::grant_playback(app, grant).await?;
-    Ok(PlaybackAt { playback, position_s: outline::resume_s(face.duration_ms, row.as_ref()) })
+    let position_ms = row.map(|row| row.position_ms);
+    Ok(PlaybackAt { playback, position_s: outline::resume_s(face.duration_ms, position_ms) })
 }
 
 /// Grants a course's trailer to anybody (MED-13).

@@ -110,13 +110,17 @@ async fn record(
             let since = passage
                 .as_ref()
                 .map_or(row.reported_at, |passage| passage.last_active_at.max(row.reported_at));
-            let active = passage::active_ms(milliseconds_between(since, now));
-            apply(&mut row, lesson, &happened, active, now);
+            let since_ms = milliseconds_between(since, now);
+            let active = passage::active_ms(since_ms);
+            apply(&mut row, lesson, &happened, since_ms, now);
             store::save_progress(conn, &row).await?;
 
             let outline = courses::outline(conn, course_id).await?;
-            let marks = outline::marks(store::progress_in(conn, user_id, &[course_id]).await?);
-            let tally = outline::tally(&outline, &marks);
+            let lessons = outline::lesson_ids(&outline);
+            let done = store::done_counts(conn, &[user_id], &lessons).await?;
+            let done = done.first().map_or(0, |(_, done)| *done);
+            let count = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
+            let tally = (count(done), i32::try_from(lessons.len()).unwrap_or(i32::MAX));
             if let Some(passage) = &mut passage {
                 go_on(conn, app, passage, lesson.id, tally, active, now).await?;
             }
@@ -134,13 +138,14 @@ async fn record(
         .await
 }
 
-/// What `happened` changes in the row. The latest report decides about the position, by the
+/// What `happened` changes in the row, when the last sign of this learner on any lesson of the course
+/// came `since_ms` ago: one cannot watch two lessons at once. The latest report decides about the position, by the
 /// server's clock: whichever device spoke last (LRN-03).
 fn apply(
     row: &mut ProgressRow,
     lesson: &LessonFace,
     happened: &Happened,
-    active_ms: i64,
+    since_ms: i64,
     now: Timestamp,
 ) {
     match happened {
@@ -152,7 +157,7 @@ fn apply(
             row.position_ms = (*position_ms).min(duration);
             let known = Watched::from_flat(&row.watched, duration);
             let claimed = Watched::from_claims(claims.iter().copied(), duration);
-            let budget = intervals::budget_ms(milliseconds_between(row.reported_at, now));
+            let budget = intervals::budget_ms(since_ms);
             let watched = intervals::credit(&known, &claimed, budget);
             if lesson.kind == LessonKind::Video && intervals::is_watched(&watched, duration) {
                 row.completed_at = row.completed_at.or(Some(now));
@@ -160,7 +165,7 @@ fn apply(
             row.watched = watched.to_flat();
         }
     }
-    row.active_ms = row.active_ms.saturating_add(active_ms);
+    row.active_ms = row.active_ms.saturating_add(passage::active_ms(since_ms));
     row.reported_at = now;
     row.updated_at = now;
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::access::{self, CanReadLesson, Ground};
-use super::model::{EnrollmentRow, ProgressRow};
+use super::model::{EnrollmentRow, PlaceRow};
 use super::outline::{self, Marks};
 use super::views::{
     Completes, ContinueAt, Enrollment, LearnCourse, LearningRow, LessonPage, LessonVideo,
@@ -31,8 +31,8 @@ pub async fn my_learning(
     let ids: Vec<Uuid> = page.items.iter().map(|row| row.course_id).collect();
     let mut cards = courses::cards(&mut conn, &ids).await?;
     let outlines = courses::outlines(&mut conn, &ids).await?;
-    let mut rows_by_course: HashMap<Uuid, Vec<ProgressRow>> = HashMap::new();
-    for row in store::progress_in(&mut conn, who.user_id, &ids).await? {
+    let mut rows_by_course: HashMap<Uuid, Vec<PlaceRow>> = HashMap::new();
+    for row in store::places_in(&mut conn, who.user_id, &ids).await? {
         rows_by_course.entry(row.course_id).or_default().push(row);
     }
     let items = page.items.iter().filter_map(|row| {
@@ -48,7 +48,7 @@ fn learning_row(
     course: CourseCard,
     row: &EnrollmentRow,
     outline: &[OutlineModule],
-    marks: &Marks,
+    marks: &Marks<PlaceRow>,
 ) -> LearningRow {
     let (done, total) = outline::tally(outline, marks);
     let next = outline::continue_with(outline, marks, row.last_lesson_id);
@@ -61,7 +61,10 @@ fn learning_row(
         go_on: next.map(|lesson| ContinueAt {
             lesson_id: lesson.id,
             title: lesson.title.clone(),
-            position_s: outline::resume_s(lesson.duration_ms, marks.get(&lesson.id)),
+            position_s: outline::resume_s(
+                lesson.duration_ms,
+                marks.get(&lesson.id).map(|place| place.position_ms),
+            ),
             duration_s: seconds(lesson.duration_ms),
         }),
     }
@@ -141,7 +144,7 @@ pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Prob
         homework: text.homework,
         files: files.into_iter().map(LessonFile::from).collect(),
         video,
-        position_s: outline::resume_s(face.duration_ms, row.as_ref()),
+        position_s: outline::resume_s(face.duration_ms, row.as_ref().map(|row| row.position_ms)),
         percent: outline::percent(face.kind, face.duration_ms, row.as_ref()),
         mark: outline::mark(row.as_ref()),
         active_s: row.as_ref().map_or(0, |row| row.active_ms / 1000),

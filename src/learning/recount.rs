@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::events::CourseCompleted;
@@ -13,13 +14,35 @@ use crate::app::App;
 use crate::courses;
 use crate::platform::events;
 use crate::platform::http::Problem;
-use crate::platform::jobs::JobError;
+use crate::platform::jobs::{self, Enqueue, Job, JobError, JobMeta, Lane};
 
 /// Passages counted in one transaction.
 const BATCH: i64 = 500;
 
+/// Counts a course's passages anew, once for however many changes came before it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Recount {
+    course_id: Uuid,
+}
+
+impl Job for Recount {
+    const KIND: &'static str = "learning.recount";
+    const LANE: Lane = Lane::Slow;
+
+    async fn run(self, app: App, _: JobMeta) -> Result<(), JobError> {
+        course(&app, self.course_id).await
+    }
+}
+
+/// Queues a recount, unless one waits already.
+pub async fn queue(app: &App, course_id: Uuid) -> Result<(), JobError> {
+    let how = Enqueue::now().dedup(course_id.to_string());
+    let mut conn = app.db.conn().await?;
+    Ok(jobs::enqueue(&mut conn, app, &Recount { course_id }, how).await?)
+}
+
 /// Counts the passages of the course anew, in batches. Harmless when repeated.
-pub async fn course(app: &App, course_id: Uuid) -> Result<(), JobError> {
+async fn course(app: &App, course_id: Uuid) -> Result<(), JobError> {
     let mut after = Uuid::nil();
     loop {
         let last = app

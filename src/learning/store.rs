@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::model::{EnrollmentRow, PassageState, ProgressRow};
+use super::model::{EnrollmentRow, PassageState, PlaceRow, ProgressRow};
 use super::schema::{enrollments, lesson_progress};
 
 /// The person's passage through the course, ended or not.
@@ -205,6 +205,20 @@ pub async fn set_counts(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Where the person stands in the lessons of these courses.
+pub async fn places_in(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    course_ids: &[Uuid],
+) -> QueryResult<Vec<PlaceRow>> {
+    lesson_progress::table
+        .filter(lesson_progress::course_id.eq_any(course_ids))
+        .filter(lesson_progress::user_id.eq(user_id))
+        .select(PlaceRow::as_select())
+        .load(conn)
+        .await
 }
 
 /// The person's rows in these courses.

@@ -62,6 +62,9 @@ pub async fn insert(
             courses::created_at.eq(now),
             courses::updated_at.eq(now),
         ))
+        // A repetition at the same moment has made it.
+        .on_conflict(courses::id)
+        .do_nothing()
         .execute(conn)
         .await?;
     Ok(())
