@@ -1,11 +1,12 @@
 //! An author fills a course: the record, modules, lessons, their order, texts, questions.
 
+use ilmspace::video::{VideoFailed, VideoWatchable};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::world::{
     self, course, describe, failed, film_upload, id, lesson, module, person, processed, text,
-    text_lesson, video_of, watchable,
+    published, text_lesson, told_late, video_of, watchable,
 };
 use crate::support::TestServer;
 
@@ -150,6 +151,72 @@ async fn a_course_begun_twice_with_one_key_is_one_course() {
     assert_eq!(first["id"], again["id"]);
     let list = ann.get("/api/v1/studio/courses").await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+}
+
+/// API-05: a server that dies between the work and the stored answer leaves a claim without one;
+/// whoever repeats the request gets the thing that was made.
+#[tokio::test]
+async fn a_repetition_after_a_crash_finds_what_was_made() {
+    use diesel_async::SimpleAsyncConnection as _;
+    let s = TestServer::start().await;
+    let ann = person(&s, "ann").await;
+    let mut conn = s.app.db.conn().await.unwrap();
+    let mut under = String::new();
+    for (path, body) in [
+        ("/api/v1/studio/courses", json!({"title": "SQL", "language": "uz"})),
+        ("/api/v1/studio/courses/{}/modules", json!({"title": "One"})),
+        ("/api/v1/studio/modules/{}/lessons", json!({"title": "Read", "kind": "text"})),
+    ] {
+        let path = path.replace("{}", &under);
+        let keyed = ann.clone().with_header("idempotency-key", &path);
+        let first = keyed.post(&path, body.clone()).await.expect(201).json();
+        let lost = "update idempotency_keys set status = null, body = null";
+        conn.batch_execute(lost).await.unwrap();
+        keyed.post(&path, body.clone()).await.expect_problem(409, "idempotency_in_progress");
+        s.advance(std::time::Duration::from_secs(61));
+        let again = keyed.post(&path, body.clone()).await.expect(201).json();
+        assert_eq!(first["id"], again["id"], "{path}");
+        // Without the key it is another one.
+        let other = ann.post(&path, body).await.expect(201).json();
+        assert_ne!(first["id"], other["id"], "{path}");
+        under = id(&first["id"]).to_owned();
+    }
+    let list = ann.get("/api/v1/studio/courses").await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+}
+
+/// LRN-05: whoever counts lessons is told of lessons only, not of each autosaved word.
+#[tokio::test]
+async fn an_autosave_of_a_published_course_counts_nobody_anew() {
+    use diesel::sql_types::BigInt;
+    use diesel_async::RunQueryDsl as _;
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let s = TestServer::start().await;
+    let ann = person(&s, "ann").await.with_header("if-match", "*");
+    let made = published(&ann, "SQL", json!({})).await;
+    s.settle().await;
+    let part = made["modules"][0]["id"].clone();
+    let text_of = made["modules"][0]["lessons"][0]["id"].clone();
+    let told = || async {
+        let mut conn = s.app.db.conn().await.unwrap();
+        let count = "select count(*) as n from outbox where kind = 'courses.programme_changed'";
+        diesel::sql_query(count).get_result::<Count>(&mut *conn).await.unwrap().n
+    };
+    let before = told().await;
+    let lesson_path = format!("/api/v1/studio/lessons/{}", id(&text_of));
+    for words in ["a", "a word", "a word more"] {
+        ann.patch(&lesson_path, json!({"body": text(words)})).await.expect(200);
+        let course = format!("/api/v1/studio/courses/{}", id(&made["id"]));
+        ann.patch(&course, json!({"subtitle": words})).await.expect(200);
+    }
+    lesson(&ann, &part, "A draft is nobody's yet", "text").await;
+    assert_eq!(told().await, before);
+    text_lesson(&ann, &part, "More").await;
+    assert_eq!(told().await, before + 1);
 }
 
 #[tokio::test]
@@ -306,8 +373,10 @@ async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
     processed(&s, video_id, 600_400).await;
     assert_eq!(state(&path).await, (json!("done"), json!(601), json!(602)));
     // Late and repeated facts take nothing back.
-    watchable(&s, video_id, 600_400).await;
-    failed(&s, video_id).await;
+    let owner_id = s.app.id();
+    let late = || VideoWatchable { video_id, owner_id, duration_ms: Some(600_400) };
+    told_late(&s, late()).await;
+    told_late(&s, VideoFailed { video_id, owner_id, code: "not_media".into() }).await;
     assert_eq!(state(&path).await.0, "done");
 
     // Somebody else's upload is none.
@@ -324,6 +393,9 @@ async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
     assert_eq!(state(&path).await, (json!("submitted"), json!(0), json!(1)));
     let video_id = video_of(&s, &film["id"]).await;
     failed(&s, video_id).await;
+    assert_eq!(state(&path).await.0, "drafted");
+    // That it could be watched for a moment is heard only now: learners must not find it.
+    told_late(&s, VideoWatchable { video_id, owner_id, duration_ms: Some(5_000) }).await;
     assert_eq!(state(&path).await.0, "drafted");
     ann.delete(&format!("{film_path}/video")).await.expect(204);
     assert_eq!(ann.get(&path).await.json()["modules"][0]["lessons"][1]["video"], Value::Null);

@@ -155,18 +155,36 @@ pub async fn video_of(s: &TestServer, lesson_id: &Value) -> Uuid {
 
 /// As if the first rendition of the video had been stored.
 pub async fn watchable(s: &TestServer, video_id: Uuid, duration_ms: i64) {
+    becomes(s, video_id, "state = 'transcoding', watchable = true").await;
     let fact = VideoWatchable { video_id, owner_id: s.app.id(), duration_ms: Some(duration_ms) };
     tell(s, fact).await;
 }
 
 /// As if the whole video had been stored.
 pub async fn processed(s: &TestServer, video_id: Uuid, duration_ms: i64) {
+    let ready = "state = 'ready', watchable = true, published_at = now(), error_code = null";
+    becomes(s, video_id, ready).await;
     tell(s, VideoProcessed { video_id, owner_id: s.app.id(), duration_ms }).await;
 }
 
 /// As if the video could not be made.
 pub async fn failed(s: &TestServer, video_id: Uuid) {
+    let failed = "state = 'failed', watchable = false, error_code = 'not_media'";
+    becomes(s, video_id, failed).await;
     tell(s, VideoFailed { video_id, owner_id: s.app.id(), code: "not_media".into() }).await;
+}
+
+/// What the facts are told about: who hears them looks at the video itself.
+async fn becomes(s: &TestServer, video_id: Uuid, values: &str) {
+    use diesel_async::SimpleAsyncConnection as _;
+    let mut conn = s.app.db.conn().await.unwrap();
+    let change = format!("update videos set {values} where id = '{video_id}'");
+    conn.batch_execute(&change).await.unwrap();
+}
+
+/// Only tells, as an outbox does that comes late.
+pub async fn told_late<E: events::Event>(s: &TestServer, fact: E) {
+    tell(s, fact).await;
 }
 
 async fn tell<E: events::Event>(s: &TestServer, fact: E) {

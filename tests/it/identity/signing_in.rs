@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::newcomer;
+use super::{code_in, newcomer, register};
 use crate::support::{PASSWORD, TestServer};
 
 /// IDN-07 IDN-12 IDN-09
@@ -155,4 +155,40 @@ async fn cross_site_requests_reach_no_route_that_reads_cookies() {
         let form = ann.request(reqwest::Method::POST, &path).form(&[("email", "a@b.com")]);
         ann.run(form, &path).await.expect_problem(403, "cross_site");
     }
+}
+
+/// IDN-20: throttle, do not lock: strangers who guess all day do not shut the owner's own browser
+/// out, and nobody's guessing is endless.
+#[tokio::test]
+async fn strangers_who_guess_codes_do_not_shut_the_owner_out() {
+    use diesel_async::SimpleAsyncConnection as _;
+    let s = TestServer::start().await;
+    let email = "malika@example.com";
+    let mut home = s.anonymous();
+    register(&s, &mut home, newcomer(email)).await;
+    // One wrong guess of a stranger, counted as a thousand.
+    s.advance(Duration::from_secs(61));
+    let stranger = s.anonymous();
+    let ask = json!({"email": email});
+    let asked = stranger.post("/api/v1/auth/code", ask.clone()).await.expect(202).json();
+    let right = code_in(&s.mail_to(email).await);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let verify = |code: &str, asked: &serde_json::Value| {
+        json!({"challenge": asked["challenge"], "code": code})
+    };
+    stranger
+        .post("/api/v1/auth/verify", verify(wrong, &asked))
+        .await
+        .expect_problem(401, "otp_invalid");
+    let mut conn = s.app.db.conn().await.unwrap();
+    conn.batch_execute("update auth_failures set failures = 1000").await.unwrap();
+    stranger
+        .post("/api/v1/auth/verify", verify(&right, &asked))
+        .await
+        .expect_problem(429, "rate_limited");
+
+    s.advance(Duration::from_secs(61));
+    let asked = home.post("/api/v1/auth/code", ask).await.expect(202).json();
+    let code = code_in(&s.mail_to(email).await);
+    home.post("/api/v1/auth/verify", verify(&code, &asked)).await.expect(200);
 }

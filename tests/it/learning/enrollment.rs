@@ -123,3 +123,42 @@ async fn my_learning_lists_my_courses_active_last_first() {
     assert_eq!(ann.get("/api/v1/me/learning").await.json()["items"], json!([]));
     publish(&ann, &one["id"]).await;
 }
+
+/// API-03: what goes away while one joins is not found; it is no fault of ours.
+#[tokio::test]
+async fn joining_a_course_that_is_just_being_deleted_is_404() {
+    use diesel::sql_types::BigInt;
+    use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+    #[derive(diesel::QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let s = TestServer::start().await;
+    let (ann, sam) = (person(&s, "ann").await, person(&s, "sam").await);
+    let course = published(&ann, "SQL", json!({})).await;
+    let course = id(&course["id"]).to_owned();
+    let mut deleting = s.app.db.conn().await.unwrap();
+    deleting
+        .batch_execute(&format!("begin; delete from courses where id = '{course}'"))
+        .await
+        .unwrap();
+    let joining = tokio::spawn(async move {
+        sam.post(&format!("/api/v1/courses/{course}/enroll"), json!({})).await
+    });
+    let waits = "select count(*) as n from pg_stat_activity \
+                 where datname = current_database() and wait_event_type = 'Lock'";
+    let seen = async {
+        loop {
+            let mut conn = s.app.db.conn().await.unwrap();
+            let waiting: Waiting = diesel::sql_query(waits).get_result(&mut *conn).await.unwrap();
+            if waiting.n > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(4), seen).await.expect("the enrollment waits");
+    deleting.batch_execute("commit").await.unwrap();
+    joining.await.unwrap().expect_problem(404, "not_found");
+}

@@ -46,6 +46,18 @@ impl School {
             .json()
     }
 
+    /// Watches the film from one second to another, reporting as often as a player must at least.
+    async fn watch(&self, from: u32, to: u32) -> Value {
+        let mut last = Value::Null;
+        let mut at = from;
+        while at < to {
+            let next = (at + 60).min(to);
+            last = self.report(u64::from(next - at), f64::from(next), json!([[at, next]])).await;
+            at = next;
+        }
+        last
+    }
+
     async fn programme(&self) -> Value {
         self.sam
             .get(&format!("/api/v1/learn/courses/{}", id(&self.course)))
@@ -60,7 +72,8 @@ impl School {
 async fn ninety_per_cent_of_the_video_completes_the_lesson_and_all_lessons_the_course() {
     let school = school().await;
     assert_eq!(school.programme().await["modules"][0]["lessons"][0]["mark"], "in_progress");
-    let part = school.report(300, 300.0, json!([[0, 300], [250, 300]])).await;
+    school.watch(0, 290).await;
+    let part = school.report(10, 300.0, json!([[290, 300], [250, 300]])).await;
     assert_eq!(
         part,
         json!({"percent": 50, "mark": "in_progress", "lesson_done": false, "course_percent": 0.0})
@@ -71,7 +84,7 @@ async fn ninety_per_cent_of_the_video_completes_the_lesson_and_all_lessons_the_c
         (&json!(51), &json!(false)),
         "a jump to the end is not watching"
     );
-    let done = school.report(300, 541.0, json!([[300, 541]])).await;
+    let done = school.watch(300, 541).await;
     assert_eq!(
         done,
         json!({"percent": 100, "mark": "done", "lesson_done": true, "course_percent": 50.0})
@@ -224,4 +237,30 @@ async fn a_removed_lesson_leaves_the_count_and_what_a_free_preview_gave_stays() 
         (&now["percent"], &now["enrollment"]["state"]),
         (&json!(100.0), &json!("completed"))
     );
+}
+
+/// LRN-01: silence earns nothing: lessons opened and left for a day are not watched by one report.
+#[tokio::test]
+async fn many_open_lessons_are_not_all_watched_by_a_report_each_a_day_later() {
+    let school = school().await;
+    let mut films = vec![school.film.clone()];
+    for n in 0..3 {
+        let film = video_lesson(&school.s, &school.ann, &school.module, &format!("{n}"), 250).await;
+        films.push(film["id"].clone());
+    }
+    for film in &films {
+        school.sam.get(&format!("/api/v1/learn/lessons/{}", id(film))).await.expect(200);
+    }
+    school.s.advance(Duration::from_secs(8 * 3600));
+    let sam = crate::courses::world::sign_in(&school.s, "sam").await;
+    let mut percents = Vec::new();
+    for film in &films {
+        let path = format!("/api/v1/learn/lessons/{}/progress", id(film));
+        let claim = json!({"position_s": 600, "watched": [[0, 600]]});
+        let answer = sam.post(&path, claim).await.expect(200).json();
+        assert_eq!(answer["lesson_done"], false);
+        percents.push(answer["percent"].as_u64().unwrap());
+    }
+    assert!(percents[0] <= 45, "two minutes at most: {percents:?}");
+    assert!(percents[1..].iter().all(|percent| *percent <= 2), "no time went by: {percents:?}");
 }
