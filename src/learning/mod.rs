@@ -67,9 +67,10 @@ pub fn subscribe(s: &mut Subscribers) {
     s.subscribe::<CourseUpdated, _, _>("learning.course_updated", |app, fact, _| async move {
         play::close_previews(&app, fact.course_id).await
     });
-    s.subscribe::<ProgrammeChanged, _, _>("learning.programme_changed", |app, fact, _| async move {
-        recount::queue(&app, fact.course_id).await
-    });
+    s.subscribe::<ProgrammeChanged, _, _>(
+        "learning.programme_changed",
+        |app, fact, _| async move { recount::queue(&app, fact.course_id).await },
+    );
     s.subscribe::<CoursePublished, _, _>("learning.course_published", |app, fact, _| async move {
         recount::queue(&app, fact.course_id).await
     });

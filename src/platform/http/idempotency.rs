@@ -103,7 +103,8 @@ async fn claim(
 ) -> Result<Option<HttpResponse>, Problem> {
     let now = app.clock.now();
     let mut conn = app.db.conn().await?;
-    let Some((stored, status, body)) = insert_or_read(&mut conn, owner, key, route, hash, now).await?
+    let Some((stored, status, body)) =
+        insert_or_read(&mut conn, owner, key, route, hash, now).await?
     else {
         return Ok(None);
     };

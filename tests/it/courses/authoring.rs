@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::world::{
-    self, course, describe, failed, film_upload, id, lesson, module, person, processed, text,
-    published, text_lesson, told_late, video_of, watchable,
+    self, course, describe, failed, film_upload, id, lesson, module, person, processed, published,
+    text, text_lesson, told_late, video_of, watchable,
 };
 use crate::support::TestServer;
 

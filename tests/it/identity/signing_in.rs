@@ -173,9 +173,7 @@ async fn strangers_who_guess_codes_do_not_shut_the_owner_out() {
     let asked = stranger.post("/api/v1/auth/code", ask.clone()).await.expect(202).json();
     let right = code_in(&s.mail_to(email).await);
     let wrong = if right == "000000" { "000001" } else { "000000" };
-    let verify = |code: &str, asked: &serde_json::Value| {
-        json!({"challenge": asked["challenge"], "code": code})
-    };
+    let verify = |code: &str, asked: &serde_json::Value| json!({"challenge": asked["challenge"], "code": code});
     stranger
         .post("/api/v1/auth/verify", verify(wrong, &asked))
         .await
