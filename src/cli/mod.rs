@@ -42,7 +42,11 @@ enum Command {
     /// Brings the schema up to date.
     Migrate,
     /// Fills an empty database with the demo school and prints its accounts.
-    Demo,
+    Demo {
+        /// Films of two seconds each: to see quickly whether the set-up works.
+        #[arg(long)]
+        brief: bool,
+    },
     /// Makes a moderator's account (they cannot register through the interface).
     CreateModerator {
         #[command(flatten)]
@@ -120,7 +124,7 @@ pub fn main() -> ExitCode {
         match args.command {
             Command::Serve { migrate } => serve::run(config, migrate).await,
             Command::Migrate => migrate(&config).await,
-            Command::Demo => demo::run(config).await,
+            Command::Demo { brief } => demo::run(config, brief).await,
             Command::CreateModerator { account, bundle } => {
                 accounts::create_moderator(config, account, bundle).await
             }

@@ -32,19 +32,25 @@ struct Answer {
 type Call = dyn Fn(Request) -> LocalBoxFuture<'static, Result<Answer, String>>;
 
 /// The service.
-pub struct Api(Box<Call>);
+pub struct Api {
+    call: Box<Call>,
+    /// The host that the site answers for.
+    host: String,
+}
 
 impl Api {
     /// Starts the service on this thread.
     pub async fn start(app: App) -> Self {
+        let host = app.config.site.host().to_owned();
         let service = Rc::new(init_service(server::service(app)).await);
-        Self(Box::new(move |request| {
+        let call = Box::new(move |request| -> LocalBoxFuture<'static, _> {
             let service = service.clone();
             Box::pin(async move {
                 let response = service.call(request).await.map_err(|error| error.to_string())?;
                 answer(response).await
             })
-        }))
+        });
+        Self { call, host }
     }
 
     /// One call; anything but success is an error that says what was refused.
@@ -106,7 +112,8 @@ impl Api {
     }
 
     async fn send(&self, request: TestRequest) -> Result<Answer, String> {
-        (self.0)(request.to_request()).await
+        let request = request.insert_header((header::HOST, self.host.as_str()));
+        (self.call)(request.to_request()).await
     }
 }
 

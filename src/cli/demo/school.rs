@@ -90,6 +90,14 @@ impl School {
         toml::from_str(SCHOOL).map_err(|error| error.to_string())
     }
 
+    /// Every film of it.
+    pub fn films(&mut self) -> impl Iterator<Item = &mut Film> {
+        self.courses.iter_mut().flat_map(|course| {
+            let lessons = course.modules.iter_mut().flat_map(|module| &mut module.lessons);
+            lessons.filter_map(|lesson| lesson.film.as_mut()).chain([&mut course.trailer])
+        })
+    }
+
     /// The address of the person called `key`.
     pub fn email_of(&self, key: &str) -> Result<&str, String> {
         let person = self.people.iter().find(|person| person.key == key);

@@ -32,6 +32,17 @@ impl Process {
         (self.child, self.base) = spawn(self.directory.path(), &self.database.url());
     }
 
+    /// A demo school on a database of its own, and the server of it.
+    pub async fn start_with_demo() -> Self {
+        let database = TestDatabase::create().await;
+        let directory = tempfile::tempdir().unwrap();
+        let demo = binary(directory.path(), &database.url()).args(["demo", "--brief"]).output();
+        let demo = demo.unwrap();
+        assert!(demo.status.success(), "{}", String::from_utf8_lossy(&demo.stderr));
+        let (child, base) = spawn(directory.path(), &database.url());
+        Self { base, child, directory, database }
+    }
+
     /// A browser in front of the server that runs now.
     pub fn anonymous(&self) -> Client {
         Client::new(self.base.clone())
