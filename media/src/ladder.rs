@@ -253,9 +253,23 @@ pub struct RenditionPlan {
     pub channels: u32,
 }
 
+/// What a lesson is to the person who takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LessonKind {
+    /// Pictures, with sound or without.
+    Video,
+    /// Sound alone, or beside a single picture.
+    Listening,
+}
+
 /// What will be made of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
+    /// What the lesson is.
+    pub kind: LessonKind,
+    /// It is a recording of a screen: quality decides over the rate, at 30 frames a second at most.
+    pub screen: bool,
     /// `EXT-X-TARGETDURATION` of every playlist, in seconds: fixed before the first segment.
     pub target_duration_s: u32,
     /// Length of a full segment, in microseconds.
@@ -292,6 +306,8 @@ impl Plan {
         // An audio segment may be longer by one AAC frame, since it ends on one.
         let longest = segment_us + u64::from(AAC_FRAME) * 1_000_000 / u64::from(AUDIO_RATE) + 1;
         Self {
+            kind: if rungs.is_empty() { LessonKind::Listening } else { LessonKind::Video },
+            screen: false,
             target_duration_s: u32::try_from(longest.div_ceil(1_000_000)).unwrap_or(SEGMENT_S + 1),
             segment_us,
             duration_us,

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use ffmpeg_next::{Dictionary, codec, color, decoder, format, media};
+use ffmpeg_next::{Dictionary, Rescale, codec, color, decoder, format, media};
 use serde::{Deserialize, Serialize};
 
 use crate::av;
@@ -147,6 +147,16 @@ impl Orientation {
         !matches!(self, Self::Upright | Self::UpsideDown | Self::Mirrored | Self::Flipped)
     }
 
+    /// Degrees clockwise, mirroring aside.
+    pub const fn degrees(self) -> u32 {
+        match self {
+            Self::Upright | Self::Mirrored => 0,
+            Self::Clockwise | Self::ClockwiseMirrored => 90,
+            Self::UpsideDown | Self::Flipped => 180,
+            Self::Counterclockwise | Self::CounterclockwiseMirrored => 270,
+        }
+    }
+
     /// Reads a display matrix. Angles that are no quarter turns are left alone, as players do.
     fn of(matrix: &[i32; 9]) -> Self {
         let [a, b, _, c, d, ..] = matrix.map(|n| f64::from(n) / 65_536.0);
@@ -186,6 +196,9 @@ pub struct VideoInfo {
     pub display_height: u32,
     /// How it is to be turned.
     pub orientation: Orientation,
+    /// The same as degrees clockwise (0, 90, 180, 270), mirroring aside: for people to read.
+    #[serde(default)]
+    pub rotation: u32,
     /// Average rate, if known.
     pub frame_rate: Option<FrameRate>,
     /// Pixel format, by libav's name.
@@ -209,6 +222,21 @@ pub struct AudioInfo {
     pub sample_rate: u32,
 }
 
+/// Chapters that are taken from a file, at most.
+pub const MAX_CHAPTERS: usize = 100;
+
+/// The longest title of a chapter that is taken, in characters.
+const MAX_TITLE: usize = 120;
+
+/// A chapter that the author's program has written into the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// Where it begins, in microseconds.
+    pub start_us: u64,
+    /// Its title on one line; may be empty.
+    pub title: String,
+}
+
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MediaInfo {
@@ -222,6 +250,19 @@ pub struct MediaInfo {
     pub video: Option<VideoInfo>,
     /// The best sound stream.
     pub audio: Option<AudioInfo>,
+    /// Its chapters in order of time, at most [`MAX_CHAPTERS`].
+    #[serde(default)]
+    pub chapters: Vec<Chapter>,
+}
+
+impl MediaInfo {
+    /// Whether the sizes of its parts may be believed when another process has told them.
+    pub(crate) fn is_in_bounds(&self) -> bool {
+        let title = |c: &Chapter| {
+            c.title.chars().count() <= MAX_TITLE && !c.title.contains(char::is_control)
+        };
+        self.chapters.len() <= MAX_CHAPTERS && self.chapters.iter().all(title)
+    }
 }
 
 /// Says what the file at `path` is.
@@ -306,7 +347,40 @@ fn describe(
     if video.is_none() && audio.is_none() {
         return Err(RefuseReason::NoStreams);
     }
-    Ok(MediaInfo { container: input.format().name().to_owned(), duration_us, bytes, video, audio })
+    Ok(MediaInfo {
+        container: input.format().name().to_owned(),
+        duration_us,
+        bytes,
+        video,
+        audio,
+        chapters: chapters(input),
+    })
+}
+
+/// The chapters of the file: in order, no two at one moment, their titles made safe to show.
+fn chapters(input: &format::context::Input) -> Vec<Chapter> {
+    let mut found: Vec<Chapter> = input
+        .chapters()
+        .filter_map(|chapter| {
+            let micros = ffmpeg_next::Rational(1, 1_000_000);
+            let start = chapter.start().rescale(chapter.time_base(), micros);
+            let metadata = chapter.metadata();
+            let title = metadata.get("title").unwrap_or_default();
+            Some(Chapter { start_us: u64::try_from(start).ok()?, title: clean_title(title) })
+        })
+        .collect();
+    found.sort_by_key(|chapter| chapter.start_us);
+    found.dedup_by_key(|chapter| chapter.start_us);
+    found.truncate(MAX_CHAPTERS);
+    found
+}
+
+/// `title` on one line, without what a terminal or a page could be fooled by, cut to length.
+fn clean_title(title: &str) -> String {
+    let visible = title.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let text: String = visible.collect();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(MAX_TITLE).collect()
 }
 
 /// The name of the codec of `stream`, if we can decode it.
@@ -349,6 +423,7 @@ fn describe_video(
         display_width,
         display_height,
         orientation,
+        rotation: orientation.degrees(),
         frame_rate: rate,
         pixel_format: raw.format.descriptor().map_or("unknown", |d| d.name()).to_owned(),
         interlaced: raw.interlaced,
@@ -397,6 +472,12 @@ mod tests {
         assert_eq!(display_size(1920, 1080, (1, 1), Orientation::Clockwise), (1080, 1920));
         assert_eq!(display_size(640, 480, (0, 1), upright), (640, 480));
         assert_eq!(display_size(640, 480, (1, 5000), upright), (640, 480));
+    }
+
+    #[test]
+    fn titles_of_chapters_are_one_safe_line() {
+        assert_eq!(clean_title("  One\n\u{1b}[31m two\t "), "One [31m two");
+        assert_eq!(clean_title(&"я".repeat(500)).chars().count(), MAX_TITLE);
     }
 
     #[test]

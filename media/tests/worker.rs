@@ -98,9 +98,10 @@ async fn a_child_makes_encrypted_segments_that_only_the_keys_of_the_order_open()
                 assert!(garbage.is_none_or(|bytes| mp4::segment_facts(&bytes).is_none()));
             }
             WorkerLine::RenditionDone(rendition) => assert_eq!(rendition.segments, 3),
-            WorkerLine::Poster(_) => poster = true,
+            WorkerLine::PosterCandidate(_) => poster = true,
             WorkerLine::Done(end) => done = Some(end),
-            other => panic!("{other:?}"),
+            WorkerLine::Failed(failure) => panic!("{failure:?}"),
+            _ => {}
         }
     }
     let done = done.expect("done");
@@ -449,7 +450,7 @@ async fn a_child_that_crashes_or_babbles_is_a_failed_attempt() {
         ("echo '{\"done\":{\"duration_us\":1,\"frames\":1,\"corrupt\":0}}'", "without a sandbox"),
         (
             "echo '{\"sandbox\":{\"landlock\":\"full\",\"seccomp\":true,\"netns\":true,\
-             \"rlimits\":true}}'; echo '{\"poster\":{\"file\":\"../x\",\"width\":1,\"height\":1,\
+             \"rlimits\":true}}'; echo '{\"poster_candidate\":{\"index\":0,\"file\":\"../x\",\"width\":1,\"height\":1,\
              \"bytes\":1,\"at_us\":0}}'",
             "out of bounds",
         ),

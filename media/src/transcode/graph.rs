@@ -172,6 +172,7 @@ mod tests {
             display_width: 640,
             display_height: 360,
             orientation: Orientation::Upright,
+            rotation: 0,
             frame_rate: None,
             pixel_format: "yuv420p".into(),
             interlaced: false,

@@ -24,7 +24,10 @@ use self::audio::AudioPipe;
 use self::video::VideoPipe;
 use crate::ladder::{self, Ladder, Plan, SourceVideo};
 use crate::probe::{self, MediaInfo, RefuseReason};
-use crate::worker::{Done, Progress, RenditionDone, Stage, WorkerOrder};
+use crate::worker::{
+    Done, Dropped, LogLine, Loudness, Progress, RenditionDone, Skipped, Stage, Storyboard,
+    WorkerOrder,
+};
 
 /// Broken reads in a row after which the rest of a file counts as lost.
 const MAX_BROKEN_READS: u32 = 1_000;
@@ -64,8 +67,10 @@ pub enum Event {
     },
     /// A rendition is complete.
     RenditionDone(RenditionDone),
-    /// A still picture.
-    Poster {
+    /// A still picture to choose from; an index may come again, then the last one counts.
+    PosterCandidate {
+        /// Its number, below [`crate::worker::MAX_POSTERS`].
+        index: u32,
         /// JPEG.
         bytes: Vec<u8>,
         /// Width in pixels.
@@ -75,6 +80,23 @@ pub enum Event {
         /// Where it is from, in microseconds.
         at_us: u64,
     },
+    /// A sheet of the storyboard.
+    StoryboardSheet {
+        /// Its number, from 0 without gaps.
+        sheet: u32,
+        /// JPEG.
+        bytes: Vec<u8>,
+    },
+    /// All sheets have been given out.
+    Storyboard(Storyboard),
+    /// How loud the source is; once, before the first segment of sound.
+    Loudness(Loudness),
+    /// A complete rendition gains nothing over the one below.
+    Dropped(Dropped),
+    /// A damaged stretch was left out; at most [`crate::worker::MAX_SKIPPED`].
+    Skipped(Skipped),
+    /// libav says something.
+    Log(LogLine),
 }
 
 /// Takes the events; an error stops the work (this is how it is cancelled, too).

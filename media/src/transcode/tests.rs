@@ -82,10 +82,10 @@ fn run(path: &Path, order: &WorkerOrder) -> Result<Product, TranscodeError> {
                 let made = renditions.get_mut(&done.rendition).unwrap();
                 made.done = Some(done);
             }
-            Event::Poster { bytes, width, height, .. } => {
-                assert!(poster.is_none());
+            Event::PosterCandidate { index: 0, bytes, width, height, .. } => {
                 poster = Some((bytes, width, height));
             }
+            _ => {}
         }
         Ok(())
     })?;

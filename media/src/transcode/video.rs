@@ -275,7 +275,7 @@ impl PosterWatch {
         self.spare = None;
         let poster = poster::encode(picture)?;
         let (bytes, width, height) = (poster.bytes, poster.width, poster.height);
-        Ok(emit(Event::Poster { bytes, width, height, at_us })?)
+        Ok(emit(Event::PosterCandidate { index: 0, bytes, width, height, at_us })?)
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{
-    Failure, InitReady, LandlockState, POSTER_FILE, PosterReady, SandboxPolicy, SandboxReport,
-    SegmentReady, WorkerLine, WorkerOrder, init_file, sandbox, segment_file, self_test,
+    Failure, InitReady, LandlockState, PosterReady, SandboxPolicy, SandboxReport, SegmentReady,
+    SheetReady, WorkerLine, WorkerOrder, init_file, poster_file, sandbox, segment_file, self_test,
+    sheet_file,
 };
 use crate::hls::crypt;
 use crate::transcode::{self, Event, TranscodeError};
@@ -176,11 +177,22 @@ fn work(
                 let ready = SegmentReady { rendition, seq, duration_us, bytes, epoch, iv, file };
                 WorkerLine::Segment(ready)
             }
-            Event::Poster { bytes, width, height, at_us } => {
-                let file = POSTER_FILE.to_owned();
+            Event::PosterCandidate { index, bytes, width, height, at_us } => {
+                let file = poster_file(index);
                 let bytes = save(&args.out, &file, &bytes)?;
-                WorkerLine::Poster(PosterReady { file, width, height, bytes, at_us })
+                let ready = PosterReady { index, file, width, height, bytes, at_us };
+                WorkerLine::PosterCandidate(ready)
             }
+            Event::StoryboardSheet { sheet, bytes } => {
+                let file = sheet_file(sheet);
+                let bytes = save(&args.out, &file, &bytes)?;
+                WorkerLine::StoryboardSheet(SheetReady { sheet, file, bytes })
+            }
+            Event::Storyboard(board) => WorkerLine::Storyboard(board),
+            Event::Loudness(loudness) => WorkerLine::Loudness(loudness),
+            Event::Dropped(dropped) => WorkerLine::Dropped(dropped),
+            Event::Skipped(skipped) => WorkerLine::Skipped(skipped),
+            Event::Log(line) => WorkerLine::Log(line),
         };
         teller.tell(&line)
     })?;

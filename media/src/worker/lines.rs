@@ -7,11 +7,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::SelfTest;
-use crate::ladder::{Plan, RenditionKind};
+use super::products::{Dropped, LogLine, Loudness, PosterReady, SheetReady, Skipped, Storyboard};
+use crate::ladder::{LessonKind, Plan, RenditionKind};
 use crate::probe::MediaInfo;
 
-/// The longest line that the parent reads, in bytes.
-pub const MAX_LINE_BYTES: usize = 4 * 1024;
+/// The longest line that the parent reads, in bytes: a probe with a hundred chapters fits.
+pub const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// An AES-128 key; shown neither by `Debug` nor in an error.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,21 +238,6 @@ pub struct RenditionDone {
     pub duration_us: u64,
 }
 
-/// A still picture of the video, JPEG, in the clear.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PosterReady {
-    /// The file in the output directory.
-    pub file: String,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Length in bytes.
-    pub bytes: u64,
-    /// Where in the video it is from, in microseconds.
-    pub at_us: u64,
-}
-
 /// The job is done; no line follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
@@ -296,8 +282,20 @@ pub enum WorkerLine {
     Segment(SegmentReady),
     /// A rendition is complete.
     RenditionDone(RenditionDone),
-    /// The poster is ready.
-    Poster(PosterReady),
+    /// A still picture to choose from is ready.
+    PosterCandidate(PosterReady),
+    /// A sheet of the storyboard is ready.
+    StoryboardSheet(SheetReady),
+    /// All sheets are ready.
+    Storyboard(Storyboard),
+    /// How loud the source is, and what is done about it.
+    Loudness(Loudness),
+    /// A complete rendition gains nothing.
+    Dropped(Dropped),
+    /// A damaged stretch was left out.
+    Skipped(Skipped),
+    /// libav says something.
+    Log(LogLine),
     /// All is done.
     Done(Done),
     /// It cannot be done.
@@ -305,9 +303,6 @@ pub enum WorkerLine {
     /// The result of a self-test; no line follows.
     SelfTest(SelfTest),
 }
-
-/// The file name of the poster.
-pub const POSTER_FILE: &str = "poster.jpg";
 
 /// The file name of a rendition's initialisation segment in the output directory.
 pub fn init_file(rendition: &str) -> String {
@@ -348,12 +343,23 @@ impl WorkerLine {
                     && (1..=60_000_000).contains(&segment.duration_us)
             }
             Self::RenditionDone(done) => is_rendition_name(&done.rendition),
-            Self::Poster(poster) => poster.file == POSTER_FILE,
+            Self::PosterCandidate(poster) => poster.is_in_bounds(),
+            Self::StoryboardSheet(sheet) => sheet.is_in_bounds(),
+            Self::Storyboard(board) => board.is_in_bounds(),
+            Self::Loudness(loudness) => loudness.is_in_bounds(),
+            Self::Dropped(dropped) => is_rendition_name(&dropped.rendition),
+            Self::Skipped(skipped) => skipped.is_in_bounds(),
+            Self::Log(line) => line.is_in_bounds(),
             Self::Plan(plan) => {
                 let names_ok = plan.renditions.iter().all(|r| is_rendition_name(&r.name));
                 let audio = plan.renditions.iter().filter(|r| r.kind == RenditionKind::Audio);
-                names_ok && (1..=16).contains(&plan.renditions.len()) && audio.count() <= 1
+                let pictures = plan.renditions.iter().any(|r| r.kind == RenditionKind::Video);
+                names_ok
+                    && (1..=16).contains(&plan.renditions.len())
+                    && audio.count() <= 1
+                    && pictures == (plan.kind == LessonKind::Video)
             }
+            Self::Probe(info) => info.is_in_bounds(),
             Self::Progress(progress) => {
                 (0.0..=100.0).contains(&progress.percent) && progress.speed >= 0.0
             }
@@ -361,8 +367,123 @@ impl WorkerLine {
                 failure.code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                     && failure.code.len() <= 64
             }
-            Self::Sandbox(_) | Self::Probe(_) | Self::Done(_) | Self::SelfTest(_) => true,
+            Self::Sandbox(_) | Self::Done(_) | Self::SelfTest(_) => true,
         };
         if ok { Ok(()) } else { Err("a line of the worker is out of bounds") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::products::*;
+    use super::*;
+    use crate::ladder::RenditionPlan;
+
+    fn plan(kind: LessonKind) -> Plan {
+        let audio = RenditionPlan {
+            name: "audio".into(),
+            kind: RenditionKind::Audio,
+            width: 0,
+            height: 0,
+            frame_rate: None,
+            channels: 2,
+        };
+        Plan {
+            kind,
+            screen: false,
+            target_duration_s: 5,
+            segment_us: 4_000_000,
+            duration_us: None,
+            renditions: vec![audio],
+        }
+    }
+
+    fn products() -> Vec<(WorkerLine, &'static str)> {
+        let poster = PosterReady {
+            index: 5,
+            file: poster_file(5),
+            width: 1_280,
+            height: 720,
+            bytes: 9,
+            at_us: 7,
+        };
+        let board = Storyboard {
+            tile_width: 160,
+            tile_height: 90,
+            columns: 10,
+            rows: 10,
+            interval_us: 2_000_000,
+            count: 101,
+        };
+        let loudness = Loudness {
+            integrated_lufs: -27.5,
+            true_peak_dbtp: -6.25,
+            gain_db: 11.5,
+            limit: GainLimit::None,
+        };
+        let message = LogLine { level: LogLevel::Warning, message: "odd".into() };
+        vec![
+            (
+                WorkerLine::PosterCandidate(poster),
+                r#"{"poster_candidate":{"index":5,"file":"poster-5.jpg","width":1280,"height":720,"bytes":9,"at_us":7}}"#,
+            ),
+            (
+                WorkerLine::StoryboardSheet(SheetReady { sheet: 1, file: sheet_file(1), bytes: 8 }),
+                r#"{"storyboard_sheet":{"sheet":1,"file":"sheet-1.jpg","bytes":8}}"#,
+            ),
+            (
+                WorkerLine::Storyboard(board),
+                r#"{"storyboard":{"tile_width":160,"tile_height":90,"columns":10,"rows":10,"interval_us":2000000,"count":101}}"#,
+            ),
+            (
+                WorkerLine::Loudness(loudness),
+                r#"{"loudness":{"integrated_lufs":-27.5,"true_peak_dbtp":-6.25,"gain_db":11.5,"limit":"none"}}"#,
+            ),
+            (
+                WorkerLine::Dropped(Dropped { rendition: "1080p".into() }),
+                r#"{"dropped":{"rendition":"1080p"}}"#,
+            ),
+            (
+                WorkerLine::Skipped(Skipped { from_us: 1, to_us: 3 }),
+                r#"{"skipped":{"from_us":1,"to_us":3}}"#,
+            ),
+            (WorkerLine::Log(message), r#"{"log":{"level":"warning","message":"odd"}}"#),
+            (
+                WorkerLine::Plan(plan(LessonKind::Listening)),
+                r#"{"plan":{"kind":"listening","screen":false,"target_duration_s":5,"segment_us":4000000,"duration_us":null,"renditions":[{"name":"audio","kind":"audio","width":0,"height":0,"frame_rate":null,"channels":2}]}}"#,
+            ),
+        ]
+    }
+
+    #[test]
+    fn every_product_is_a_line_that_is_read_back_as_it_was() {
+        for (line, text) in products() {
+            assert_eq!(serde_json::to_string(&line).unwrap(), text);
+            let read: WorkerLine = serde_json::from_str(text).unwrap();
+            assert_eq!(read, line);
+            assert!(read.check().is_ok() && !read.is_last(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_out_of_bounds_is_not_believed() {
+        let changed = |from: &str, to: &str| {
+            let (_, text) =
+                products().into_iter().find(|(_, text)| text.contains(from)).expect("a line");
+            let line: WorkerLine = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
+            assert!(line.check().is_err(), "{line:?}");
+        };
+        changed("poster-5.jpg", "../poster-5.jpg");
+        changed("\"index\":5", "\"index\":6");
+        changed("\"width\":1280", "\"width\":0");
+        changed("sheet-1.jpg", "sheet-2.jpg");
+        changed("\"sheet\":1", "\"sheet\":100");
+        changed("\"count\":101", "\"count\":0");
+        changed("\"columns\":10", "\"columns\":4000000000");
+        changed("-27.5", "-1e300");
+        changed("1080p", "../x");
+        changed("\"to_us\":3", "\"to_us\":1");
+        changed("odd", "two\\nlines");
+        changed("\"kind\":\"listening\"", "\"kind\":\"video\"");
     }
 }

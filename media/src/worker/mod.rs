@@ -4,11 +4,13 @@
 
 mod child;
 mod lines;
+mod products;
 mod sandbox;
 mod self_test;
 mod supervise;
 
 pub use child::{WorkerArgs, run_worker};
 pub use lines::*;
+pub use products::*;
 pub use self_test::SelfTest;
 pub use supervise::{Cancel, STALL_AFTER, Worker, WorkerError, read_product};

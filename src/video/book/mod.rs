@@ -155,11 +155,19 @@ impl TranscodeBook for Book {
                 self.rendition_done(claim, done).await?;
                 true
             }
-            WorkerLine::Poster(poster) => {
+            // Until the others are kept, the first picture is the poster.
+            WorkerLine::PosterCandidate(poster) if poster.index == 0 => {
                 self.poster(claim, poster, output).await?;
                 true
             }
-            WorkerLine::Sandbox(_)
+            WorkerLine::PosterCandidate(_)
+            | WorkerLine::StoryboardSheet(_)
+            | WorkerLine::Storyboard(_)
+            | WorkerLine::Loudness(_)
+            | WorkerLine::Dropped(_)
+            | WorkerLine::Skipped(_)
+            | WorkerLine::Log(_)
+            | WorkerLine::Sandbox(_)
             | WorkerLine::SelfTest(_)
             | WorkerLine::Done(_)
             | WorkerLine::Failed(_) => false,
