@@ -4,6 +4,7 @@
 //! HTTP.
 
 mod av;
+pub mod captions;
 pub mod codecs;
 pub mod demo;
 mod film;
