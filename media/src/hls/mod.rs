@@ -3,6 +3,7 @@
 pub mod crypt;
 mod path;
 mod playlist;
+pub mod subtitles;
 pub mod validate;
 
 pub use path::MediaPath;
