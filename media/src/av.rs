@@ -152,3 +152,34 @@ pub fn settle_channels(sound: &mut ffmpeg::frame::Audio) {
         ffi::av_channel_layout_default(&raw mut (*sound.as_mut_ptr()).ch_layout, channels);
     }
 }
+
+/// Makes `source` give packets of the stream `index` alone; what belongs to others is not even read
+/// where the container allows.
+#[expect(
+    unsafe_code,
+    reason = "ffmpeg-next has no setter for `discard`; the context is borrowed mutably, and its \
+              array of streams holds nb_streams valid pointers while it is open"
+)]
+pub fn read_only(source: &mut format::context::Input, index: usize) {
+    unsafe {
+        let raw = source.as_mut_ptr();
+        for at in 0..(*raw).nb_streams as usize {
+            let stream = *(*raw).streams.add(at);
+            (*stream).discard = if at == index {
+                ffi::AVDiscard::AVDISCARD_DEFAULT
+            } else {
+                ffi::AVDiscard::AVDISCARD_ALL
+            };
+        }
+    }
+}
+
+/// Where the clock of the container begins, in microseconds, if it says.
+#[expect(
+    unsafe_code,
+    reason = "ffmpeg-next has no getter for `start_time`; a number is read from a live context"
+)]
+pub fn start_us(source: &format::context::Input) -> Option<i64> {
+    let start = unsafe { (*source.as_ptr()).start_time };
+    (start != ffi::AV_NOPTS_VALUE).then_some(start)
+}

@@ -52,7 +52,7 @@ const DECODERS: [(&str, &str, bool); 8] = [
     ("mp3", "older uploads", false),
 ];
 
-const FILTERS: [(&str, &str, bool); 14] = [
+const FILTERS: [(&str, &str, bool); 17] = [
     ("scale", "every rendition", true),
     ("fps", "every rendition", true),
     ("split", "one decode for all renditions", true),
@@ -64,6 +64,9 @@ const FILTERS: [(&str, &str, bool); 14] = [
     ("aresample", "sound", true),
     ("aformat", "sound", true),
     ("asetnsamples", "sound", true),
+    ("ebur128", "loudness", true),
+    ("volume", "loudness", true),
+    ("alimiter", "loudness", true),
     ("zscale", "high dynamic range", false),
     ("tonemap", "high dynamic range", false),
     ("flite", "speech in demo lessons", false),

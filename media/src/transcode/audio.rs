@@ -9,6 +9,7 @@ use ffmpeg_next::{format, frame};
 
 use super::decode::{self, StreamDecoder};
 use super::graph;
+use super::loudness::Treatment;
 use super::mux::{self, Fragmenter};
 use super::{During, Emit, Event, TranscodeError};
 use crate::ladder::{AAC_FRAME, AUDIO_NAME, AUDIO_RATE, FrameRate, Ladder, SEGMENT_S};
@@ -68,6 +69,7 @@ pub(super) struct AudioPipe {
     decoder: StreamDecoder,
     graph: Option<(filter::Graph, String)>,
     channels: u32,
+    treatment: Treatment,
     encoder: encoder::audio::Encoder,
     muxer: Fragmenter,
     init: Vec<u8>,
@@ -104,6 +106,7 @@ impl AudioPipe {
             decoder,
             graph: None,
             channels,
+            treatment: Treatment::default(),
             encoder,
             muxer,
             init,
@@ -116,6 +119,16 @@ impl AudioPipe {
             written: first,
             seq: order.first_segment,
         })
+    }
+
+    /// Channels of the publication.
+    pub(super) fn channels(&self) -> u32 {
+        self.channels
+    }
+
+    /// Sets what is done to the sound; before the first packet.
+    pub(super) fn treat(&mut self, treatment: Treatment) {
+        self.treatment = treatment;
     }
 
     /// Gives the initialisation segment out.
@@ -193,26 +206,18 @@ impl AudioPipe {
     }
 
     fn filter(&mut self, sound: &frame::Audio, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
-        let layout = sound.channel_layout();
-        let shape = if layout.is_empty() {
-            format!("channels={}", sound.channels())
-        } else {
-            format!("channel_layout=0x{:x}", layout.bits())
-        };
-        let args = format!(
-            "time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:{shape}",
-            rate = sound.rate(),
-            format = sound.format().name(),
-        );
+        let args = graph::audio_args(sound);
         if self.graph.as_ref().is_none_or(|(_, built_for)| *built_for != args) {
             self.close_graph(emit)?;
-            let layout = if self.channels == 1 { "mono" } else { "stereo" };
+            let layout = graph::layout_name(self.channels);
             // Gaps become silence, and the first sample gets its true place.
             let spec = format!(
                 "[in]aresample={AUDIO_RATE}:async=1:first_pts={},\
-                 aformat=sample_fmts=fltp:channel_layouts={layout},asetnsamples=n={AAC_FRAME}:p=1\
-                 [out0]",
+                 aformat=sample_fmts=fltp:channel_layouts={layout}{},\
+                 aformat=sample_fmts=fltp:channel_layouts={layout},\
+                 asetnsamples=n={AAC_FRAME}:p=1[out0]",
                 self.sent * u64::from(AAC_FRAME),
+                self.treatment.filters(),
             );
             let graph = graph::audio_graph(&args, &spec).during("building the audio filters")?;
             self.graph = Some((graph, args));

@@ -72,6 +72,11 @@ impl StreamDecoder {
         }
     }
 
+    /// Forgets everything: the next packet is from elsewhere.
+    pub(super) fn flush(&mut self) {
+        self.decoder.flush();
+    }
+
     /// Takes the next frame out, if there is one.
     pub(super) fn next(&mut self, frame: &mut Frame) -> bool {
         // A decoder that does nothing but fail is left alone until its next packet.

@@ -86,6 +86,26 @@ pub(super) fn video_graph(
     build("buffer", &args, "buffersink", &names, spec)
 }
 
+/// The arguments of the source of an audio graph for frames like `sound`.
+pub(super) fn audio_args(sound: &frame::Audio) -> String {
+    let layout = sound.channel_layout();
+    let shape = if layout.is_empty() {
+        format!("channels={}", sound.channels())
+    } else {
+        format!("channel_layout=0x{:x}", layout.bits())
+    };
+    format!(
+        "time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:{shape}",
+        rate = sound.rate(),
+        format = sound.format().name(),
+    )
+}
+
+/// The layout of a publication with so many channels.
+pub(super) fn layout_name(channels: u32) -> &'static str {
+    if channels == 1 { "mono" } else { "stereo" }
+}
+
 /// Builds an audio graph with one source `in` and one sink `out0`.
 pub(super) fn audio_graph(args: &str, spec: &str) -> Result<filter::Graph, Error> {
     build("abuffer", args, "abuffersink", &["out0".into()], spec)

@@ -8,6 +8,7 @@
 mod audio;
 mod decode;
 mod graph;
+mod loudness;
 mod mux;
 mod poster;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::{Packet, format};
 
 use self::audio::AudioPipe;
+pub use self::loudness::measure_loudness;
 use self::video::VideoPipe;
 use crate::ladder::{self, Ladder, Plan, SourceVideo};
 use crate::probe::{self, MediaInfo, RefuseReason};
@@ -162,6 +164,7 @@ pub fn transcode(
     emit(Event::Probed(info.clone()))?;
     let mut job = Job::new(source, info, order)?;
     emit(Event::Planned(job.plan.clone()))?;
+    job.settle_loudness(input, order, emit)?;
     job.announce(emit)?;
     job.skip_to_start(input, order)?;
     job.read(started, emit)?;
@@ -222,6 +225,26 @@ impl Job {
         let most = u64::from(order.limits.max_duration_s) * 1_000_000;
         let horizon_us = info.duration_us.map_or(most, |us| us + us / 10 + 10_000_000).min(most);
         Ok(Self { source, info, plan, video, audio, horizon_us, start_us, broken_reads: 0 })
+    }
+
+    /// Measures the sound before any of it is made.
+    fn settle_loudness(
+        &mut self,
+        path: &Path,
+        order: &WorkerOrder,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        let (Some(pipe), Some(audio)) = (&mut self.audio, &self.info.audio) else { return Ok(()) };
+        let sound = loudness::Sound {
+            stream: audio.stream,
+            channels: pipe.channels(),
+            duration_us: self.info.duration_us,
+            most_us: loudness::WHOLE_US,
+        };
+        let mut alive = || Ok(emit(progress(Stage::Probing, 0.0, 0.0, 0))?);
+        let (loudness, treatment) = loudness::settle(path, order, &sound, &mut alive)?;
+        pipe.treat(treatment);
+        Ok(emit(Event::Loudness(loudness))?)
     }
 
     fn announce(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {

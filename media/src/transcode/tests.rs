@@ -1,5 +1,7 @@
 //! Real files, made on the spot, through the whole transcode, and what comes out read back.
 
+mod loudness;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -53,16 +55,29 @@ struct Made {
     done: Option<RenditionDone>,
 }
 
+impl Made {
+    /// Writes it as a file that any player can open.
+    fn save(&self, path: &Path) {
+        let parts = self.segments.iter().flat_map(|(_, _, bytes)| bytes.iter().copied());
+        let all: Vec<u8> = self.init.iter().copied().chain(parts).collect();
+        std::fs::write(path, all).unwrap();
+    }
+}
+
 struct Product {
     info: MediaInfo,
     plan: Plan,
     renditions: BTreeMap<String, Made>,
     poster: Option<(Vec<u8>, u32, u32)>,
+    loudness: Option<Loudness>,
+    dropped: Vec<String>,
+    skipped: Vec<Skipped>,
     done: Done,
 }
 
 fn run(path: &Path, order: &WorkerOrder) -> Result<Product, TranscodeError> {
-    let (mut info, mut plan, mut poster) = (None, None, None);
+    let (mut info, mut plan, mut poster, mut loudness) = (None, None, None, None);
+    let (mut dropped, mut skipped) = (Vec::new(), Vec::new());
     let mut renditions: BTreeMap<String, Made> = BTreeMap::new();
     let done = transcode(path, order, &mut |event| {
         match event {
@@ -85,18 +100,21 @@ fn run(path: &Path, order: &WorkerOrder) -> Result<Product, TranscodeError> {
             Event::PosterCandidate { index: 0, bytes, width, height, .. } => {
                 poster = Some((bytes, width, height));
             }
+            Event::Loudness(told) => assert!(loudness.replace(told).is_none()),
+            Event::Dropped(which) => dropped.push(which.rendition),
+            Event::Skipped(part) => skipped.push(part),
             _ => {}
         }
         Ok(())
     })?;
-    Ok(Product { info: info.unwrap(), plan: plan.unwrap(), renditions, poster, done })
+    let (info, plan) = (info.unwrap(), plan.unwrap());
+    Ok(Product { info, plan, renditions, poster, loudness, dropped, skipped, done })
 }
 
 /// Frames that a decoder makes of a rendition's init and segments, and their size.
 fn decode_all(dir: &Path, made: &Made) -> (u64, u32, u32) {
     let path = dir.join("joined.mp4");
-    let parts = made.segments.iter().flat_map(|(_, _, bytes)| bytes.iter().copied());
-    std::fs::write(&path, made.init.iter().copied().chain(parts).collect::<Vec<_>>()).unwrap();
+    made.save(&path);
     let mut input = format::input(path.to_str().unwrap()).unwrap();
     let stream = input.streams().next().unwrap();
     let mut decoder = decode::StreamDecoder::new(&stream, 1).unwrap();
@@ -207,6 +225,7 @@ fn a_lesson_becomes_aligned_renditions_of_picture_and_sound() {
     let (jpeg, width, height) = product.poster.as_ref().unwrap();
     assert!(jpeg.starts_with(&[0xff, 0xd8]) && (*width, *height) == (854, 480));
     assert_eq!(product.done.corrupt, 0);
+    assert!(product.dropped.is_empty() && product.skipped.is_empty());
 }
 
 #[test]

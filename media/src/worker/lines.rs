@@ -419,6 +419,7 @@ mod tests {
             integrated_lufs: -27.5,
             true_peak_dbtp: -6.25,
             gain_db: 11.5,
+            expected_lufs: -16.0,
             limit: GainLimit::None,
         };
         let message = LogLine { level: LogLevel::Warning, message: "odd".into() };
@@ -437,7 +438,7 @@ mod tests {
             ),
             (
                 WorkerLine::Loudness(loudness),
-                r#"{"loudness":{"integrated_lufs":-27.5,"true_peak_dbtp":-6.25,"gain_db":11.5,"limit":"none"}}"#,
+                r#"{"loudness":{"integrated_lufs":-27.5,"true_peak_dbtp":-6.25,"gain_db":11.5,"expected_lufs":-16.0,"limit":"none"}}"#,
             ),
             (
                 WorkerLine::Dropped(Dropped { rendition: "1080p".into() }),

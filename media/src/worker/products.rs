@@ -90,6 +90,9 @@ pub struct Loudness {
     pub true_peak_dbtp: f64,
     /// What is added, in dB; a limiter follows where the peak needs it.
     pub gain_db: f64,
+    /// The integrated loudness that comes out, in LUFS: -16, or what the limit allows.
+    #[serde(default)]
+    pub expected_lufs: f64,
     /// What kept it from the target, if anything did.
     #[serde(default)]
     pub limit: GainLimit,
@@ -170,7 +173,8 @@ impl Storyboard {
 impl Loudness {
     pub(super) fn is_in_bounds(&self) -> bool {
         let within = |number: f64| number.is_finite() && number.abs() <= 200.0;
-        within(self.integrated_lufs) && within(self.true_peak_dbtp) && within(self.gain_db)
+        let Self { integrated_lufs, true_peak_dbtp, gain_db, expected_lufs, limit: _ } = *self;
+        [integrated_lufs, true_peak_dbtp, gain_db, expected_lufs].into_iter().all(within)
     }
 }
 
