@@ -13,6 +13,19 @@ const tab = (page, name) =>
     .locator(`#tab-${name}`)
     .click({ timeout: 2000 })
     .catch(() => undefined);
+/** Plays until something is seen, then stops, so that the picture is of a moment. */
+const play = (second, then) => async (page) => {
+  await page.locator('[data-play]').click();
+  await page.locator('[data-controls]').waitFor({ timeout: 20_000 });
+  await page.evaluate((to) => {
+    const video = document.querySelector('video');
+    video.currentTime = to;
+  }, second);
+  await page.waitForFunction((to) => document.querySelector('video').currentTime > to + 0.3, second);
+  await page.keyboard.press('k');
+  await then?.(page);
+};
+const captionsOn = (page) => page.keyboard.press('c');
 /** name, address, language, how the mock is bent, what to do before the picture */
 const pages = [
   ['home-ru', '/', 'ru', ''],
@@ -70,6 +83,44 @@ const pages = [
     async (page) => {
       await page.locator('[data-play]').click();
       await page.locator('section [role=alert]').waitFor();
+    },
+  ],
+  ['player-ru', `/learn/${key(1)}/${lessonKey(4)}`, 'ru', 'stream', play(46, captionsOn)],
+  ['player-he', `/learn/${key(6)}/${lessonKey(4)}`, 'he', 'stream', play(46, captionsOn)],
+  [
+    'player-preview-uz',
+    `/learn/${key(1)}/${lessonKey(4)}`,
+    'uz',
+    'stream',
+    play(20, async (page) => {
+      await page
+        .locator('[data-controls] input[type=range]')
+        .first()
+        .hover({ position: { x: 150, y: 12 } });
+      await page.locator('[data-tile]').waitFor();
+    }),
+  ],
+  ['player-listening-en', `/learn/${key(1)}/${lessonKey(4)}`, 'en', 'listening', play(20)],
+  [
+    'player-mini-ru',
+    `/learn/${key(1)}/${lessonKey(4)}`,
+    'ru',
+    'stream',
+    play(46, async (page) => {
+      await page.keyboard.press('c');
+      await page.keyboard.press('p');
+    }),
+  ],
+  [
+    'player-next-he',
+    `/learn/${key(6)}/${lessonKey(4)}`,
+    'he',
+    'stream',
+    async (page) => {
+      await play(86)(page);
+      await page.keyboard.press('k');
+      await page.locator('[data-next]').waitFor();
+      await page.keyboard.press('Escape');
     },
   ],
   ['lesson-files-uz', `/learn/${key(1)}/${lessonKey(4)}`, 'uz', '', (page) => tab(page, 'files')],

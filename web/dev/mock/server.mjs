@@ -1,5 +1,5 @@
 // Serves web/dist as the real server does (nonce, content security policy, index.html for every page) over made-up data,
-// for looking at pages. `node dev/mock/server.mjs [port]`; `?` in the cookie `mock=guest,slow,empty,error` bends it.
+// for looking at pages. `node dev/mock/server.mjs [port]`; the cookie `mock=guest,slow,empty,error,stream,listening` bends it.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
 import { learnCourse, lessonPage } from './learn.mjs';
+import { media, playback } from './media.mjs';
 import { questions, studioCards, studioCourse } from './studio.mjs';
 
 const dist = new URL('../../dist/', import.meta.url);
@@ -17,6 +18,11 @@ const types = {
   '.woff2': 'font/woff2',
   '.html': 'text/html',
   '.json': 'application/json',
+  '.m3u8': 'application/vnd.apple.mpegurl',
+  '.m4s': 'video/iso.segment',
+  '.mp4': 'video/mp4',
+  '.vtt': 'text/vtt',
+  '.jpg': 'image/jpeg',
 };
 
 export const policy = (nonce) =>
@@ -111,7 +117,16 @@ function api(method, path, query, bend, locale, from) {
   if (/^\/lessons\/[^/]+\/room$/.test(path)) {
     return bend.includes('nochat') ? problem(403, 'not_enrolled') : { body: { room_id: 'r1' } };
   }
-  if (/^\/lessons\/[^/]+\/play$/.test(path)) return problem(409, 'video_not_ready');
+  if (/^\/lessons\/[^/]+\/play$/.test(path)) {
+    const listening = bend.includes('listening');
+    if (!listening && !bend.includes('stream')) return problem(409, 'video_not_ready');
+    return { body: playback(listening) };
+  }
+  if (/^\/learn\/lessons\/[^/]+\/progress$/.test(path)) {
+    return { body: { percent: 62, mark: 'in_progress', course_percent: 31.4 } };
+  }
+  if (/^\/playback\/[^/]+\/heartbeat$/.test(path)) return { body: playback(bend.includes('listening')) };
+  if (/^\/playback\/[^/]+(\/report)?$/.test(path)) return { status: 204 };
   return problem(404, 'not_found', { detail: `${method} ${path} is not mocked` });
 }
 
@@ -137,6 +152,14 @@ export function serve(port) {
         'cache-control': 'no-store',
       });
       return response.end(body === undefined ? undefined : JSON.stringify(body));
+    }
+    const part = /^\/m\/[^/]+\/[^/]+\/([\w.]+)$/.exec(url.pathname)?.[1];
+    if (part) {
+      const place = media();
+      const wanted = place && `${place}/${part}`;
+      if (!wanted || !existsSync(wanted)) return response.writeHead(404).end();
+      response.writeHead(200, { 'content-type': types[extname(part)] ?? 'application/octet-stream' });
+      return response.end(readFileSync(wanted));
     }
     const file = new URL(`.${url.pathname}`, dist);
     if (url.pathname !== '/' && existsSync(file)) {

@@ -50,9 +50,9 @@ export function LessonHeader({ course }: Props) {
         </>
       )}
       {course?.percent !== undefined && (
-        <span className={`${css.courseProgress} only-wide`} title={t('lesson.courseProgress')}>
+        <span className={css.courseProgress} title={t('lesson.courseProgress')}>
           <Progress percent={course.percent} />
-          <span className="small mut nb num">
+          <span className="small mut nb num only-wide">
             {t('lesson.ofLessons', {
               done: format.number(course.lessons_done ?? 0),
               all: format.number(course.lessons ?? 0),

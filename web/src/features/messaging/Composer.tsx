@@ -29,9 +29,20 @@ function keepDraft(client: RoomClient, text: string): void {
   }
 }
 
-type Props = { client: RoomClient; lessonId: string; second: (() => number) | undefined };
+/** A question from elsewhere on the page: the moment it is about, and words to begin with. Each one is a new object. */
+export type Ask = { second: number | undefined; text?: string | undefined };
 
-export function Composer({ client, lessonId, second }: Props) {
+/** What has been taken up already: the composer may be drawn anew, and the question is asked once. */
+const taken = new WeakSet<Ask>();
+
+type Props = {
+  client: RoomClient;
+  lessonId: string;
+  second: (() => number) | undefined;
+  ask?: Ask | undefined;
+};
+
+export function Composer({ client, lessonId, second, ask }: Props) {
   const { t } = useTranslation('chat');
   const format = useFormat();
   const [text, setText] = useState(() => readDraft(client));
@@ -48,6 +59,16 @@ export function Composer({ client, lessonId, second }: Props) {
     box.style.height = 'auto';
     box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
   }, [text]);
+
+  useEffect(() => {
+    if (!ask || taken.has(ask)) return;
+    taken.add(ask);
+    if (ask.second !== undefined) setAt(Math.floor(ask.second));
+    const words = ask.text;
+    // What is being written stays.
+    if (words) setText((old) => (old.trim() ? old : words));
+    field.current?.focus();
+  }, [ask]);
 
   const change = (value: string) => {
     setText(value);

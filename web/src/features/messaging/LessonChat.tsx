@@ -8,7 +8,7 @@ import type { RoomClient } from '~/live/roomClient';
 import { Failed, State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
 import css from './Chat.module.css';
-import { Composer } from './Composer';
+import { type Ask, Composer } from './Composer';
 import { Messages } from './Messages';
 import { useRoom, useRoomId, useRoomView } from './useRoom';
 
@@ -17,6 +17,8 @@ export type Lesson = {
   /** Where the video stands, for a link to the moment. Absent for a lesson without a video. */
   second?: () => number;
   goTo?: (second: number) => void;
+  /** What the next message is asked to begin with. */
+  ask?: Ask | undefined;
 };
 
 export function LessonChat(lesson: Lesson) {
@@ -72,7 +74,7 @@ function Inside({ lesson, client }: { lesson: Lesson; client: RoomClient }) {
           {t('readOnly')}
         </p>
       ) : (
-        <Composer client={client} lessonId={lesson.lessonId} second={lesson.second} />
+        <Composer client={client} lessonId={lesson.lessonId} second={lesson.second} ask={lesson.ask} />
       )}
     </>
   );

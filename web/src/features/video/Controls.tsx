@@ -4,6 +4,7 @@ import {
   IconBadgeCc,
   IconCheck,
   IconKeyboard,
+  IconListDetails,
   IconMaximize,
   IconMinimize,
   IconPlayerPauseFilled,
@@ -19,10 +20,13 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '~/ui/useFormat';
 import { phone, useMedia } from '~/ui/useMedia';
+import { useCaptions } from './CaptionLayer';
+import { chapterAt } from './chapters';
 import type { Engine, PlayerView } from './engine';
 import { rates } from './keys';
 import type { Fullscreen } from './Player';
 import css from './Player.module.css';
+import { captionSizes } from './prefs';
 import { SeekBar } from './SeekBar';
 
 type Props = {
@@ -30,11 +34,15 @@ type Props = {
   view: PlayerView;
   full: Fullscreen;
   showKeys: () => void;
+  /** In the corner of the page: only what fits there. */
+  compact: boolean;
+  /** Whether the next lesson begins by itself; absent where there is none. */
+  autoplay?: { on: boolean; set: (on: boolean) => void } | undefined;
 };
 
 const icon = { size: 22, stroke: 1.75, 'aria-hidden': true } as const;
 
-export function Controls({ engine, view, full, showKeys }: Props) {
+export function Controls({ engine, view, full, showKeys, compact, autoplay }: Props) {
   const { t } = useTranslation('player');
   const format = useFormat();
   const small = useMedia(phone);
@@ -71,6 +79,59 @@ export function Controls({ engine, view, full, showKeys }: Props) {
               pick: () => engine.choose(rung.index),
             })),
           ],
+        };
+  const captions = useCaptions(engine.captions);
+  const language: Group | undefined =
+    captions.tracks.length === 0
+      ? undefined
+      : {
+          label: t('captions'),
+          shown: '',
+          items: [
+            { key: 'off', text: t('off'), on: !captions.on, pick: () => engine.captions.choose(undefined) },
+            ...captions.tracks.map((track) => ({
+              key: track.language,
+              text: track.label,
+              on: captions.on && track.language === captions.language,
+              pick: () => engine.captions.choose(track.language),
+            })),
+          ],
+        };
+  const size: Group | undefined = language && {
+    label: t('captionSize'),
+    shown: '',
+    items: captionSizes.map((percent) => ({
+      key: String(percent),
+      text: t(`size.${percent}`),
+      on: percent === captions.size,
+      pick: () => engine.captions.resize(percent),
+    })),
+  };
+  const after: Group | undefined = autoplay && {
+    label: t('autoplay'),
+    shown: '',
+    items: [
+      { key: 'on', text: t('on'), on: autoplay.on, pick: () => autoplay.set(true) },
+      { key: 'off', text: t('off'), on: !autoplay.on, pick: () => autoplay.set(false) },
+    ],
+  };
+  const rest = [language, size, after].filter((group) => group !== undefined);
+  const gear = small ? [speed, ...(quality ? [quality] : []), ...rest] : rest;
+  const chapters = view.playback?.chapters ?? [];
+  const here = chapterAt(chapters, view.time);
+  const chapter: Group | undefined =
+    chapters.length === 0
+      ? undefined
+      : {
+          label: t('chapters'),
+          shown: chapters[here]?.title ?? t('chapters'),
+          items: chapters.map((item, index) => ({
+            key: String(index),
+            text: item.title,
+            before: format.clock(item.start_s),
+            on: index === here,
+            pick: () => engine.seek(item.start_s),
+          })),
         };
   return (
     <div className={css.controls} data-controls>
@@ -117,12 +178,20 @@ export function Controls({ engine, view, full, showKeys }: Props) {
             {t('growing')}
           </span>
         )}
-        <span className="grow" />
-        {small ? (
-          <Choice full={full} groups={quality ? [speed, quality] : [speed]} label={t('settings')}>
-            <IconSettings {...icon} />
+        {chapter && !compact && (
+          <Choice full={full} groups={[chapter]} label={t('chapters')}>
+            {small ? (
+              <IconListDetails {...icon} />
+            ) : (
+              <span dir="auto" className={css.chapter}>
+                {chapter.shown}
+              </span>
+            )}
           </Choice>
-        ) : (
+        )}
+        <span className="grow" />
+        {!small &&
+          !compact &&
           [speed, quality].map(
             (group) =>
               group && (
@@ -130,12 +199,21 @@ export function Controls({ engine, view, full, showKeys }: Props) {
                   <span dir="auto">{group.shown}</span>
                 </Choice>
               ),
-          )
-        )}
-        {view.captions !== 'none' && (
-          <Press label={t('captions')} press={() => engine.toggleCaptions()} pressed={view.captions === 'on'}>
+          )}
+        {language && (
+          <Press
+            label={t('captions')}
+            press={() => engine.captions.toggle()}
+            pressed={captions.on}
+            name="captions"
+          >
             <IconBadgeCc {...icon} />
           </Press>
+        )}
+        {gear.length > 0 && !compact && (
+          <Choice full={full} groups={gear} label={t('settings')} settings>
+            <IconSettings {...icon} />
+          </Choice>
         )}
         <Press label={t('keys')} press={showKeys} wide>
           <IconKeyboard {...icon} />
@@ -182,14 +260,20 @@ function Press({ label, press, children, wide = false, pressed, name }: PressPro
 type Group = {
   label: string;
   shown: string;
-  items: { key: string; text: string; on: boolean; pick: () => void }[];
+  items: { key: string; text: string; before?: string; on: boolean; pick: () => void }[];
 };
 
-type ChoiceProps = { full: Fullscreen; groups: Group[]; label: string; children: ReactNode };
+type ChoiceProps = {
+  full: Fullscreen;
+  groups: Group[];
+  label: string;
+  children: ReactNode;
+  settings?: boolean;
+};
 
 /** A menu of one choice, or of several under their names (the gear on a phone). */
-function Choice({ full, groups, label, children }: ChoiceProps) {
-  const named = groups.length > 1;
+function Choice({ full, groups, label, children, settings = false }: ChoiceProps) {
+  const named = groups.length > 1 || settings;
   return (
     // In full screen inside the player, else it would not be seen; else outside, where a small picture does not cut it.
     <Menu position="top" withinPortal={!full.on} offset={10} shadow="md" returnFocus>
@@ -223,6 +307,7 @@ function Choice({ full, groups, label, children }: ChoiceProps) {
                   closeMenuOnClick
                   onChange={item.pick}
                 >
+                  {item.before && <bdi className={css.dim}>{item.before} </bdi>}
                   <span dir="auto">{item.text}</span>
                 </Menu.RadioItem>
               ))}

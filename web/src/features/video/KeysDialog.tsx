@@ -14,8 +14,11 @@ const rows = [
   ['< / >', 'speedKey'],
   ['F', 'fullKey'],
   ['C', 'captionsKey'],
+  ['T', 'transcriptKey'],
+  ['P', 'miniKey'],
+  ['Shift + ← / →', 'chapterKey'],
   ['0 – 9', 'tenths'],
-  ['Shift + N', 'nextKey'],
+  ['Shift + N / P', 'nextKey'],
   ['?', 'helpKey'],
 ] as const;
 

@@ -1,5 +1,5 @@
 // The player: picture, controls, signs and keys around one engine. Its surfaces are dark and it never mirrors.
-import { IconPlayerPlayFilled } from '@tabler/icons-react';
+import { IconArrowsDiagonal, IconHeadphones, IconPlayerPlayFilled, IconX } from '@tabler/icons-react';
 import {
   type ReactNode,
   useCallback,
@@ -11,11 +11,14 @@ import {
 } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '~/ui/useFormat';
+import { CaptionLayer } from './CaptionLayer';
 import { Controls } from './Controls';
+import { neighbourChapter } from './chapters';
 import { createEngine, type Engine, type Playback, type PlayerView } from './engine';
 import { KeysDialog } from './KeysDialog';
 import { nextRate, playerAction, scrolls, takenBy } from './keys';
 import css from './Player.module.css';
+import { keepPrefs, readPrefs } from './prefs';
 import { Signs } from './Signs';
 import { Watermark } from './Watermark';
 
@@ -36,6 +39,13 @@ export type PlayerProps = {
   /** Gives the engine to whoever follows the playback; the returned function is called at the end. */
   follow?: (engine: Engine) => () => void;
   next?: { title: string; go: () => void } | undefined;
+  previous?: (() => void) | undefined;
+  /** What stands beside the player and has a key: the transcript. */
+  transcript?: (() => void) | undefined;
+  /** The small player in the corner: whether it is that now, what leads back, and what the key P does. */
+  mini?: { on: boolean; back: () => void; close: () => void; toggle: () => void } | undefined;
+  /** Tells a person that it does not play: where it stopped, and why. */
+  report?: ((second: number, why: string) => void) | undefined;
   /** What fills the screen: an element around the player that outlives it, so that the next lesson stays in full screen. */
   screen?: React.RefObject<HTMLElement | null> | undefined;
 };
@@ -70,7 +80,8 @@ export function Player(props: PlayerProps) {
     };
   }, [engine, follow, autoStart]);
 
-  const { next } = props;
+  const { next, previous, transcript, mini } = props;
+  const autoplay = useAutoplay();
   const act = useCallback(
     (event: KeyboardEvent) => {
       if (event.defaultPrevented || takenBy(event.target, event.key)) return;
@@ -87,13 +98,19 @@ export function Player(props: PlayerProps) {
       else if (action.do === 'volume') engine.setVolume(now.volume + action.by);
       else if (action.do === 'mute') engine.toggleMute();
       else if (action.do === 'fullscreen') full.toggle();
-      else if (action.do === 'captions') engine.toggleCaptions();
+      else if (action.do === 'captions') engine.captions.toggle();
       else if (action.do === 'faster' || action.do === 'slower')
         engine.setRate(nextRate(now.rate, action.do === 'faster'));
-      else if (action.do === 'next') next?.go();
+      else if (action.do === 'chapter') {
+        const to = neighbourChapter(now.playback?.chapters ?? [], now.time, action.forward);
+        if (to !== undefined && now.playback?.chapters?.length) engine.seek(to);
+      } else if (action.do === 'next') next?.go();
+      else if (action.do === 'previous') previous?.();
+      else if (action.do === 'transcript') transcript?.();
+      else if (action.do === 'mini') mini?.toggle();
       else setKeys(true);
     },
-    [engine, full, next, stir],
+    [engine, full, next, previous, transcript, mini, stir],
   );
   useEffect(() => {
     const place: HTMLElement | Document | null = pageKeys ? document : box.current;
@@ -102,21 +119,25 @@ export function Player(props: PlayerProps) {
     return () => place?.removeEventListener('keydown', hear);
   }, [act, pageKeys]);
 
+  useMediaSession(engine, props.title, view.begun);
+  const listening = view.playback?.kind === 'listening' || (view.begun && view.height === 0);
   const broken = view.stage === 'failed' || view.stage === 'replaced';
   // What was pressed is on its way: the sign of waiting takes the place of the button.
   const coming = view.stage === 'starting' || (view.stage === 'ready' && view.playing);
   const from = view.time > 0 ? view.time : (props.from ?? 0);
   const press = () => (view.stage === 'idle' ? void engine.restart() : engine.toggle());
-  const hidden = idle && view.playing && view.stage === 'ready';
+  // What is only heard hides nothing by its controls.
+  const hidden = idle && view.playing && view.stage === 'ready' && !listening;
+  const small = mini?.on === true && !full.on;
   return (
     <section
       ref={box}
-      className={`${css.box} ${hidden ? css.still : ''} ${full.on ? css.full : ''}`}
+      className={`${css.box} ${hidden ? css.still : ''} ${full.on ? css.full : ''} ${small ? css.mini : ''}`}
       aria-label={t('region', { title: props.title })}
       onPointerMove={stir}
       onFocus={stir}
     >
-      {/* biome-ignore lint/a11y/useMediaCaption: captions come with the stream when the author has made them. */}
+      {/* biome-ignore lint/a11y/useMediaCaption: captions are drawn by CaptionLayer when the author has made them. */}
       <video
         ref={video}
         className={css.video}
@@ -133,6 +154,14 @@ export function Player(props: PlayerProps) {
           else engine.toggle();
         }}
       />
+      {listening && view.begun && (
+        <div className={`${css.sound} ${css.listening}`} data-listening>
+          <span className={css.poster} aria-hidden>
+            {props.poster}
+          </span>
+          <IconHeadphones size={56} stroke={1.25} aria-hidden />
+        </div>
+      )}
       {!view.begun && !broken && (
         <button
           type="button"
@@ -163,9 +192,46 @@ export function Player(props: PlayerProps) {
           {sign}
         </span>
       )}
-      <Signs engine={engine} view={view} title={props.title} next={next} />
+      {view.begun && <CaptionLayer captions={engine.captions} time={view.time} raised={!hidden && !broken} />}
+      <Signs
+        engine={engine}
+        view={view}
+        title={props.title}
+        next={next}
+        autoplay={autoplay}
+        report={props.report}
+      />
       {view.begun && !broken && (
-        <Controls engine={engine} view={view} full={full} showKeys={() => setKeys(true)} />
+        <Controls
+          engine={engine}
+          view={view}
+          full={full}
+          showKeys={() => setKeys(true)}
+          compact={small}
+          autoplay={next && autoplay}
+        />
+      )}
+      {small && (
+        <span className={css.miniBar}>
+          <button
+            type="button"
+            className={css.press}
+            aria-label={t('miniBack')}
+            title={t('miniBack')}
+            onClick={mini?.back}
+          >
+            <IconArrowsDiagonal size={20} stroke={1.75} aria-hidden />
+          </button>
+          <button
+            type="button"
+            className={css.press}
+            aria-label={t('miniClose')}
+            title={t('miniClose')}
+            onClick={mini?.close}
+          >
+            <IconX size={20} stroke={1.75} aria-hidden />
+          </button>
+        </span>
       )}
       <span className="hidden" aria-live="polite" dir="auto">
         {sign ? t('speedIs', { rate: sign }) : ''}
@@ -195,6 +261,51 @@ function useStillness(view: PlayerView, box: React.RefObject<HTMLDivElement | nu
     return () => clearTimeout(timer.current);
   }, [view.playing, stir]);
   return { idle, stir };
+}
+
+/** Whether the next lesson begins by itself; remembered. */
+function useAutoplay() {
+  const [on, setOn] = useState(() => readPrefs().autoplay);
+  return useMemo(
+    () => ({
+      on,
+      set: (next: boolean) => {
+        keepPrefs({ autoplay: next });
+        setOn(next);
+      },
+    }),
+    [on],
+  );
+}
+
+/** The keys of headphones and the lock screen of a phone, as long as it plays. */
+function useMediaSession(engine: Engine, title: string, begun: boolean): void {
+  useEffect(() => {
+    const media = navigator.mediaSession;
+    if (!media || !begun) return;
+    const acts: [MediaSessionAction, MediaSessionActionHandler][] = [
+      ['play', () => engine.toggle()],
+      ['pause', () => engine.pause()],
+      ['seekbackward', () => engine.seek(engine.view().time - 10)],
+      ['seekforward', () => engine.seek(engine.view().time + 10)],
+      ['seekto', ({ seekTime }) => seekTime !== undefined && engine.seek(seekTime)],
+    ];
+    if (typeof MediaMetadata !== 'undefined') media.metadata = new MediaMetadata({ title });
+    const set = (hear: boolean) => {
+      for (const [name, act] of acts) {
+        try {
+          media.setActionHandler(name, hear ? act : null);
+        } catch {
+          // A browser that does not know this action.
+        }
+      }
+    };
+    set(true);
+    return () => {
+      set(false);
+      media.metadata = null;
+    };
+  }, [engine, title, begun]);
 }
 
 export type Fullscreen = { on: boolean; toggle: () => void };

@@ -1,11 +1,12 @@
 // What the player says over the picture: waiting, stopped, taken over by another device, next lesson in five.
 import { Loader } from '@mantine/core';
-import { IconCloudOff, IconDeviceTvOff } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { IconCloudOff, IconDeviceTvOff, IconWifiOff } from '@tabler/icons-react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
+import { goesOn, secondsLeft } from './countdown';
 import type { Engine, PlayerView } from './engine';
 import css from './Player.module.css';
 
@@ -14,18 +15,23 @@ type Props = {
   view: PlayerView;
   title: string;
   next: { title: string; go: () => void } | undefined;
+  autoplay: { on: boolean; set: (on: boolean) => void };
+  /** Tells a person about the failure: where it stopped, and why. */
+  report?: ((second: number, why: string) => void) | undefined;
 };
 
-export function Signs({ engine, view, next }: Props) {
+export function Signs({ engine, view, next, autoplay, report }: Props) {
   const { t } = useTranslation(['player', 'common']);
   const format = useFormat();
   const errorText = useErrorText();
   if (view.stage === 'failed') {
     const lower = lowerRung(view);
+    const offline = !navigator.onLine;
+    const why = isApiError(view.error) ? errorText(view.error) : t(offline ? 'streamOffline' : 'streamLost');
     return (
       <Sign
         alert
-        icon={<IconCloudOff size={32} stroke={1.5} />}
+        icon={offline ? <IconWifiOff size={32} stroke={1.5} /> : <IconCloudOff size={32} stroke={1.5} />}
         title={view.time > 0 ? t('stoppedAt', { at: format.clock(view.time) }) : t('notStarted')}
         actions={
           <>
@@ -33,18 +39,19 @@ export function Signs({ engine, view, next }: Props) {
               {t('common:retry')}
             </button>
             {lower && (
-              <button
-                type="button"
-                className={css.grey}
-                onClick={() => void engine.restart().then(() => engine.choose(lower.index))}
-              >
+              <button type="button" className={css.grey} onClick={() => void engine.restart(lower.height)}>
                 {t('useLower', { quality: `${lower.height}p` })}
+              </button>
+            )}
+            {report && !offline && (
+              <button type="button" className={css.grey} onClick={() => report(view.time, why)}>
+                {t('report')}
               </button>
             )}
           </>
         }
       >
-        {isApiError(view.error) ? errorText(view.error) : t('streamLost')}
+        {why}
       </Sign>
     );
   }
@@ -64,7 +71,7 @@ export function Signs({ engine, view, next }: Props) {
       </Sign>
     );
   }
-  if (view.ended && next) return <Next {...next} key={next.title} />;
+  if (view.ended && next) return <Next {...next} autoplay={autoplay} key={next.title} />;
   const coming = view.stage === 'starting' || (view.stage === 'ready' && view.playing && !view.begun);
   if (coming || (view.stage === 'ready' && view.stalled && !view.ended)) return <Wait />;
   return null;
@@ -115,35 +122,69 @@ function Wait() {
   );
 }
 
-const COUNT = 5;
+/** Milliseconds in which one can still stay. */
+const COUNT = 5_000;
 
-function Next({ title, go }: { title: string; go: () => void }) {
+type NextProps = { title: string; go: () => void; autoplay: Props['autoplay'] };
+
+function Next({ title, go, autoplay }: NextProps) {
   const { t } = useTranslation('player');
   const format = useFormat();
-  const [left, setLeft] = useState<number | undefined>(COUNT);
+  const [stays, setStays] = useState(false);
+  const [end, setEnd] = useState(() => performance.now() + COUNT);
+  const [left, setLeft] = useState(() => secondsLeft(end, performance.now()));
+  const counts = goesOn(autoplay.on, true, stays, true);
   useEffect(() => {
-    if (left === undefined) return;
-    if (left === 0) return go();
-    const timer = setTimeout(() => setLeft(left - 1), 1_000);
-    return () => clearTimeout(timer);
-  }, [left, go]);
+    if (!counts) return;
+    const timer = setInterval(() => {
+      const now = secondsLeft(end, performance.now());
+      setLeft(now);
+      if (now > 0) return;
+      clearInterval(timer);
+      go();
+    }, 250);
+    return () => clearInterval(timer);
+  }, [counts, end, go]);
+  const stay = useCallback(() => setStays(true), []);
+  useEffect(() => {
+    // Escape stays, wherever the focus is.
+    const hear = (event: KeyboardEvent) => event.key === 'Escape' && stay();
+    document.addEventListener('keydown', hear);
+    return () => document.removeEventListener('keydown', hear);
+  }, [stay]);
   return (
-    <div className={css.over} dir="auto">
+    <div className={css.over} dir="auto" data-next>
       <span className={css.overText} role="timer" aria-live="off">
-        {left === undefined ? t('next') : t('nextIn', { count: format.number(left) })}
+        {counts ? t('nextIn', { count: format.number(left) }) : t('next')}
       </span>
       <b className={css.overTitle}>
         <bdi>{title}</bdi>
       </b>
       <span className={css.overActions}>
-        {left !== undefined && (
-          <button type="button" className={css.grey} onClick={() => setLeft(undefined)}>
+        {counts && (
+          <button type="button" className={css.grey} onClick={stay}>
             {t('stay')}
           </button>
         )}
         <button type="button" className={css.white} onClick={go}>
           {t('playNow')}
         </button>
+      </span>
+      <label className={css.autoplay}>
+        <input
+          type="checkbox"
+          checked={autoplay.on}
+          onChange={(event) => {
+            const on = event.currentTarget.checked;
+            autoplay.set(on);
+            setStays(!on);
+            if (on) setEnd(performance.now() + COUNT);
+          }}
+        />
+        {t('autoplay')}
+      </label>
+      <span className="hidden" role="status">
+        {counts ? t('nextSoon', { title }) : ''}
       </span>
     </div>
   );

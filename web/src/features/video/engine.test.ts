@@ -7,8 +7,10 @@ class FakeHls {
   static Events = new Proxy({}, { get: (_, name) => name });
   static ErrorTypes = { NETWORK_ERROR: 'networkError', MEDIA_ERROR: 'mediaError' };
   static isSupported = () => lib.supported;
-  levels = [{ height: 360, bitrate: 1 }];
-  subtitleTracks = [];
+  levels = [{ width: 640, height: 360, bitrate: 1 }];
+  bandwidthEstimate = 0;
+  startLevel = -1;
+  loadLevel = -1;
   hear = new Map<string, (event: string, data: unknown) => void>();
   startLoad = vi.fn();
   stopLoad = vi.fn();
@@ -30,6 +32,8 @@ vi.mock('hls.js/dist/hls.worker.js?url', () => ({ default: '/worker.js' }));
 
 let beat: () => Response;
 vi.stubGlobal('fetch', async () => beat());
+const beacon = vi.fn<(url: string, text: string) => boolean>(() => true);
+Object.defineProperty(navigator, 'sendBeacon', { value: beacon, configurable: true });
 location.href = 'http://localhost:3000/';
 const { session } = await import('~/api/client');
 const { createEngine } = await import('./engine');
@@ -118,6 +122,63 @@ describe('the player', () => {
     expect(engine.view()).toMatchObject({ stage: 'ready', stalled: false });
     await vi.advanceTimersByTimeAsync(500);
     expect(last().startLoad).toHaveBeenCalledTimes(1);
+  });
+
+  /** MED-20 */
+  it('tells what the viewing was like when the page goes, before the session is closed', async () => {
+    const { element, engine, detach, say } = player();
+    const starting = engine.start();
+    await settled();
+    await starting;
+    last().say('MANIFEST_PARSED');
+    await vi.advanceTimersByTimeAsync(700);
+    say('playing');
+    last().say('LEVEL_SWITCHED', { level: 0 });
+    for (let second = 1; second <= 6; second++) {
+      element.currentTime = second;
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    say('waiting');
+    await vi.advanceTimersByTimeAsync(2_000);
+    say('playing');
+    beacon.mockClear();
+    detach();
+    expect(beacon).toHaveBeenCalledTimes(1);
+    const [url, text] = beacon.mock.calls[0] ?? ['', '{}'];
+    expect(url).toBe('/api/v1/playback/s/report');
+    const report = JSON.parse(text);
+    expect(report).toMatchObject({ stalls: 1, stall_ms: 2_000, errors: [] });
+    expect(report.start_ms).toBeGreaterThanOrEqual(700);
+    expect(report.rungs['360p']).toBeGreaterThan(4);
+    expect(report.watched[0][1]).toBeGreaterThanOrEqual(5);
+  });
+
+  it('goes on when the network is back', async () => {
+    const { engine, say } = player();
+    await engine.start();
+    last().say('MANIFEST_PARSED');
+    say('playing');
+    for (let attempt = 0; attempt < 5; attempt++) {
+      last().say('ERROR', { fatal: true, type: 'networkError', details: 'x', error: new Error('lost') });
+      await vi.advanceTimersByTimeAsync(11_000);
+    }
+    expect(engine.view().stage).toBe('failed');
+    dispatchEvent(new Event('online'));
+    await settled();
+    last().say('MANIFEST_PARSED');
+    expect(engine.view().stage).toBe('ready');
+  });
+
+  it('starts with a lower rung when that was asked for', async () => {
+    const { engine } = player();
+    await engine.restart(480);
+    last().levels = [
+      { width: 1280, height: 720, bitrate: 3 },
+      { width: 640, height: 360, bitrate: 1 },
+    ];
+    last().say('MANIFEST_PARSED');
+    expect(last().loadLevel).toBe(1);
+    expect(engine.view().chosen).toBe(1);
   });
 
   it('starts again at its place when the page comes back from the cache of Back', async () => {

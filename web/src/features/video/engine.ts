@@ -5,14 +5,16 @@
 import type HlsEngine from 'hls.js';
 import type { ErrorData } from 'hls.js';
 import hlsWorker from 'hls.js/dist/hls.worker.js?url';
-import { api, body, type Schemas } from '~/api/client';
+import { api, body } from '~/api/client';
 import { isApiError } from '~/api/error';
+import { createCaptions } from './captions';
+import type { Playback } from './contract';
 import { keepPrefs, readPrefs } from './prefs';
+import { createReporter } from './reporter';
+import { firstLevel, type Rung, rungName, rungsOf, sideOf } from './rungs';
 import { withToken } from './token';
 
-export type Playback = Schemas['Playback'] & { position_s?: number };
-
-export type Rung = { index: number; height: number; bitrate: number };
+export type { Playback, Rung };
 
 export type PlayerView = {
   /** `replaced`: the stream was taken over by another device of this person. */
@@ -35,9 +37,8 @@ export type PlayerView = {
   rungs: readonly Rung[];
   /** Index of the chosen rung, -1 for automatic. */
   chosen: number;
-  /** Height of the picture that plays. */
+  /** The shorter side of the picture that plays; 0 for sound alone. */
   height: number | undefined;
-  captions: 'none' | 'off' | 'on';
   playback: Playback | undefined;
 };
 
@@ -58,7 +59,6 @@ const atRest: PlayerView = {
   rungs: [],
   chosen: -1,
   height: undefined,
-  captions: 'none',
   playback: undefined,
 };
 
@@ -88,7 +88,16 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
   let nativeUntil: number | undefined;
   /** Grows with every address given to the browser's own player. */
   let source = 0;
+  /** The rung that was asked for together with the start, by its shorter side. */
+  let wanted: number | undefined;
   const hearers = new Set<() => void>();
+  const captions = createCaptions();
+  const reporter = createReporter(() => ({
+    position: video?.currentTime ?? 0,
+    rate: video?.playbackRate ?? 1,
+    playing: video !== undefined && !video.paused && !video.seeking && !video.ended && video.readyState > 2,
+    rung: view.height === undefined ? undefined : rungName(view.height),
+  }));
 
   const set = (next: Partial<PlayerView>) => {
     view = { ...view, ...next };
@@ -96,6 +105,9 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
   };
 
   function fail(error: unknown) {
+    reporter.failed(
+      isApiError(error) ? error.code : error instanceof Error ? error.message.slice(0, 64) : 'media',
+    );
     video?.pause();
     hls?.stopLoad();
     set({ stage: 'failed', error, stalled: false });
@@ -104,6 +116,11 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
   function end(keepalive: boolean) {
     clearInterval(beat);
     clearTimeout(again);
+    if (hls && view.begun && hls.bandwidthEstimate > 0) {
+      keepPrefs({ bandwidth: Math.round(hls.bandwidthEstimate) });
+    }
+    // Before the session is closed, while it can still be told of.
+    reporter.close();
     hls?.destroy();
     hls = undefined;
     nativeUntil = undefined;
@@ -117,15 +134,19 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
 
   function use(next: Playback) {
     playback = next;
+    captions.use(next);
+    reporter.open(next.session);
     set({ playback: next, duration: next.duration_s || view.duration });
   }
 
   /** Starts, or starts again after a failure, at `at` seconds or where this person stopped. */
-  async function start(at?: number): Promise<void> {
+  async function start(at?: number, height?: number): Promise<void> {
     if (!video) return;
     const mine = ++round;
     const element = video;
     end(false);
+    wanted = height;
+    reporter.pressed();
     // Now, while the click still counts: browsers let a video play only in answer to one.
     play();
     lost = 0;
@@ -154,7 +175,14 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       maxMaxBufferLength: 60,
       backBufferLength: 30,
       capLevelToPlayerSize: true,
-      abrEwmaDefaultEstimate: 1_000_000,
+      abrEwmaDefaultEstimate: readPrefs().bandwidth ?? 1_000_000,
+      // The first segment is on its way before the element is ready for it.
+      startFragPrefetch: true,
+      // Captions are ours: see captions.ts.
+      enableWebVTT: false,
+      enableIMSC1: false,
+      enableCEA708Captions: false,
+      renderTextTracksNatively: false,
       xhrSetup: (request, url) => {
         if (playback) request.open('GET', withToken(url, playback.master_url), true);
       },
@@ -163,19 +191,21 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     const { Events } = Hls;
     made.on(Events.MANIFEST_PARSED, () => {
       if (view.stage !== 'starting') return;
-      const rungs = made.levels
-        .map((level, index) => ({ index, height: level.height, bitrate: level.bitrate }))
-        .sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
-      set({ stage: 'ready', rungs });
+      const rungs = rungsOf(made.levels);
+      const asked = rungs.find((rung) => wanted !== undefined && rung.height <= wanted);
+      if (asked) made.loadLevel = asked.index;
+      else made.startLevel = firstLevel(made.levels, readPrefs().bandwidth);
+      set({ stage: 'ready', rungs, chosen: asked?.index ?? -1 });
       play();
     });
-    made.on(Events.LEVEL_SWITCHED, (_event, data) => set({ height: made.levels[data.level]?.height }));
+    made.on(Events.LEVEL_SWITCHED, (_event, data) => {
+      const level = made.levels[data.level];
+      // The rung before is counted up to here.
+      reporter.step();
+      set({ height: level && sideOf(level) });
+    });
     made.on(Events.FRAG_BUFFERED, () => {
       lost = 0;
-    });
-    made.on(Events.SUBTITLE_TRACKS_UPDATED, (_event, data) => {
-      if (data.subtitleTracks.length === 0) return;
-      captions(readPrefs().captions);
     });
     made.on(Events.ERROR, (_event, data) => trouble(Hls, data));
     made.loadSource(granted.master_url);
@@ -230,6 +260,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       return;
     }
     if (!data.fatal) return;
+    reporter.failed(data.details);
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recovered < 2) {
       recovered++;
       hls?.recoverMediaError();
@@ -302,6 +333,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
   }
 
   function replaced() {
+    reporter.failed('playback_replaced');
     video?.pause();
     hls?.stopLoad();
     clearInterval(beat);
@@ -311,13 +343,6 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
   function play() {
     // The browser may want a click first; the button is there.
     void video?.play()?.catch(() => undefined);
-  }
-
-  function captions(on: boolean) {
-    if (!hls || hls.subtitleTracks.length === 0) return;
-    hls.subtitleTrack = on ? Math.max(0, hls.subtitleTrack) : -1;
-    hls.subtitleDisplay = on;
-    set({ captions: on ? 'on' : 'off' });
   }
 
   const watchElement = (element: HTMLVideoElement) => {
@@ -337,10 +362,19 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       play: () => set({ playing: true, ended: false }),
       playing: () => {
         if (nativeUntil !== undefined) lost = 0;
+        reporter.shown();
         set({ begun: true, playing: true, stalled: false, ended: false });
       },
-      pause: () => set({ playing: false }),
-      waiting: () => set({ stalled: true }),
+      pause: () => {
+        // A wait that is given up is over.
+        if (view.begun) reporter.shown();
+        reporter.paused();
+        set({ playing: false });
+      },
+      waiting: () => {
+        if (view.begun && !element.seeking && !element.paused) reporter.stalled();
+        set({ stalled: true });
+      },
       canplay: () => set({ stalled: false }),
       seeked: () => set({ stalled: false, time: element.currentTime }),
       seeking: () => set({ time: element.currentTime, ended: false }),
@@ -355,7 +389,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       // A video that is still being made has no end yet: it waits for more.
       ended: () => set(playback?.growing ? { stalled: true } : { playing: false, ended: true }),
       resize: () => {
-        if (!hls) set({ height: element.videoHeight });
+        if (!hls) set({ height: Math.min(element.videoWidth, element.videoHeight) });
       },
       error: () => {
         if (nativeUntil !== undefined && element.error) troubleNative(element.error);
@@ -365,6 +399,20 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     return () => {
       for (const [name, hearer] of Object.entries(hear)) element.removeEventListener(name, hearer);
     };
+  };
+
+  /** What was lost with the network comes back with it, at once. */
+  function online() {
+    if (view.stage === 'failed' && !(isApiError(view.error) && view.error.status > 0)) {
+      void start(view.time > 0 ? view.time : undefined);
+    } else if (view.stage === 'ready' && lost > 0) {
+      lost = 0;
+      clearTimeout(again);
+      hls?.startLoad();
+    }
+  }
+  const hidden = () => {
+    if (document.visibilityState === 'hidden') reporter.last();
   };
 
   /** The page goes. If it is kept for Back, it comes back as it was before the first press, at the same place. */
@@ -378,6 +426,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
 
   return {
     view: () => view,
+    captions,
     listen(hear: () => void): () => void {
       hearers.add(hear);
       return () => hearers.delete(hear);
@@ -391,11 +440,16 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       element.playbackRate = view.rate;
       const stop = watchElement(element);
       addEventListener('pagehide', leave);
+      addEventListener('online', online);
+      document.addEventListener('visibilitychange', hidden);
       detach = () => {
         stop();
         removeEventListener('pagehide', leave);
+        removeEventListener('online', online);
+        document.removeEventListener('visibilitychange', hidden);
         round++;
         end(true);
+        captions.forget();
         video = undefined;
         detach = undefined;
         set({ ...atRest, duration: length, ...remembered() });
@@ -404,7 +458,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
     },
     start,
     /** Starts again where it stands, after a failure or on this device. */
-    restart: () => start(view.time > 0 ? view.time : undefined),
+    restart: (height?: number) => start(view.time > 0 ? view.time : undefined, height),
     toggle() {
       if (view.stage === 'idle') return void start(view.time > 0 ? view.time : undefined);
       if (!video || view.stage !== 'ready') return;
@@ -446,11 +500,6 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
       if (!hls) return;
       hls.nextLevel = index;
       set({ chosen: index });
-    },
-    toggleCaptions() {
-      const on = view.captions !== 'on';
-      keepPrefs({ captions: on });
-      captions(on);
     },
   };
 }

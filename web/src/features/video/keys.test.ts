@@ -18,6 +18,16 @@ describe('the keys of the player', () => {
     expect(key('5', 'Digit5')).toEqual({ do: 'seekTo', part: 0.5 });
   });
 
+  it('lead to chapters, lessons, transcript and the small player', () => {
+    expect(key('ArrowRight', 'ArrowRight', { shiftKey: true })).toEqual({ do: 'chapter', forward: true });
+    expect(key('ArrowLeft', 'ArrowLeft', { shiftKey: true })).toEqual({ do: 'chapter', forward: false });
+    expect(key('N', 'KeyN', { shiftKey: true })).toEqual({ do: 'next' });
+    expect(key('P', 'KeyP', { shiftKey: true })).toEqual({ do: 'previous' });
+    expect(key('t', 'KeyT')).toEqual({ do: 'transcript' });
+    expect(key('p', 'KeyP')).toEqual({ do: 'mini' });
+    expect(key('c', 'KeyC')).toEqual({ do: 'captions' });
+  });
+
   it('lie in the same place on a Russian and a Hebrew keyboard', () => {
     expect(key('л', 'KeyK')).toEqual({ do: 'toggle' });
     expect(key('כ', 'KeyF')).toEqual({ do: 'fullscreen' });

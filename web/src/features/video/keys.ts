@@ -11,6 +11,10 @@ export type PlayerAction =
   | { do: 'faster' }
   | { do: 'slower' }
   | { do: 'next' }
+  | { do: 'previous' }
+  | { do: 'chapter'; forward: boolean }
+  | { do: 'transcript' }
+  | { do: 'mini' }
   | { do: 'help' };
 
 type Key = {
@@ -30,6 +34,8 @@ const byCode: Record<string, PlayerAction> = {
   KeyM: { do: 'mute' },
   KeyF: { do: 'fullscreen' },
   KeyC: { do: 'captions' },
+  KeyT: { do: 'transcript' },
+  KeyP: { do: 'mini' },
 };
 const byKey: Record<string, PlayerAction> = {
   ' ': { do: 'toggle' },
@@ -46,6 +52,9 @@ export function playerAction(key: Key): PlayerAction | undefined {
   if (key.key === '?') return { do: 'help' };
   if (key.shiftKey) {
     if (key.code === 'KeyN') return { do: 'next' };
+    if (key.code === 'KeyP') return { do: 'previous' };
+    if (key.key === 'ArrowRight' || key.key === 'ArrowLeft')
+      return { do: 'chapter', forward: key.key === 'ArrowRight' };
     if (key.key === '>' || key.code === 'Period') return { do: 'faster' };
     if (key.key === '<' || key.code === 'Comma') return { do: 'slower' };
     return undefined;

@@ -1,0 +1,24 @@
+// A call outside the typed client: a body that is not JSON (a file of captions), or one that must outlive the page.
+import { apiBase, authedFetch } from './client';
+import { problemOf } from './error';
+
+type Init = { body?: BodyInit; type?: string; headers?: Record<string, string>; keepalive?: boolean };
+
+/** Answers with the JSON of a success, or nothing where there is none; a refusal is thrown as an `ApiError`. */
+export async function call<T>(method: string, path: string, init: Init = {}): Promise<T> {
+  const response = await authedFetch(`${apiBase}${path}`, {
+    method,
+    headers: { ...(init.type ? { 'content-type': init.type } : {}), ...init.headers },
+    ...(init.body === undefined ? {} : { body: init.body }),
+    ...(init.keepalive ? { keepalive: true } : {}),
+  });
+  if (!response.ok) throw await problemOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** The same with a JSON body. */
+export const send = <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  call<T>(method, path, {
+    ...(body === undefined ? {} : { body: JSON.stringify(body), type: 'application/json' }),
+    headers,
+  });
