@@ -123,6 +123,9 @@ const pages = [
       await page.keyboard.press('Escape');
     },
   ],
+  ['lesson-notes-ru', `/learn/${key(1)}/${lessonKey(4)}`, 'ru', 'stream', (page) => tab(page, 'notes')],
+  ['lesson-notes-empty-he', `/learn/${key(6)}/${lessonKey(4)}`, 'he', 'empty', (page) => tab(page, 'notes')],
+  ['course-notes-uz', `/learn/${key(1)}/notes`, 'uz', ''],
   ['lesson-files-uz', `/learn/${key(1)}/${lessonKey(4)}`, 'uz', '', (page) => tab(page, 'files')],
   ['lesson-text-uz', `/learn/${key(1)}/${lessonKey(3)}`, 'uz', 'nochat'],
   ['lesson-preview-en', `/learn/${key(1)}/${lessonKey(1)}`, 'en', 'guest'],

@@ -57,6 +57,21 @@ export function lessonPage(id, courseId) {
   };
 }
 
+export const notes = (lesson) =>
+  [
+    [null, 'Перечитать перед собеседованием.'],
+    [128, 'EXPLAIN ANALYZE показывает настоящее время, EXPLAIN только оценку.'],
+    [768, 'אינדקס חלקי: WHERE archived = false'],
+  ].map(([at_s, text], n) => ({
+    id: `n${n}`,
+    lesson_id: lesson,
+    lesson_title: 'Birinchi soʻrov: SELECT',
+    at_s,
+    text,
+    created_at: '2026-11-10T10:00:00Z',
+    updated_at: '2026-11-10T10:00:00Z',
+  }));
+
 const said = {
   ru: [
     'Почему после CREATE INDEX план всё равно показывает Seq Scan? Таблица маленькая, 300 строк.',

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
-import { learnCourse, lessonPage } from './learn.mjs';
+import { learnCourse, lessonPage, notes } from './learn.mjs';
 import { media, playback } from './media.mjs';
 import { questions, studioCards, studioCourse } from './studio.mjs';
 
@@ -106,6 +106,8 @@ function api(method, path, query, bend, locale, from) {
     const found = learnCourse(learn[1]);
     return found ? { body: found } : problem(404, 'not_found');
   }
+  const noted = /^\/learn\/(?:lessons|courses)\/([^/]+)\/notes$/.exec(path);
+  if (noted && method === 'GET') return page(notes(noted[1]));
   const lesson = /^\/learn\/lessons\/([^/]+)$/.exec(path);
   if (lesson) {
     if (bend.includes('stranger')) return problem(403, 'not_enrolled');

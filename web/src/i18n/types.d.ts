@@ -5,6 +5,7 @@ import type courses from './locales/en/courses.json';
 import type errors from './locales/en/errors.json';
 import type identity from './locales/en/identity.json';
 import type learning from './locales/en/learning.json';
+import type notes from './locales/en/notes.json';
 import type player from './locales/en/player.json';
 import type studio from './locales/en/studio.json';
 
@@ -19,6 +20,7 @@ declare module 'i18next' {
       errors: typeof errors;
       identity: typeof identity;
       learning: typeof learning;
+      notes: typeof notes;
       player: typeof player;
       studio: typeof studio;
     };

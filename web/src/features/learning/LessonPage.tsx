@@ -16,6 +16,7 @@ const route = getRouteApi('/learn/$courseId/$lessonId');
 
 export function LessonPage() {
   const { courseId, lessonId } = route.useParams();
+  const { at } = route.useSearch();
   const { state } = useSession();
   const client = useQueryClient();
   const lesson = useQuery({
@@ -51,6 +52,7 @@ export function LessonPage() {
   return (
     <LessonRoom
       lessonId={lessonId}
+      at={at}
       lesson={lesson.data}
       preparing={!lesson.data && awaited === lessonId}
       course={course.data}

@@ -33,11 +33,15 @@ const Transcript = lazy(() =>
   import('~/features/video/Transcript').then((file) => ({ default: file.Transcript })),
 );
 
+const LessonNotes = lazy(() => import('./LessonNotes').then((file) => ({ default: file.LessonNotes })));
+
 type Lesson = Schemas['LessonPage'];
 type Course = Schemas['LearnCourse'];
 
 type Props = {
   lessonId: string;
+  /** Where the address says that the video is to begin, seconds. */
+  at: number | undefined;
   course: Course;
   /** Absent while it is on its way: the room stays, so that rail, tab, folds and full screen outlive each lesson. */
   lesson: Lesson | undefined;
@@ -45,7 +49,7 @@ type Props = {
   preparing: boolean;
 };
 
-export function LessonRoom({ lessonId, lesson, preparing, course }: Props) {
+export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
   const { t } = useTranslation(['player', 'common']);
   const format = useFormat();
   const wide = useWide();
@@ -100,19 +104,15 @@ export function LessonRoom({ lessonId, lesson, preparing, course }: Props) {
     [engine, wide],
   );
 
-  const chat = (
-    <LessonChat
-      lessonId={lessonId}
-      ask={ask}
-      {...(lesson?.video ? { second: () => engine?.view().time ?? 0, goTo } : {})}
-    />
-  );
+  const second = useCallback(() => engine?.view().time ?? 0, [engine]);
+
+  const chat = <LessonChat lessonId={lessonId} ask={ask} {...(lesson?.video ? { second, goTo } : {})} />;
   const programme = (
     <Programme course={course.course.id} modules={railModules(course)} now={lessonId} folds={folds} />
   );
   const tabs: Tab[] = wide
-    ? ['text', 'files']
-    : ['lessons', 'text', ...(captioned ? (['transcript'] as const) : []), 'files', 'chat'];
+    ? ['text', 'files', 'notes']
+    : ['lessons', 'text', ...(captioned ? (['transcript'] as const) : []), 'files', 'notes', 'chat'];
   const transcript = (close?: () => void) =>
     engine && (
       <Suspense fallback={<Skeleton height={240} radius="md" />}>
@@ -132,6 +132,7 @@ export function LessonRoom({ lessonId, lesson, preparing, course }: Props) {
                 key={lesson.id}
                 lesson={lesson}
                 length={lesson.video.duration_s}
+                at={at}
                 course={course}
                 engine={engine}
                 setEngine={setEngine}
@@ -240,6 +241,16 @@ export function LessonRoom({ lessonId, lesson, preparing, course }: Props) {
           )}
           {shown === 'transcript' && transcript()}
           {shown === 'files' && lesson && <LessonFiles lesson={lesson} />}
+          {shown === 'notes' && (
+            <Suspense fallback={<Skeleton height={240} radius="md" />}>
+              <LessonNotes
+                courseId={course.course.id}
+                lessonId={lessonId}
+                second={begun ? second : undefined}
+                goTo={lesson?.video ? goTo : undefined}
+              />
+            </Suspense>
+          )}
           {shown === 'lessons' && (
             <>
               <h2 className="hidden">{t('lesson.programme')}</h2>

@@ -25,6 +25,8 @@ type VideoProps = {
   lesson: Lesson;
   /** Seconds. */
   length: number;
+  /** Where it is to begin, seconds; else where this person stopped. */
+  at: number | undefined;
   course: Course;
   engine: Engine | undefined;
   /** Gives the engine to the room, and takes it away at the end. */
@@ -98,7 +100,8 @@ export function LessonVideo(props: VideoProps) {
         title={lesson.title}
         grant={grant}
         duration={length}
-        from={lesson.position_s}
+        from={props.at ?? lesson.position_s}
+        {...(props.at === undefined ? {} : { at: props.at })}
         poster={
           lesson.video?.poster_url ? (
             <img src={lesson.video.poster_url} alt="" />

@@ -30,6 +30,8 @@ export type PlayerProps = {
   duration?: number;
   /** Where it will go on, for the button: seconds. */
   from?: number;
+  /** Where it is to begin whatever the server remembers: seconds. */
+  at?: number;
   /** Shown until it plays. */
   poster?: ReactNode;
   /** Starts by itself: the visitor has asked for it already. */
@@ -57,10 +59,10 @@ const STILL = 3_000;
 const SIGN = 1_200;
 
 export function Player(props: PlayerProps) {
-  const { grant, duration = 0, autoStart = false, pageKeys = false, follow } = props;
+  const { grant, duration = 0, at = 0, autoStart = false, pageKeys = false, follow } = props;
   const { t } = useTranslation('player');
   const format = useFormat();
-  const engine = useMemo(() => createEngine(grant, duration), [grant, duration]);
+  const engine = useMemo(() => createEngine(grant, duration, at), [grant, duration, at]);
   const view = usePlayerView(engine);
   const box = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
@@ -73,7 +75,7 @@ export function Player(props: PlayerProps) {
     if (!video.current) return;
     const detach = engine.attach(video.current);
     const unfollow = follow?.(engine);
-    if (autoStart) void engine.start();
+    if (autoStart) void engine.restart();
     return () => {
       unfollow?.();
       detach();

@@ -70,8 +70,9 @@ const RENEWALS = 3;
 
 export type Engine = ReturnType<typeof createEngine>;
 
-export function createEngine(grant: () => Promise<Playback>, length = 0) {
-  let view: PlayerView = { ...atRest, duration: length, ...remembered() };
+/** `length`: as far as it is known before it plays; `at`: where it is to begin, else the server says. Seconds. */
+export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0) {
+  let view: PlayerView = { ...atRest, duration: length, time: at, ...remembered() };
   let video: HTMLVideoElement | undefined;
   let hls: HlsEngine | undefined;
   let playback: Playback | undefined;
@@ -452,7 +453,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0) {
         captions.forget();
         video = undefined;
         detach = undefined;
-        set({ ...atRest, duration: length, ...remembered() });
+        set({ ...atRest, duration: length, time: at, ...remembered() });
       };
       return () => detach?.();
     },
