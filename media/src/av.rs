@@ -131,6 +131,26 @@ pub fn flush_fragment(output: &mut format::context::Output) -> Result<(), ffmpeg
     Ok(())
 }
 
+/// Asks the demuxer for the key frames of the stream `wanted`, and for nothing else: where a file has
+/// an index, the rest of it is not even read.
+#[expect(
+    unsafe_code,
+    reason = "ffmpeg-next gives no access to a stream's discard; the context is borrowed mutably, \
+              and the pointers are the nb_streams ones that it holds"
+)]
+pub fn read_key_frames_only(input: &mut format::context::Input, wanted: usize) {
+    unsafe {
+        let raw = input.as_mut_ptr();
+        for index in 0..(*raw).nb_streams as usize {
+            (**(*raw).streams.add(index)).discard = if index == wanted {
+                ffi::AVDiscard::AVDISCARD_NONKEY
+            } else {
+                ffi::AVDiscard::AVDISCARD_ALL
+            };
+        }
+    }
+}
+
 /// libav's scale from a quantiser to its lambda.
 pub const QP_TO_LAMBDA: usize = ffi::FF_QP2LAMBDA as usize;
 

@@ -8,9 +8,12 @@
 mod audio;
 mod decode;
 mod graph;
+mod jpeg;
 mod loudness;
 mod mux;
-mod poster;
+mod pictures;
+mod posters;
+mod storyboard;
 #[cfg(test)]
 mod tests;
 mod video;
@@ -23,6 +26,7 @@ use ffmpeg_next::{Packet, format};
 
 use self::audio::AudioPipe;
 pub use self::loudness::measure_loudness;
+use self::pictures::SecondLook;
 use self::video::VideoPipe;
 use crate::ladder::{self, Ladder, Plan, SourceVideo};
 use crate::probe::{self, MediaInfo, RefuseReason};
@@ -168,7 +172,13 @@ pub fn transcode(
     job.announce(emit)?;
     job.skip_to_start(input, order)?;
     job.read(started, emit)?;
-    job.finish(emit)
+    let second_look = job.second_look(order);
+    let done = job.finish(emit)?;
+    if let Some(look) = second_look {
+        let look = SecondLook { end_us: done.duration_us, ..look };
+        look.run(input, &order.limits, order.threads, emit)?;
+    }
+    Ok(done)
 }
 
 fn progress(stage: Stage, percent: f32, speed: f32, out_time_us: u64) -> Event {
@@ -333,6 +343,17 @@ impl Job {
         let speed = made.saturating_sub(self.start_us) as f32 / 1_000_000.0 / worked.max(0.001);
         // The last percent is for the end of the job.
         progress(Stage::Transcoding, (done * 100.0).clamp(0.0, 99.0), speed, made)
+    }
+
+    /// What must be looked at again because this job has not seen the beginning of it.
+    fn second_look(&self, order: &WorkerOrder) -> Option<SecondLook> {
+        let (source, video) = (self.info.video.as_ref()?, self.video.as_ref()?);
+        (order.first_segment > 0).then(|| SecondLook {
+            source: source.clone(),
+            size: video.still_size(),
+            zero_us: earliest_start(&self.source, &self.info),
+            end_us: 0,
+        })
     }
 
     fn finish(mut self, emit: &mut Emit<'_>) -> Result<Done, TranscodeError> {

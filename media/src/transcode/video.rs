@@ -7,17 +7,12 @@ use ffmpeg_next::{frame, picture};
 use super::decode::{self, StreamDecoder};
 use super::graph::{self, PictureShape};
 use super::mux::{self, Fragmenter};
-use super::{During, Emit, Event, TranscodeError, poster};
+use super::pictures::{self, Pictures};
+use super::{During, Emit, Event, TranscodeError};
 use crate::ladder::{FrameRate, Ladder, Rung};
 use crate::probe::VideoInfo;
 use crate::worker::{RenditionDone, WorkerOrder};
 use crate::{av, mp4};
-
-/// The poster is taken after this much of the video, in percent, at the latest after a minute.
-const POSTER_PERCENT: u64 = 10;
-const POSTER_LATEST_US: u64 = 60_000_000;
-/// The same for a video of unknown length.
-const POSTER_BLIND_US: u64 = 2_000_000;
 
 /// Everything between the packets of a video stream and the segments of its renditions.
 pub(super) struct VideoPipe {
@@ -32,16 +27,9 @@ pub(super) struct VideoPipe {
     next_frame: u64,
     /// End of what was decoded, in ticks of the stream from zero.
     end: i64,
-    poster: PosterWatch,
-}
-
-struct PosterWatch {
-    /// Which output it is taken from.
-    output: usize,
-    at_us: u64,
-    made: bool,
-    /// The first picture, in case that the video ends before its time comes.
-    spare: Option<frame::Video>,
+    /// What is made of the pictures besides, and the output that they are seen at; a job that goes on
+    /// in the middle makes them afterwards.
+    pictures: Option<(usize, Pictures)>,
 }
 
 impl VideoPipe {
@@ -58,14 +46,10 @@ impl VideoPipe {
         let zero = zero_us.rescale(Rational(1, 1_000_000), decoder.time_base());
         let outputs: Result<Vec<_>, _> =
             ladder.rungs.iter().map(|rung| RungOutput::new(rung, ladder, order)).collect();
-        let at_us = duration_us.map_or(POSTER_BLIND_US, |us| us * POSTER_PERCENT / 100);
-        let small = |rung: &Rung| rung.width.min(rung.height) <= 720;
-        let poster = PosterWatch {
-            output: ladder.rungs.iter().rposition(small).unwrap_or(0),
-            at_us: at_us.min(POSTER_LATEST_US),
-            made: false,
-            spare: None,
-        };
+        let seen = pictures::rung_for(ladder);
+        let pictures = ladder.rungs.get(seen).filter(|_| order.first_segment == 0);
+        let pictures =
+            pictures.map(|rung| (seen, Pictures::new(duration_us, rung.width, rung.height)));
         let next_frame = u64::from(order.first_segment) * u64::from(ladder.segment_frames());
         Ok(Self {
             decoder,
@@ -76,7 +60,7 @@ impl VideoPipe {
             zero,
             next_frame,
             end: 0,
-            poster,
+            pictures,
         })
     }
 
@@ -86,6 +70,12 @@ impl VideoPipe {
             output.announce(emit)?;
         }
         Ok(())
+    }
+
+    /// The size of the pictures that stills are taken from.
+    pub(super) fn still_size(&self) -> (u32, u32) {
+        let rung = self.ladder.rungs.get(pictures::rung_for(&self.ladder));
+        rung.map_or((16, 16), |rung| (rung.width, rung.height))
     }
 
     /// How far the renditions are, in microseconds.
@@ -201,8 +191,10 @@ impl VideoPipe {
                 let number = output.take(&mut picture, base, emit)?;
                 let passed = number * u64::from(output.frame_step) + u64::from(output.frame_step);
                 self.next_frame = self.next_frame.max(passed);
-                if index == self.poster.output {
-                    self.poster.see(&picture, output.rate.micros(number), emit)?;
+                if let Some((seen, pictures)) = &mut self.pictures
+                    && *seen == index
+                {
+                    pictures.see(&picture, output.rate.micros(number), emit)?;
                 }
             }
         }
@@ -236,46 +228,11 @@ impl VideoPipe {
         for output in &mut self.outputs {
             output.finish(emit)?;
         }
-        self.poster.finish(emit)?;
-        Ok(self.outputs.iter().map(RungOutput::end_us).max().unwrap_or(0))
-    }
-}
-
-impl PosterWatch {
-    fn see(
-        &mut self,
-        picture: &frame::Video,
-        at_us: u64,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), TranscodeError> {
-        if self.made {
-            return Ok(());
+        let end_us = self.outputs.iter().map(RungOutput::end_us).max().unwrap_or(0);
+        if let Some((_, pictures)) = &mut self.pictures {
+            pictures.finish(end_us, emit)?;
         }
-        if at_us < self.at_us {
-            self.spare.get_or_insert_with(|| picture.clone());
-            return Ok(());
-        }
-        self.make(picture, at_us, emit)
-    }
-
-    fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
-        match self.spare.take() {
-            Some(picture) if !self.made => self.make(&picture, 0, emit),
-            _ => Ok(()),
-        }
-    }
-
-    fn make(
-        &mut self,
-        picture: &frame::Video,
-        at_us: u64,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), TranscodeError> {
-        self.made = true;
-        self.spare = None;
-        let poster = poster::encode(picture)?;
-        let (bytes, width, height) = (poster.bytes, poster.width, poster.height);
-        Ok(emit(Event::PosterCandidate { index: 0, bytes, width, height, at_us })?)
+        Ok(end_us)
     }
 }
 
