@@ -134,6 +134,22 @@ const pages = [
   ['studio-empty-uz', '/studio', 'uz', 'empty'],
   ['studio-course-ru', `/studio/courses/${key(1)}?lesson=${lessonKey(2)}`, 'ru', ''],
   ['studio-course-he', `/studio/courses/${key(6)}?lesson=${lessonKey(3)}`, 'he', ''],
+  ['studio-video-ru', `/studio/courses/${key(1)}?lesson=${lessonKey(1)}`, 'ru', ''],
+  [
+    'studio-captions-he',
+    `/studio/courses/${key(6)}?lesson=${lessonKey(1)}`,
+    'he',
+    '',
+    async (page) => {
+      const file = { name: 'lesson.ru.srt', mimeType: 'text/plain', buffer: Buffer.from('1') };
+      await page.locator('input[type=file][accept*=vtt]').setInputFiles(file);
+      await page.locator('form button[type=submit]').click();
+      await page.locator('form [role=alert]').waitFor();
+      await page.locator('fieldset button').last().click();
+    },
+  ],
+  ['studio-viewings-uz', `/studio/courses/${key(1)}/viewings/${lessonKey(1)}`, 'uz', ''],
+  ['studio-viewings-he', `/studio/courses/${key(6)}/viewings/${lessonKey(1)}`, 'he', ''],
   ['studio-description-ru', `/studio/courses/${key(1)}?tab=description`, 'ru', ''],
   ['studio-price-en', `/studio/courses/${key(1)}?tab=price`, 'en', ''],
   [

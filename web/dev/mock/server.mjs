@@ -8,7 +8,7 @@ import { extname } from 'node:path';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
 import { learnCourse, lessonPage, notes } from './learn.mjs';
 import { media, playback } from './media.mjs';
-import { questions, studioCards, studioCourse } from './studio.mjs';
+import { captions, posters, questions, studioCards, studioCourse, viewings } from './studio.mjs';
 
 const dist = new URL('../../dist/', import.meta.url);
 const types = {
@@ -101,6 +101,13 @@ function api(method, path, query, bend, locale, from) {
     const found = method === 'GET' ? studioCourse(studio[1]) : undefined;
     return found ? { body: found } : problem(method === 'GET' ? 404 : 412, 'precondition_failed');
   }
+  const around = /^\/videos\/[^/]+\/(captions|posters|analytics)(?:\/\w+)?$/.exec(path)?.[1];
+  if (around === 'captions' && method === 'PUT') {
+    return problem(422, 'captions_invalid', {
+      errors: [{ field: 'file', code: 'captions_invalid', message: 'Line 14: the end is before the start.' }],
+    });
+  }
+  if (around) return { body: { captions: { items: captions }, posters, analytics: viewings }[around] };
   const learn = /^\/learn\/courses\/([^/]+)$/.exec(path);
   if (learn) {
     const found = learnCourse(learn[1]);

@@ -26,7 +26,20 @@ const rungs = (...percents) =>
     state: percents[index] === 100 ? 'ready' : percents[index] > 0 ? 'running' : 'waiting',
   }));
 const videos = [
-  video(1, 'ready', { renditions: rungs(100, 100, 100, 100), watchable: true, percent: 100 }),
+  video(1, 'ready', {
+    renditions: [...rungs(100, 100, 100), { name: '1080p', percent: 100, state: 'dropped' }],
+    watchable: true,
+    percent: 100,
+    kind: 'video',
+    captions: 2,
+    chapters: [
+      { start_s: 0, title: 'Зачем оглавление' },
+      { start_s: 95, title: 'Дерево' },
+      { start_s: 610, title: 'Замер до и после' },
+    ],
+    skipped: [{ from_s: 724, to_s: 731 }],
+    loudness: { integrated_lufs: -23.4, gain_db: 7.4 },
+  }),
   video(2, 'transcoding', {
     renditions: rungs(100, 100, 46, 0),
     percent: 58,
@@ -88,6 +101,44 @@ export function studioCourse(id) {
     ],
   };
 }
+
+export const captions = [
+  ['ru', 'Русский', 214],
+  ['uz', 'Oʻzbekcha', 1],
+].map(([language, label, cues]) => ({
+  language,
+  label,
+  cues,
+  size: 18_000,
+  updated_at: '2026-11-10T10:00:00Z',
+}));
+export const posters = {
+  items: [0, 1, 2, 3].map((index) => ({ index, at_s: 30 + index * 200, url: '/m/token/v1/poster.jpg' })),
+  chosen: 1,
+};
+export const viewings = {
+  viewings: 412,
+  viewers: 138,
+  watch_s: 312_400,
+  average_percent: 64.2,
+  completion_percent: 48.5,
+  start_ms_p50: 820,
+  start_ms_p95: 3140,
+  stalls_per_hour: 0.7,
+  stall_percent: 0.31,
+  rungs: [
+    { name: '1080p', percent: 22 },
+    { name: '720p', percent: 51 },
+    { name: '480p', percent: 19 },
+    { name: '360p', percent: 8 },
+  ],
+  retention: {
+    bucket_s: 5,
+    views: Array.from({ length: 258 }, (_, n) =>
+      Math.round(400 * (n < 150 ? 1 - n / 700 : n < 152 ? 0.6 : 0.6 - (n - 152) / 900)),
+    ),
+  },
+};
 
 export const questions = {
   questions: [

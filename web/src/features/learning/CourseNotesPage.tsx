@@ -73,16 +73,22 @@ export function CourseNotesPage() {
             groups(all).map((group) => (
               <section key={group.id}>
                 <h2 className={css.lesson}>
-                  <Link to="/learn/$courseId/$lessonId" params={{ courseId, lessonId: group.id }}>
-                    <bdi>{group.title}</bdi>
-                  </Link>
+                  {group.title === null ? (
+                    t('goneLesson')
+                  ) : (
+                    <Link to="/learn/$courseId/$lessonId" params={{ courseId, lessonId: group.id }}>
+                      <bdi>{group.title}</bdi>
+                    </Link>
+                  )}
                 </h2>
                 <ul className={css.list}>
                   {group.notes.map((note) => (
                     <NoteItem
                       key={note.id}
                       note={note}
-                      link={<Moment course={courseId} lesson={group.id} at={note.at_s ?? 0} />}
+                      {...(group.title === null
+                        ? {}
+                        : { link: <Moment course={courseId} lesson={group.id} at={note.at_s ?? 0} /> })}
                     />
                   ))}
                 </ul>
@@ -124,8 +130,8 @@ function Moment({ course, lesson, at }: { course: string; lesson: string; at: nu
 }
 
 /** Notes that follow each other in one lesson, as the server has ordered them. */
-function groups(notes: readonly CourseNote[]): { id: string; title: string; notes: CourseNote[] }[] {
-  const found: { id: string; title: string; notes: CourseNote[] }[] = [];
+function groups(notes: readonly CourseNote[]): { id: string; title: string | null; notes: CourseNote[] }[] {
+  const found: { id: string; title: string | null; notes: CourseNote[] }[] = [];
   for (const note of notes) {
     const group = found.find(({ id }) => id === note.lesson_id);
     if (group) group.notes.push(note);

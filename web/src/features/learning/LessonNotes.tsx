@@ -136,7 +136,7 @@ function NewNote({ user, lessonId, second }: { user: string; lessonId: string; s
           )
         )}
         <span className="grow" />
-        <Button type="submit" size="xs" loading={add.isPending} disabled={!text.trim()}>
+        <Button type="submit" size="xs" loading={add.isPending}>
           {t('save')}
         </Button>
       </div>

@@ -112,7 +112,7 @@ export function NoteItem({ note, goTo, link }: Props) {
             <Button size="xs" variant="default" onClick={() => setText(undefined)}>
               {t('common:cancel')}
             </Button>
-            <Button size="xs" loading={save.isPending} disabled={!text.trim()} onClick={submit}>
+            <Button size="xs" loading={save.isPending} onClick={submit}>
               {t('common:save')}
             </Button>
           </div>

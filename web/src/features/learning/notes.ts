@@ -14,7 +14,8 @@ export type LessonNote = {
   created_at: string;
   updated_at: string;
 };
-export type CourseNote = LessonNote & { lesson_title: string };
+/** Without a title: the lesson is in the programme no more. */
+export type CourseNote = LessonNote & { lesson_title: string | null };
 
 /** The server takes this many characters. */
 export const MOST = 10_000;

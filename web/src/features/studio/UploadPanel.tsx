@@ -11,12 +11,10 @@ import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
 import { Drop, videoTypes } from './Drop';
 import { lessonName } from './names';
+import { type Dropped, keepDropped, takeDropped, useDropped } from './notAdded';
 import { addLesson, addModule } from './programme';
 import type { StudioCourse, StudioModule } from './queries';
 import { UploadRow } from './UploadRow';
-
-/** A dropped file; `key` is its one intent, however often its lesson is asked for. */
-type Dropped = { file: File; key: string };
 
 type Props = {
   course: StudioCourse;
@@ -31,8 +29,7 @@ export function UploadPanel({ course, module, open }: Props) {
   const errorText = useErrorText();
   const uploads = useUploads().filter((item) => item.target.courseId === course.id);
   /** What no lesson could be made for yet, with the last reason. */
-  const [failed, setFailed] = useState<readonly Dropped[]>([]);
-  const [error, setError] = useState<unknown>(undefined);
+  const { files: failed, error } = useDropped(course.id);
   const [busy, setBusy] = useState(false);
   /** Which were on their way in this visit: they stay in the list when they are ready. */
   const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
@@ -50,10 +47,7 @@ export function UploadPanel({ course, module, open }: Props) {
   if (fresh.length > 0) setSeen(new Set([...seen, ...fresh.map(({ lesson }) => lesson.id)]));
   const ready = rows.filter((row) => !row.open && row.lesson.video?.state === 'ready').length;
 
-  const keep = (dropped: readonly Dropped[], cause: unknown) => {
-    setFailed((old) => [...old, ...dropped]);
-    setError(cause);
-  };
+  const keep = (dropped: readonly Dropped[], cause: unknown) => keepDropped(course.id, dropped, cause);
   const take = async (dropped: readonly Dropped[]) => {
     setBusy(true);
     try {
@@ -71,12 +65,7 @@ export function UploadPanel({ course, module, open }: Props) {
     }
     setBusy(false);
   };
-  const again = () => {
-    const dropped = failed;
-    setFailed([]);
-    setError(undefined);
-    void take(dropped);
-  };
+  const again = () => void take(takeDropped(course.id));
   return (
     <section className={css.uploads} aria-label={t('uploads')}>
       <div className={css.uploadsHead}>
@@ -106,6 +95,9 @@ export function UploadPanel({ course, module, open }: Props) {
           </ul>
           <Button size="xs" variant="default" loading={busy} onClick={again}>
             {t('common:retry')}
+          </Button>{' '}
+          <Button size="xs" variant="subtle" onClick={() => takeDropped(course.id)}>
+            {t('forget')}
           </Button>
         </Note>
       )}

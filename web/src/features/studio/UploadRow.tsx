@@ -221,10 +221,16 @@ function Rungs({ video }: { video: VideoView }) {
   return (
     <ul className={css.rungs}>
       {rungs.map((rung) => {
-        const done = rung.state === 'ready' || rung.percent >= 100;
-        const running = !done && rung.percent > 0;
+        // Complete, and not offered: it would have gained nothing over the one below.
+        const dropped = (rung.state as string) === 'dropped';
+        const done = !dropped && (rung.state === 'ready' || rung.percent >= 100);
+        const running = !done && !dropped && rung.percent > 0;
         return (
-          <li key={rung.name} className={done ? css.rungDone : running ? css.rungNow : ''}>
+          <li
+            key={rung.name}
+            className={done ? css.rungDone : running ? css.rungNow : dropped ? css.rungDropped : ''}
+            title={dropped ? t('upload.rungDropped') : undefined}
+          >
             {done && <span aria-hidden>✓ </span>}
             <bdi>{rung.name}</bdi>
             {running && (
@@ -234,7 +240,9 @@ function Rungs({ video }: { video: VideoView }) {
               </>
             )}
             <span className="hidden">
-              {t(done ? 'upload.rungDone' : running ? 'upload.rungNow' : 'upload.rungWaits')}
+              {dropped
+                ? `, ${t('upload.rungDropped')}`
+                : t(done ? 'upload.rungDone' : running ? 'upload.rungNow' : 'upload.rungWaits')}
             </span>
           </li>
         );
@@ -314,11 +322,16 @@ function useWords(stage: Stage, item: UploadItem | undefined, video: VideoView |
         state: left
           ? t('upload.transcodingLeft', { span: format.span(left) })
           : t('upload.transcoding', { percent: percent(video?.percent ?? 0) }),
-        detail: video?.watchable
-          ? ready
-            ? t('upload.watchableIn', { quality: ready.name })
-            : t('upload.watchable')
-          : t('upload.canClose'),
+        detail: [
+          video?.speed ? t('upload.workSpeed', { speed: format.number(video.speed) }) : '',
+          video?.watchable
+            ? ready
+              ? t('upload.watchableIn', { quality: ready.name })
+              : t('upload.watchable')
+            : t('upload.canClose'),
+        ]
+          .filter(Boolean)
+          .join(' · '),
       };
     }
     case 'ready':

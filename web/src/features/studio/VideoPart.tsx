@@ -1,5 +1,7 @@
 // The video of a lesson: how far it is, or the place to drop one.
+import { Skeleton } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import { addUpload, useUploads } from '~/features/video/uploads/manager';
@@ -9,6 +11,8 @@ import css from './Builder.module.css';
 import { Drop, videoTypes } from './Drop';
 import { refreshCourse, type StudioCourse, type StudioLesson } from './queries';
 import { UploadRow } from './UploadRow';
+
+const VideoDetails = lazy(() => import('./VideoDetails').then((file) => ({ default: file.VideoDetails })));
 
 export function VideoPart({ course, lesson }: { course: StudioCourse; lesson: StudioLesson }) {
   const { t } = useTranslation('studio');
@@ -39,6 +43,16 @@ export function VideoPart({ course, lesson }: { course: StudioCourse; lesson: St
           multiple={false}
           take={([file]) => file && addUpload(file, target)}
         />
+      )}
+      {lesson.video && !upload && lesson.video.state === 'ready' && (
+        <Suspense fallback={<Skeleton height={200} radius="md" />}>
+          <VideoDetails
+            courseId={course.id}
+            lessonId={lesson.id}
+            video={lesson.video}
+            key={lesson.video.id}
+          />
+        </Suspense>
       )}
       {remove.isError && <Note tone="bad">{errorText(remove.error)}</Note>}
     </div>

@@ -35,4 +35,9 @@ export const studioRoutes = [
     component: lazyPage(() => import('./BuilderPage'), 'BuilderPage'),
     staticData: { flush: true },
   }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/studio/courses/$courseId/viewings/$lessonId',
+    component: lazyPage(() => import('./ViewingsPage'), 'ViewingsPage'),
+  }),
 ] as const;
