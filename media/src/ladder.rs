@@ -84,6 +84,8 @@ pub struct SourceVideo {
     pub height: u32,
     /// The average rate, if it is known.
     pub frame_rate: Option<FrameRate>,
+    /// It is a recording of a screen.
+    pub screen: bool,
 }
 
 /// One video rendition to make, with its encoder settings.
@@ -118,6 +120,8 @@ pub struct Ladder {
     pub frame_rate: FrameRate,
     /// At least one rung, growing in size.
     pub rungs: Vec<Rung>,
+    /// Made for a recording of a screen.
+    pub screen: bool,
 }
 
 impl Ladder {
@@ -143,6 +147,13 @@ const STEPS: [Step; 5] = [
     Step { short: 720, crf: 23, max_rate: 2_500_000, profile: "high", level: 31 },
     Step { short: 1080, crf: 23, max_rate: 4_500_000, profile: "high", level: 40 },
 ];
+
+/// Constant rate factor for recordings of screens: letters need more than films, and screens change
+/// so seldom that it costs little.
+const SCREEN_CRF: u32 = 21;
+
+/// How far above a film's cap the rate of a screen may rise: when a slide changes, quality decides.
+const SCREEN_HEADROOM: u32 = 2;
 
 /// H.264 level times ten, its macroblocks per second and per frame (ITU-T H.264, table A-1).
 const LEVELS: [(u32, u64, u64); 6] = [
@@ -198,8 +209,8 @@ fn rung(source: &SourceVideo, step: &Step, short: u32, rate: FrameRate) -> Rung 
         frame_rate: own,
         frame_step: if own == rate { 1 } else { 2 },
         gop: gop_frames(rate) / if own == rate { 1 } else { 2 },
-        crf: step.crf,
-        max_rate: step.max_rate,
+        crf: if source.screen { SCREEN_CRF } else { step.crf },
+        max_rate: step.max_rate * if source.screen { SCREEN_HEADROOM } else { 1 },
         profile: step.profile,
         level,
     }
@@ -209,6 +220,8 @@ fn rung(source: &SourceVideo, step: &Step, short: u32, rate: FrameRate) -> Rung 
 /// rung gets one rendition of its own size.
 pub fn ladder(source: &SourceVideo, max_short: u32) -> Ladder {
     let frame_rate = FrameRate::snapped(source.frame_rate);
+    // Nobody reads faster than a screen shows at 30 pictures a second.
+    let frame_rate = if source.screen { frame_rate.small() } else { frame_rate };
     let low = source.width.min(source.height);
     let mut rungs: Vec<Rung> = Vec::new();
     for step in STEPS.iter().filter(|step| step.short <= low && step.short <= max_short) {
@@ -223,7 +236,40 @@ pub fn ladder(source: &SourceVideo, max_short: u32) -> Ladder {
         let [smallest, ..] = &STEPS;
         rungs.push(rung(source, smallest, (low & !1).clamp(16, smallest.short), frame_rate));
     }
-    Ladder { frame_rate, rungs }
+    Ladder { frame_rate, rungs, screen: source.screen }
+}
+
+/// The average rate of a complete video rendition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeasuredRung {
+    /// Its name in the plan.
+    pub name: String,
+    /// Bits a second over all of its segments.
+    pub average: u64,
+}
+
+/// The rungs that gain nothing, of `rungs` from the smallest up. Where two stand within 15 % of each
+/// other, a film does not need the bigger one: its picture has no more detail to show. Of a screen
+/// the smaller one goes: for the same rate the letters are sharper in the bigger. The smallest
+/// always stays, for those who have hardly any bandwidth.
+pub fn gain_nothing(rungs: &[MeasuredRung], screen: bool) -> Vec<String> {
+    let near = |low: u64, high: u64| u128::from(high) * 100 <= u128::from(low) * 115;
+    let mut dropped = Vec::new();
+    let Some((smallest, mut rest)) = rungs.split_first() else { return dropped };
+    let mut below = smallest;
+    while let Some((rung, bigger)) = rest.split_first() {
+        rest = bigger;
+        let useless = match (screen, bigger.first()) {
+            (true, next) => next.is_some_and(|next| near(rung.average, next.average)),
+            (false, _) => near(below.average, rung.average),
+        };
+        if useless {
+            dropped.push(rung.name.clone());
+        } else {
+            below = rung;
+        }
+    }
+    dropped
 }
 
 /// What a rendition is.
@@ -307,7 +353,7 @@ impl Plan {
         let longest = segment_us + u64::from(AAC_FRAME) * 1_000_000 / u64::from(AUDIO_RATE) + 1;
         Self {
             kind: if rungs.is_empty() { LessonKind::Listening } else { LessonKind::Video },
-            screen: false,
+            screen: ladder.is_some_and(|ladder| ladder.screen),
             target_duration_s: u32::try_from(longest.div_ceil(1_000_000)).unwrap_or(SEGMENT_S + 1),
             segment_us,
             duration_us,
@@ -323,7 +369,8 @@ mod tests {
     use super::*;
 
     fn source(width: u32, height: u32, num: u32, den: u32) -> SourceVideo {
-        SourceVideo { width, height, frame_rate: Some(FrameRate::new(num, den)) }
+        let frame_rate = Some(FrameRate::new(num, den));
+        SourceVideo { width, height, frame_rate, screen: false }
     }
 
     fn sizes(width: u32, height: u32) -> Vec<(String, u32, u32, u32)> {
@@ -400,6 +447,35 @@ mod tests {
         let [small, .., big] = ladder.rungs.as_slice() else { panic!("rungs") };
         assert_eq!((small.gop, small.frame_step), (60, 2));
         assert_eq!((big.gop, big.frame_step, big.level), (120, 1, 32));
+    }
+
+    #[test]
+    fn a_screen_is_sharper_and_never_faster_than_thirty() {
+        let screen = SourceVideo { screen: true, ..source(1920, 1080, 60, 1) };
+        let ladder = ladder(&screen, 1080);
+        assert_eq!(ladder.frame_rate, FrameRate::new(60, 2));
+        for rung in &ladder.rungs {
+            assert_eq!((rung.crf, rung.frame_step, rung.gop), (21, 1, 60), "{rung:?}");
+        }
+        assert!(Plan::new(Some(&ladder), 0, None).screen);
+    }
+
+    #[test]
+    fn a_rung_that_costs_hardly_more_than_the_one_below_gains_nothing() {
+        let rungs = |rates: &[u64]| -> Vec<MeasuredRung> {
+            let names = ["240p", "360p", "480p", "720p", "1080p"];
+            let all = names.iter().zip(rates);
+            all.map(|(name, average)| MeasuredRung { name: (*name).into(), average: *average })
+                .collect()
+        };
+        let film = |rates: &[u64]| gain_nothing(&rungs(rates), false);
+        assert!(film(&[100, 200, 400, 800, 1_600]).is_empty());
+        assert_eq!(film(&[100, 115, 131, 132]), ["360p", "720p"]);
+        assert!(film(&[100, 116]).is_empty() && film(&[100]).is_empty() && film(&[]).is_empty());
+        let screen = |rates: &[u64]| gain_nothing(&rungs(rates), true);
+        assert_eq!(screen(&[100, 101, 102, 103]), ["360p", "480p"]);
+        assert_eq!(screen(&[100, 110]), Vec::<String>::new(), "smallest and sharpest stay");
+        assert_eq!(screen(&[100, 200, 210, 400]), ["360p"]);
     }
 
     #[test]

@@ -18,6 +18,19 @@ pub(super) struct PictureShape {
     pub time_base: Rational,
 }
 
+impl PictureShape {
+    /// The shape of `frame`, whose timestamps are in `time_base`.
+    pub(super) fn of(frame: &frame::Video, time_base: Rational) -> Self {
+        Self {
+            width: frame.width(),
+            height: frame.height(),
+            format: crate::av::pixel_number(frame.format()),
+            aspect: frame.aspect_ratio(),
+            time_base,
+        }
+    }
+}
+
 /// The text of the graph that makes every rung from one decoded picture. `start` is the number of
 /// the first frame to come out, in frames of the ladder's rate.
 pub(super) fn video_spec(
@@ -40,9 +53,11 @@ pub(super) fn video_spec(
     // An untagged picture: the matrix of its time, by its size, as players guess it.
     let guess = if source.width.min(source.height) >= 720 { "bt709" } else { "bt601" };
     let matrix = if matrix_known { "auto" } else { guess };
+    // Letters stay sharp.
+    let scaler = if ladder.screen { "lanczos" } else { "bicubic" };
     let to = |rung: &Rung, matrix: &str| {
         format!(
-            "scale={}:{}:flags=bicubic:in_color_matrix={matrix}:out_color_matrix=bt709:\
+            "scale={}:{}:flags={scaler}:in_color_matrix={matrix}:out_color_matrix=bt709:\
              out_range=tv,setsar=1,format=yuv420p",
             rung.width, rung.height,
         )
@@ -162,13 +177,7 @@ pub(super) fn pull(
 
 /// Builds a graph from one picture to another, e.g. for a still.
 pub(super) fn convert(frame: &frame::Video, spec: &str) -> Result<frame::Video, Error> {
-    let shape = PictureShape {
-        width: frame.width(),
-        height: frame.height(),
-        format: crate::av::pixel_number(frame.format()),
-        aspect: frame.aspect_ratio(),
-        time_base: Rational(1, 1_000),
-    };
+    let shape = PictureShape::of(frame, Rational(1, 1_000));
     let mut graph = video_graph(&shape, &format!("[in]{spec}[out0]"), 1)?;
     push(&mut graph, frame)?;
     close(&mut graph, frame.pts().unwrap_or(0) + 1)?;
@@ -203,7 +212,8 @@ mod tests {
     #[test]
     fn one_decode_is_split_to_every_rung_after_one_frame_rate() {
         let rate = Some(FrameRate::new(60, 1));
-        let ladder = ladder(&SourceVideo { width: 640, height: 360, frame_rate: rate }, 1080);
+        let ladder =
+            ladder(&SourceVideo { width: 640, height: 360, frame_rate: rate, screen: false }, 1080);
         let spec = video_spec(&ladder, &source(), false, false, 480);
         assert_eq!(
             spec,
@@ -218,7 +228,8 @@ mod tests {
     #[test]
     fn a_turned_interlaced_bright_source_is_deinterlaced_turned_and_mapped_once() {
         let hdr = VideoInfo { hdr: true, orientation: Orientation::Clockwise, ..source() };
-        let ladder = ladder(&SourceVideo { width: 360, height: 640, frame_rate: None }, 1080);
+        let ladder =
+            ladder(&SourceVideo { width: 360, height: 640, frame_rate: None, screen: false }, 1080);
         let spec = video_spec(&ladder, &hdr, true, true, 0);
         assert!(
             spec.starts_with("[in]bwdif=mode=send_frame:deint=interlaced,transpose=clock,fps=")

@@ -14,6 +14,7 @@ mod mux;
 mod pictures;
 mod posters;
 mod storyboard;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod video;
@@ -164,9 +165,15 @@ pub fn transcode(
     let order = &WorkerOrder { first_segment, ..order.clone() };
     let started = Instant::now();
     emit(progress(Stage::Probing, 0.0, 0.0, 0))?;
-    let (source, info) = probe::open(input, &order.limits)?;
+    let (source, mut info) = probe::open(input, &order.limits)?;
+    let mut screen = false;
+    if let Some(video) = &mut info.video {
+        let seen = survey::survey(input, order, video.stream, info.duration_us)?;
+        video.interlaced |= seen.interlaced;
+        screen = seen.screen;
+    }
     emit(Event::Probed(info.clone()))?;
-    let mut job = Job::new(source, info, order)?;
+    let mut job = Job::new(source, info, screen, order)?;
     emit(Event::Planned(job.plan.clone()))?;
     job.settle_loudness(input, order, emit)?;
     job.announce(emit)?;
@@ -201,6 +208,7 @@ impl Job {
     fn new(
         source: format::context::Input,
         info: MediaInfo,
+        screen: bool,
         order: &WorkerOrder,
     ) -> Result<Self, TranscodeError> {
         let ladder: Option<Ladder> = info.video.as_ref().map(|video| {
@@ -208,6 +216,7 @@ impl Job {
                 width: video.display_width,
                 height: video.display_height,
                 frame_rate: video.frame_rate,
+                screen,
             };
             ladder::ladder(&shape, order.max_short_side)
         });

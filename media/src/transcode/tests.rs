@@ -1,6 +1,7 @@
 //! Real files, made on the spot, through the whole transcode, and what comes out read back.
 
 mod loudness;
+mod screens;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -9,10 +9,10 @@ use super::graph::{self, PictureShape};
 use super::mux::{self, Fragmenter};
 use super::pictures::{self, Pictures};
 use super::{During, Emit, Event, TranscodeError};
-use crate::ladder::{FrameRate, Ladder, Rung};
+use crate::ladder::{FrameRate, Ladder, MeasuredRung, Rung, gain_nothing};
+use crate::mp4;
 use crate::probe::VideoInfo;
-use crate::worker::{RenditionDone, WorkerOrder};
-use crate::{av, mp4};
+use crate::worker::{Dropped, RenditionDone, WorkerOrder};
 
 /// Everything between the packets of a video stream and the segments of its renditions.
 pub(super) struct VideoPipe {
@@ -147,13 +147,7 @@ impl VideoPipe {
         pts: i64,
         emit: &mut Emit<'_>,
     ) -> Result<(), TranscodeError> {
-        let shape = PictureShape {
-            width: frame.width(),
-            height: frame.height(),
-            format: av::pixel_number(frame.format()),
-            aspect: frame.aspect_ratio(),
-            time_base: self.decoder.time_base(),
-        };
+        let shape = PictureShape::of(frame, self.decoder.time_base());
         if self.graph.as_ref().is_none_or(|(_, built_for)| *built_for != shape) {
             self.close_graph(pts, emit)?;
             let interlaced = self.source.interlaced || frame.is_interlaced();
@@ -228,6 +222,10 @@ impl VideoPipe {
         for output in &mut self.outputs {
             output.finish(emit)?;
         }
+        let measured: Option<Vec<_>> = self.outputs.iter().map(RungOutput::measured).collect();
+        for rendition in gain_nothing(&measured.unwrap_or_default(), self.ladder.screen) {
+            emit(Event::Dropped(Dropped { rendition }))?;
+        }
         let end_us = self.outputs.iter().map(RungOutput::end_us).max().unwrap_or(0);
         if let Some((_, pictures)) = &mut self.pictures {
             pictures.finish(end_us, emit)?;
@@ -254,11 +252,14 @@ struct RungOutput {
     next: u64,
     /// The first segment made here.
     seq: u32,
+    /// Bytes and microseconds of all segments from the beginning of the video, if those of earlier
+    /// attempts are known.
+    weight: Option<(u64, u64)>,
 }
 
 impl RungOutput {
     fn new(rung: &Rung, ladder: &Ladder, order: &WorkerOrder) -> Result<Self, TranscodeError> {
-        let encoder = open_x264(rung, order)?;
+        let encoder = open_x264(rung, ladder.screen, order)?;
         let segment_frames = u64::from(ladder.segment_frames() / rung.frame_step);
         let origin = u64::from(order.first_segment) * segment_frames;
         let start = i64::try_from(origin).unwrap_or(i64::MAX);
@@ -276,6 +277,7 @@ impl RungOutput {
             packets: origin,
             next: origin,
             seq: order.first_segment,
+            weight: order.stored_before(&rung.name),
         })
     }
 
@@ -339,7 +341,19 @@ impl RungOutput {
         let duration_us = self.rate.micros(start + frames) - self.rate.micros(start);
         let (rendition, seq) = (self.name.clone(), self.seq);
         self.seq += 1;
+        if let Some((sum, us)) = &mut self.weight {
+            *sum += bytes.len() as u64;
+            *us += duration_us;
+        }
         Ok(emit(Event::Segment { rendition, seq, duration_us, bytes })?)
+    }
+
+    /// The average rate, if all segments are known.
+    fn measured(&self) -> Option<MeasuredRung> {
+        let (bytes, us) = self.weight?;
+        let average = u128::from(bytes) * 8_000_000 / u128::from(us.max(1));
+        let average = u64::try_from(average).unwrap_or(u64::MAX);
+        Some(MeasuredRung { name: self.name.clone(), average })
     }
 
     fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
@@ -366,7 +380,11 @@ fn tick(rate: FrameRate) -> Rational {
     Rational(side(rate.den), side(rate.num))
 }
 
-fn open_x264(rung: &Rung, order: &WorkerOrder) -> Result<encoder::video::Encoder, TranscodeError> {
+fn open_x264(
+    rung: &Rung,
+    screen: bool,
+    order: &WorkerOrder,
+) -> Result<encoder::video::Encoder, TranscodeError> {
     let x264 = encoder::find_by_name("libx264").ok_or(ffmpeg::Error::EncoderNotFound);
     let context = codec::Context::new_with_codec(x264.during("finding the H.264 encoder")?);
     let mut video = context.encoder().video().during("making the H.264 encoder")?;
@@ -385,6 +403,8 @@ fn open_x264(rung: &Rung, order: &WorkerOrder) -> Result<encoder::video::Encoder
     video.set_color_range(color::Range::MPEG);
     // Parameter sets go into the initialisation segment, not into the stream.
     video.set_flags(codec::Flags::GLOBAL_HEADER);
+    // Less smoothing of edges, more bits for flat parts with letters on them.
+    let sharp = if screen { ":deblock=-2,-2:aq-strength=1.2:psy-rd=1.5,0" } else { "" };
     let mut options = Dictionary::new();
     for (key, value) in [
         ("preset", order.preset.clone()),
@@ -396,7 +416,10 @@ fn open_x264(rung: &Rung, order: &WorkerOrder) -> Result<encoder::video::Encoder
         ("threads", order.threads.to_string()),
         ("sc_threshold", "0".into()),
         // Key frames exactly every group, and no reference across them.
-        ("x264-params", format!("keyint={0}:min-keyint={0}:open-gop=0:rc-lookahead=20", rung.gop)),
+        (
+            "x264-params",
+            format!("keyint={0}:min-keyint={0}:open-gop=0:rc-lookahead=20{sharp}", rung.gop),
+        ),
     ] {
         options.set(key, &value);
     }

@@ -93,6 +93,11 @@ pub struct WorkerOrder {
     /// The first segment that is not stored yet in every rendition; 0 at the first start. The
     /// worker begins one before it, so that one comes again.
     pub first_segment: u32,
+    /// What earlier attempts have stored before the segment that this one begins with, for each
+    /// rendition: so that rates are measured over the whole. When it is missing in an order that goes
+    /// on in the middle, no rung is dropped.
+    #[serde(default)]
+    pub stored: Vec<StoredBefore>,
     /// The greatest short side to make a rendition for, in pixels (e.g. 1080).
     pub max_short_side: u32,
     /// x264's preset: `veryfast` in production.
@@ -105,7 +110,28 @@ pub struct WorkerOrder {
     pub sandbox: SandboxPolicy,
 }
 
+/// Segments of a rendition that an earlier attempt has stored: those with a number below
+/// `first_segment - 1` of the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredBefore {
+    /// The rendition's name in the [`Plan`].
+    pub rendition: String,
+    /// Their bytes together.
+    pub bytes: u64,
+    /// How long they play together, in microseconds.
+    pub duration_us: u64,
+}
+
 impl WorkerOrder {
+    /// Bytes and microseconds of what is stored of `rendition` before the first segment made by
+    /// this order; `None` when that is not known.
+    pub fn stored_before(&self, rendition: &str) -> Option<(u64, u64)> {
+        let stored = self.stored.iter().find(|stored| stored.rendition == rendition);
+        let stored = stored.map(|stored| (stored.bytes, stored.duration_us));
+        stored.or((self.first_segment == 0).then_some((0, 0)))
+    }
+
     /// Segments of one minute.
     pub const EPOCH_SEGMENTS: u32 = 15;
 
@@ -125,6 +151,7 @@ impl WorkerOrder {
             keys,
             epoch_segments: Self::EPOCH_SEGMENTS,
             first_segment: 0,
+            stored: Vec::new(),
             max_short_side: 1080,
             preset: "veryfast".into(),
             threads: 2,
