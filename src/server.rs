@@ -19,7 +19,7 @@ use crate::platform::config::Role;
 use crate::platform::health;
 use crate::platform::http::{BodyDeadline, Problem, RequestLog, pack, spa};
 use crate::platform::jobs::Worker;
-use crate::{courses, identity, wiring};
+use crate::{courses, identity, video, wiring};
 
 /// A process that serves.
 pub struct Running {
@@ -60,7 +60,7 @@ pub fn start(app: App) -> io::Result<Running> {
         running.metrics_address = Some(listener.local_addr()?);
         let data = web::Data::new(app.clone());
         let server = HttpServer::new(move || {
-            ActixApp::new().app_data(data.clone()).route("/metrics", web::get().to(health::metrics))
+            ActixApp::new().app_data(data.clone()).route("/metrics", web::get().to(metrics))
         })
         .workers(1)
         .disable_signals()
@@ -105,6 +105,14 @@ impl Running {
             }
         }
     }
+}
+
+/// The metrics; those of the video queue are measured when they are asked for.
+async fn metrics(app: App) -> HttpResponse {
+    if let Err(problem) = video::measure(&app).await {
+        tracing::debug!(%problem, "the video queue is not measured");
+    }
+    health::metrics(app).await
 }
 
 fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder as _, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Encoder as _, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
 use tracing_subscriber::EnvFilter;
@@ -45,6 +45,11 @@ pub struct Metrics {
     pub upload_bytes: prometheus::IntCounter,
     /// Transcoding jobs by outcome.
     pub transcodes: IntCounterVec,
+    transcode_seconds: HistogramVec,
+    transcode_speed: Histogram,
+    transcodes_waiting: IntGauge,
+    transcodes_oldest: IntGauge,
+    transcodes_running: IntGauge,
     /// Open sockets.
     pub ws_connections: IntGauge,
     /// Sockets closed by close code.
@@ -83,6 +88,18 @@ impl Metrics {
             &["route"],
         )?;
         registry.register(Box::new(http_seconds.clone()))?;
+        // A run may take hours, or end after a look into the file.
+        let transcode_seconds = HistogramVec::new(
+            HistogramOpts::new("ilm_transcode_run_seconds", "Wall time of runs")
+                .buckets(vec![1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0]),
+            &["outcome"],
+        )?;
+        registry.register(Box::new(transcode_seconds.clone()))?;
+        let transcode_speed = Histogram::with_opts(
+            HistogramOpts::new("ilm_transcode_speed", "Media seconds made per second of whole runs")
+                .buckets(vec![0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0]),
+        )?;
+        registry.register(Box::new(transcode_speed.clone()))?;
         let jobs_waiting = IntGaugeVec::new(Opts::new("ilm_jobs", "Jobs by state"), &["state"])?;
         registry.register(Box::new(jobs_waiting.clone()))?;
         let resident = Gauge::new("ilm_resident_bytes", "Resident memory")?;
@@ -103,6 +120,14 @@ impl Metrics {
             media_keys: vec("ilm_media_keys_total", "Segment keys", &["outcome"])?,
             upload_bytes: counter("ilm_upload_bytes_total", "Bytes uploaded")?,
             transcodes: vec("ilm_transcodes_total", "Transcoding jobs", &["outcome"])?,
+            transcode_seconds,
+            transcode_speed,
+            transcodes_waiting: gauge("ilm_transcodes_waiting", "Videos that wait")?,
+            transcodes_oldest: gauge(
+                "ilm_transcodes_oldest_seconds",
+                "For how long the first of the waiting videos waits",
+            )?,
+            transcodes_running: gauge("ilm_transcodes_running", "Videos that are worked on")?,
             ws_connections: gauge("ilm_ws_connections", "Open sockets")?,
             ws_cut: vec("ilm_ws_cut_total", "Sockets closed by us", &["code"])?,
             chat_messages: counter("ilm_chat_messages_total", "Messages stored")?,
@@ -121,6 +146,23 @@ impl Metrics {
     /// Counts a job that ran.
     pub fn job(&self, kind: &str, ok: bool) {
         self.jobs_total.with_label_values(&[kind, if ok { "ok" } else { "failed" }]).inc();
+    }
+
+    /// Notes the queue of videos.
+    pub fn transcode_queue(&self, waiting: i64, oldest_s: i64, running: i64) {
+        self.transcodes_waiting.set(waiting);
+        self.transcodes_oldest.set(oldest_s);
+        self.transcodes_running.set(running);
+    }
+
+    /// Counts a run that ended after `elapsed`; `media_s` when it made the whole video.
+    pub fn transcode_run(&self, outcome: &str, elapsed: Duration, media_s: Option<f64>) {
+        self.transcodes.with_label_values(&[outcome]).inc();
+        let elapsed = elapsed.as_secs_f64();
+        self.transcode_seconds.with_label_values(&[outcome]).observe(elapsed);
+        if let Some(media_s) = media_s.filter(|_| elapsed > 0.0) {
+            self.transcode_speed.observe(media_s / elapsed);
+        }
     }
 
     /// Counts a report of the browser's policy.

@@ -9,7 +9,8 @@ use super::live;
 use super::model::{Upload, Video, upload_state};
 use super::playback::reason;
 use super::state::{Happening, VideoState};
-use super::store::{sessions, uploads, videos};
+use super::store::runs::{self, RunEnd};
+use super::store::{queue, sessions, uploads, videos};
 use super::tus::{self, Purpose};
 use super::views::{VideoView, view};
 use crate::app::App;
@@ -180,6 +181,7 @@ pub async fn cancel(app: &App, video_id: VideoId) -> Result<VideoView, Problem> 
                 return Err(Problem::new(Code::VideoState)
                     .detail("Only a video that waits or is being made can be stopped."));
             }
+            runs::end_open(conn, video_id, RunEnd::Cancelled, now).await?;
             // What was made so far is not shown any more.
             abandon(conn, app, &video).await?;
             let (owner_id, code) = (video.owner_id, "cancelled".to_owned());
@@ -221,6 +223,28 @@ pub async fn retry(app: &App, video_id: VideoId) -> Result<VideoView, Problem> {
     app.video.wake_transcoder();
     live::tell(app, video_id).await;
     Ok(shown)
+}
+
+/// An admin wants a video that waits to be taken before all others.
+///
+/// # Errors
+/// `not_found`, `video_state` when it does not wait.
+pub(super) async fn put_first(app: &App, video_id: VideoId) -> Result<(), Problem> {
+    let now = app.clock.now();
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let video =
+                videos::find_locked(conn, video_id).await?.ok_or_else(Problem::not_found)?;
+            if video.state != VideoState::Queued.as_str() {
+                return Err(Problem::new(Code::VideoState)
+                    .detail("Only a video that waits can be put before others."));
+            }
+            Ok(queue::put_first(conn, video_id, now).await?)
+        })
+        .await?;
+    app.video.wake_transcoder();
+    live::tell(app, video_id).await;
+    Ok(())
 }
 
 /// Gives up what a run has made: the next one begins anew, in a place of its own.

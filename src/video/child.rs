@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use actors::transcode::port::{Claim, Run, Transcoder};
+use actors::transcode::port::{ChildEnd, Claim, Run, Transcoder};
 use async_trait::async_trait;
 use media::storage::{LocalCopy, ObjectKey};
 use media::worker::{Failure, Worker, WorkerError, WorkerLine};
@@ -145,6 +145,12 @@ impl Run for Running {
 
     fn output(&self) -> &Path {
         &self.output
+    }
+
+    async fn finish(&mut self) -> ChildEnd {
+        let usage = self.worker.finish().await;
+        let stderr = self.worker.stderr();
+        ChildEnd { stderr, cpu: usage.cpu, peak_kib: usage.peak_kib }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Video: uploads, transcoding, protected playback, files for download.
 //!
 //! It owns what an upload becomes. Tables: `uploads`, `upload_parts`, `videos`, `video_renditions`,
-//! `video_segments`, `video_keys`, `playback_sessions`, `files`.
+//! `video_segments`, `video_keys`, `video_runs`, `video_queue`, `video_queue_authors`,
+//! `playback_sessions`, `files`.
 //!
 //! Invariants: an offset that was answered is durable; a video is published by one transaction;
 //! segments are in the store before their rows; keys are at rest only sealed; nothing of a video is
@@ -9,9 +10,11 @@
 //!
 //! - `tus`: resumable uploads. `attach`: an upload becomes a video. `files`: or a file.
 //! - `state`, `book`: the life of a video, and the book of the TranscodingJob actor over it.
+//! - `queue`: which video comes next. `admin`: all work on videos, as admins see it.
 //! - `playback`: grants, media paths, keys. `live`: frames for the studio.
 
 mod access;
+mod admin;
 mod attach;
 mod book;
 mod child;
@@ -23,6 +26,7 @@ mod live;
 mod model;
 mod paths;
 mod playback;
+mod queue;
 mod schema;
 mod serve;
 mod services;
@@ -44,6 +48,7 @@ use crate::platform::events::Subscribers;
 use crate::platform::http::{Policy, Routes};
 use crate::platform::jobs::{Handlers, Schedule};
 
+pub use admin::measure;
 pub use access::{OwnedUpload, OwnedVideo};
 pub use attach::{Form, VideoId, attach, remove};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
@@ -77,6 +82,11 @@ const ENOUGH_SEGMENTS: usize = playback::ENOUGH_SEGMENTS;
         playback::media,
         files::download,
         files::poster,
+        admin::list,
+        admin::show,
+        admin::retry,
+        admin::cancel,
+        admin::first,
     ),
     components(schemas(VideoView, Playback))
 )]
@@ -100,6 +110,13 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/videos/{id}", Policy::Owner("video"), studio::show);
     r.post("/api/v1/videos/{id}/retry", Policy::Owner("video"), studio::retry);
     r.post("/api/v1/videos/{id}/cancel", Policy::Owner("video"), studio::cancel);
+
+    const ADMIN: Policy = Policy::Staff("admin");
+    r.get("/api/v1/admin/transcodes", ADMIN, admin::list);
+    r.get("/api/v1/admin/transcodes/{id}", ADMIN, admin::show);
+    r.post("/api/v1/admin/transcodes/{id}/retry", ADMIN, admin::retry);
+    r.post("/api/v1/admin/transcodes/{id}/cancel", ADMIN, admin::cancel);
+    r.post("/api/v1/admin/transcodes/{id}/first", ADMIN, admin::first);
 
     let session = Policy::Bearer("the playback session of the path, and its viewer");
     r.post("/api/v1/playback/{session}/heartbeat", session, playback::heartbeat);
@@ -151,6 +168,11 @@ pub fn schedules() -> Vec<Schedule> {
             name: "video.clear_scratch",
             every: Duration::from_secs(600),
             run: |app| async move { child::clear_strays(&app).await }.boxed(),
+        },
+        Schedule {
+            name: "video.purge_run_logs",
+            every: Duration::from_secs(24 * 3600),
+            run: |app| async move { admin::purge_logs(&app).await }.boxed(),
         },
         Schedule {
             name: "video.purge_playback",

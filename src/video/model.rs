@@ -5,7 +5,7 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::schema::{
-    files, playback_sessions, upload_parts, uploads, video_keys, video_renditions, video_segments,
+    files, playback_sessions, upload_parts, uploads, video_keys, video_renditions, video_runs, video_segments,
     videos,
 };
 
@@ -136,6 +136,22 @@ pub struct KeyRow {
     pub generation: i32,
     pub epoch: i32,
     pub sealed: Vec<u8>,
+}
+
+/// One attempt at a video.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = video_runs)]
+pub struct VideoRun {
+    pub attempt: i32,
+    pub worker: Uuid,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub outcome: Option<String>,
+    pub error_code: Option<String>,
+    pub error_detail: Option<String>,
+    pub log: String,
+    pub cpu_ms: Option<i64>,
+    pub peak_kib: Option<i64>,
 }
 
 /// A playback under way or over.

@@ -76,6 +76,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    video_queue (video_id) {
+        video_id -> Uuid,
+        owner_id -> Uuid,
+        queued_at -> Timestamptz,
+        work_s -> Int4,
+        tag -> Int8,
+        first_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    video_queue_authors (owner_id) {
+        owner_id -> Uuid,
+        taken_tag -> Int8,
+    }
+}
+
+diesel::table! {
     video_renditions (video_id, name) {
         video_id -> Uuid,
         name -> Text,
@@ -91,6 +109,25 @@ diesel::table! {
         init_bytes -> Nullable<Int8>,
         percent -> Float4,
         complete -> Bool,
+    }
+}
+
+diesel::table! {
+    video_runs (id) {
+        id -> Uuid,
+        video_id -> Uuid,
+        attempt -> Int4,
+        generation -> Int4,
+        fence -> Int8,
+        worker -> Uuid,
+        started_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        error_detail -> Nullable<Text>,
+        log -> Text,
+        cpu_ms -> Nullable<Int8>,
+        peak_kib -> Nullable<Int8>,
     }
 }
 
@@ -145,6 +182,8 @@ diesel::table! {
 }
 
 diesel::joinable!(upload_parts -> uploads (upload_id));
+diesel::joinable!(video_queue -> videos (video_id));
+diesel::joinable!(video_runs -> videos (video_id));
 diesel::joinable!(video_renditions -> videos (video_id));
 diesel::joinable!(playback_sessions -> videos (video_id));
 diesel::joinable!(videos -> uploads (upload_id));
@@ -154,7 +193,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     upload_parts,
     uploads,
     video_keys,
+    video_queue,
     video_renditions,
+    video_runs,
     video_segments,
     videos,
 );

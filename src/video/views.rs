@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::files;
 use super::model::{Rendition, Upload, Video};
 use super::state::VideoState;
-use super::store::videos;
+use super::store::{queue, videos};
 use crate::app::App;
 use crate::platform::http::Problem;
 
@@ -86,8 +86,17 @@ pub struct VideoError {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a video are far below 2^53")]
-fn seconds(ms: i64) -> f64 {
+pub(super) fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
+}
+
+impl VideoError {
+    /// Why `video` failed, if it did.
+    pub(super) fn of(video: &Video) -> Option<Self> {
+        let (code, detail) = (video.error_code.clone()?, video.error_detail.clone()?);
+        let at_s = video.error_at_ms.map(seconds);
+        Some(Self { code, detail, at_s, retryable: !video.error_final })
+    }
 }
 
 impl VideoView {
@@ -99,15 +108,7 @@ impl VideoView {
         queue_position: Option<i64>,
     ) -> Self {
         let state = VideoState::parse(&video.state).unwrap_or(VideoState::Failed);
-        let error = match (video.error_code, video.error_detail) {
-            (Some(code), Some(detail)) => Some(VideoError {
-                code,
-                detail,
-                at_s: video.error_at_ms.map(seconds),
-                retryable: !video.error_final,
-            }),
-            _ => None,
-        };
+        let error = VideoError::of(&video);
         let poster_url = video.poster_key.is_some().then(|| files::poster_url(app, video.id));
         let renditions = renditions
             .iter()
@@ -164,7 +165,7 @@ pub async fn views(
     let positions: HashMap<Uuid, i64> = if waiting.is_empty() {
         HashMap::new()
     } else {
-        videos::queue_positions(conn, &waiting).await?.into_iter().collect()
+        queue::positions(conn, &waiting, app.clock.now()).await?.into_iter().collect()
     };
     Ok(rows
         .into_iter()

@@ -10,13 +10,18 @@ use media::worker::{Failure, WorkerLine};
 use uuid::Uuid;
 
 use super::Policy;
+use super::diary::Diary;
 use super::message::Cancel;
-use super::port::{BookError, Claim, Lease, Outcome, TranscodeBook, Transcoder};
+use super::port::{
+    BookError, ChildEnd, Claim, Lease, Outcome, Run, RunReport, TranscodeBook, Transcoder,
+};
 
 /// Pause before a call to a book that was away is repeated.
 const AGAIN: Duration = Duration::from_millis(500);
 /// Progress is recorded at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// What the child says is written down at most this often while it works.
+const NOTE_EVERY: Duration = Duration::from_secs(5);
 
 /// What a job works with.
 #[derive(Clone)]
@@ -112,34 +117,53 @@ impl Handler<Release> for TranscodingJob {
     }
 }
 
+/// The child of a run, and what is written down of it.
+struct Bench {
+    run: Option<Box<dyn Run>>,
+    diary: Diary,
+}
+
+impl Bench {
+    /// Ends the child, with its directory, and gives the report of the run.
+    async fn clear(&mut self) -> RunReport {
+        let end = match self.run.take() {
+            Some(mut run) => run.finish().await,
+            None => ChildEnd::default(),
+        };
+        self.diary.report(&end)
+    }
+}
+
 /// The whole life of a claim.
 async fn run(claim: Claim, tools: Tools, halted: oneshot::Receiver<Halt>) {
     let (job, video) = (claim.job, claim.video);
     tracing::info!(job.id = %job, video.id = %video, attempt = claim.attempt, "job {job} starts");
+    let mut bench = Bench { run: None, diary: Diary::new() };
     let halt = tokio::select! {
-        // Dropping the work ends the child.
-        ended = work(&claim, &tools) => ended.err(),
+        ended = work(&claim, &tools, &mut bench) => ended.err(),
         halt = beat(&claim, &tools) => Some(halt),
         halt = halted => Some(halt.unwrap_or(Halt::Released)),
     };
     let outcome = match halt {
         None => return,
         Some(Halt::Lost) => {
+            // Dropping the bench ends the child.
             tracing::warn!(job.id = %job, "job {job} is no longer ours");
             return;
         }
         Some(Halt::Cancelled) => Outcome::Cancelled,
         Some(Halt::Released) => Outcome::Released,
     };
+    let report = bench.clear().await;
     // One try is enough: if it fails, the lease expires and the book sees the wish to cancel.
-    if let Err(error) = tools.book.settle(&claim, outcome).await {
+    if let Err(error) = tools.book.settle(&claim, outcome, &report).await {
         tracing::warn!(job.id = %job, %error, "job {job} not given back; its lease will expire");
     }
 }
 
 /// Runs the child to its end and settles what came of it.
-async fn work(claim: &Claim, tools: &Tools) -> Result<(), Halt> {
-    let outcome = match produce(claim, tools).await {
+async fn work(claim: &Claim, tools: &Tools, bench: &mut Bench) -> Result<(), Halt> {
+    let outcome = match produce(claim, tools, bench).await {
         Ok(done) => done,
         Err(Stop::Halt(halt)) => return Err(halt),
         Err(Stop::Failed(failure)) => {
@@ -151,8 +175,9 @@ async fn work(claim: &Claim, tools: &Tools) -> Result<(), Halt> {
             Outcome::Failed { failure, retry_in }
         }
     };
+    let report = bench.clear().await;
     loop {
-        match tools.book.settle(claim, outcome.clone()).await {
+        match tools.book.settle(claim, outcome.clone(), &report).await {
             Ok(()) => return Ok(()),
             Err(BookError::Away(why)) => {
                 tracing::warn!(job.id = %claim.job, %why, "book away, settling again");
@@ -168,9 +193,11 @@ enum Stop {
     Failed(Failure),
 }
 
-async fn produce(claim: &Claim, tools: &Tools) -> Result<Outcome, Stop> {
-    let mut run = tools.transcoder.start(claim).await.map_err(Stop::Failed)?;
+async fn produce(claim: &Claim, tools: &Tools, bench: &mut Bench) -> Result<Outcome, Stop> {
+    let Bench { run, diary } = bench;
+    let run = run.insert(tools.transcoder.start(claim).await.map_err(Stop::Failed)?);
     let mut progress_at: Option<Instant> = None;
+    let mut noted_at = Instant::now();
     loop {
         let next = tokio::time::timeout(tools.policy.silence, run.next()).await;
         let line = match next {
@@ -181,10 +208,28 @@ async fn produce(claim: &Claim, tools: &Tools) -> Result<Outcome, Stop> {
             Ok(Some(Err(failure))) => return Err(Stop::Failed(failure)),
             Ok(Some(Ok(line))) => line,
         };
+        if noted_at.elapsed() >= NOTE_EVERY
+            && let Some(report) = diary.news()
+        {
+            noted_at = Instant::now();
+            // The last report has it all again.
+            let _ = tools.book.note(claim, &report).await;
+        }
         match line {
-            WorkerLine::Sandbox(report) => tracing::debug!(job.id = %claim.job, ?report, "sandbox"),
-            WorkerLine::Done(done) => return Ok(Outcome::Done(done)),
-            WorkerLine::Failed(failure) => return Err(Stop::Failed(failure)),
+            WorkerLine::Sandbox(report) => {
+                diary.add(&format!(
+                    "sandbox: landlock {:?}, seccomp {}, netns {}, rlimits {}",
+                    report.landlock, report.seccomp, report.netns, report.rlimits
+                ));
+            }
+            WorkerLine::Done(done) => {
+                diary.add(&format!("done: {} frames, {} damaged", done.frames, done.corrupt));
+                return Ok(Outcome::Done(done));
+            }
+            WorkerLine::Failed(failure) => {
+                diary.add(&format!("failed: {}: {}", failure.code, failure.detail));
+                return Err(Stop::Failed(failure));
+            }
             WorkerLine::Progress(_)
                 if progress_at.is_some_and(|at| at.elapsed() < PROGRESS_EVERY) => {}
             line => {

@@ -3,6 +3,7 @@
 //! time: the lease expires and the job is claimed again; a video is published by one transaction
 //! of the book, never by halves.
 
+mod diary;
 mod job;
 pub mod message;
 pub mod port;
@@ -19,6 +20,7 @@ use futures::channel::oneshot;
 use media::worker::Failure;
 use uuid::Uuid;
 
+pub use self::diary::LOG_BYTES;
 pub use self::job::TranscodingJob;
 use self::job::{Left, Place, Release, Tools};
 use self::message::{Cancel, Look, Running};

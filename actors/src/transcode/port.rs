@@ -50,6 +50,30 @@ pub enum Outcome {
     Released,
 }
 
+/// What a child leaves behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChildEnd {
+    /// The end of its stderr.
+    pub stderr: String,
+    /// CPU time, in user and kernel together.
+    pub cpu: Option<Duration>,
+    /// The most memory that it held, in KiB.
+    pub peak_kib: Option<u64>,
+}
+
+/// What is kept of a run for those who look into it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunReport {
+    /// What the child said of the file, at most [`super::LOG_BYTES`].
+    pub log: String,
+    /// CPU time of the child.
+    pub cpu: Option<Duration>,
+    /// The most memory that the child held, in KiB.
+    pub peak_kib: Option<u64>,
+    /// Wall time.
+    pub elapsed: Duration,
+}
+
 /// Why the book did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum BookError {
@@ -84,8 +108,16 @@ pub trait TranscodeBook: Send + Sync + 'static {
         output: &Path,
     ) -> Result<(), BookError>;
 
+    /// Takes in what is known of the run so far. Worth no second try.
+    async fn note(&self, claim: &Claim, report: &RunReport) -> Result<(), BookError>;
+
     /// Ends the claim.
-    async fn settle(&self, claim: &Claim, outcome: Outcome) -> Result<(), BookError>;
+    async fn settle(
+        &self,
+        claim: &Claim,
+        outcome: Outcome,
+        report: &RunReport,
+    ) -> Result<(), BookError>;
 }
 
 /// Starts child processes.
@@ -106,4 +138,7 @@ pub trait Run: Send + 'static {
 
     /// Where it puts its files.
     fn output(&self) -> &Path;
+
+    /// Ends the process, if it has not ended, and says what it cost and said.
+    async fn finish(&mut self) -> ChildEnd;
 }

@@ -63,6 +63,10 @@ impl Run for Child {
     fn output(&self) -> &Path {
         Path::new("/nowhere")
     }
+
+    async fn finish(&mut self) -> ChildEnd {
+        ChildEnd { stderr: "the end".into(), ..ChildEnd::default() }
+    }
 }
 
 #[async_trait]
@@ -95,8 +99,19 @@ impl TranscodeBook for World {
         Ok(())
     }
 
-    async fn settle(&self, _: &Claim, outcome: Outcome) -> Result<(), BookError> {
+    async fn note(&self, _: &Claim, _: &RunReport) -> Result<(), BookError> {
+        self.reach()
+    }
+
+    async fn settle(
+        &self,
+        _: &Claim,
+        outcome: Outcome,
+        report: &RunReport,
+    ) -> Result<(), BookError> {
         self.reach()?;
+        // Whatever ended the run, its child was asked for what it left.
+        assert!(report.log.ends_with("--- stderr\nthe end"), "{}", report.log);
         self.saw(Seen::Settled(outcome));
         while self.held.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -13,4 +13,4 @@ pub use child::{WorkerArgs, run_worker};
 pub use lines::*;
 pub use products::*;
 pub use self_test::SelfTest;
-pub use supervise::{Cancel, STALL_AFTER, Worker, WorkerError, read_product};
+pub use supervise::{Cancel, STALL_AFTER, Usage, Worker, WorkerError, read_product};

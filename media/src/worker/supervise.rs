@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -19,6 +19,11 @@ const MAX_STDERR: usize = 256 * 1024;
 
 /// The biggest product that is read, in bytes.
 const MAX_PRODUCT: u64 = 256 * 1024 * 1024;
+
+/// How long a child may take to end when it is ended.
+const END_AFTER: Duration = Duration::from_secs(5);
+/// The child's memory is looked at no more often than this.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long a child may be silent. It speaks twice a second while it works.
 pub const STALL_AFTER: Duration = Duration::from_secs(120);
@@ -73,6 +78,17 @@ pub struct Worker {
     stall_after: Duration,
     greeted: bool,
     finished: bool,
+    usage: Usage,
+    looked_at: Option<Instant>,
+}
+
+/// What a child has cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// CPU time, in user and kernel together; known when the child has ended.
+    pub cpu: Option<Duration>,
+    /// The most memory that it held, in KiB: as it was seen at its lines.
+    pub peak_kib: Option<u64>,
 }
 
 impl Worker {
@@ -131,6 +147,8 @@ impl Worker {
             stall_after: STALL_AFTER,
             greeted: false,
             finished: false,
+            usage: Usage::default(),
+            looked_at: None,
         })
     }
 
@@ -171,12 +189,11 @@ impl Worker {
         match checked {
             Ok(line) => {
                 self.finished = line.is_last();
+                self.look();
                 Ok(Some(line))
             }
             Err(error) => {
-                self.finished = true;
-                // Already ended is as good.
-                let _ = self.child.kill().await;
+                self.finish().await;
                 Err(error)
             }
         }
@@ -222,8 +239,44 @@ impl Worker {
         Ok(line)
     }
 
+    /// Notes the child's greatest memory so far. (What the kernel tells at the end counts in the
+    /// server's own, from before the child's program was loaded.)
+    fn look(&mut self) {
+        let is_due = self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_EVERY);
+        if let Some(pid) = self.child.id()
+            && (is_due || self.finished)
+        {
+            self.looked_at = Some(Instant::now());
+            self.usage.peak_kib = peak_kib(pid).max(self.usage.peak_kib);
+        }
+    }
+
+    /// Waits, for a moment, until the child has ended, and asks for its CPU time before its process
+    /// is forgotten.
+    async fn wait_usage(&mut self) {
+        let Some(pid) = self.child.id() else { return };
+        let asked = tokio::task::spawn_blocking(move || ended(pid));
+        if let Ok(Ok(Some((cpu, peak_kib)))) = tokio::time::timeout(END_AFTER, asked).await {
+            self.usage.cpu = Some(cpu);
+            self.usage.peak_kib = self.usage.peak_kib.or(Some(peak_kib));
+        }
+    }
+
+    /// Ends the child, if it has not ended, and says what it has cost. No line follows.
+    pub async fn finish(&mut self) -> Usage {
+        self.finished = true;
+        self.look();
+        // Already ended is as good.
+        let _ = self.child.start_kill();
+        self.wait_usage().await;
+        // One that cannot be ended (a disk that hangs) is not waited for.
+        let _ = tokio::time::timeout(END_AFTER, self.child.wait()).await;
+        self.usage
+    }
+
     async fn crashed(&mut self) -> WorkerError {
-        let waited = tokio::time::timeout(Duration::from_secs(5), self.child.wait()).await;
+        self.wait_usage().await;
+        let waited = tokio::time::timeout(END_AFTER, self.child.wait()).await;
         let status = match waited {
             Ok(Ok(status)) => status.to_string(),
             _ => String::from("still running without its output"),
@@ -238,6 +291,36 @@ impl Worker {
         let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&kept).into_owned()
     }
+}
+
+/// The greatest memory that a running process has held, in KiB.
+fn peak_kib(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+/// Waits until our child `pid` has ended, leaves it to be waited for, and gives its CPU time and its
+/// greatest memory in KiB.
+#[expect(
+    unsafe_code,
+    reason = "the kernel's waitid gives the resource usage that the C library's leaves out; it writes \
+              to one struct of ours and keeps no address"
+)]
+fn ended(pid: u32) -> Option<(Duration, u64)> {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    let flags = libc::WEXITED | libc::WNOWAIT;
+    let nothing = std::ptr::null_mut::<libc::siginfo_t>();
+    let usage = unsafe {
+        let told =
+            libc::syscall(libc::SYS_waitid, libc::P_PID, pid, nothing, flags, usage.as_mut_ptr());
+        (told == 0).then(|| usage.assume_init())?
+    };
+    let time = |time: libc::timeval| {
+        let micros = u64::try_from(time.tv_usec).unwrap_or(0);
+        Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0)) + Duration::from_micros(micros)
+    };
+    Some((time(usage.ru_utime) + time(usage.ru_stime), u64::try_from(usage.ru_maxrss).unwrap_or(0)))
 }
 
 async fn keep_end(mut stderr: ChildStderr, kept: Arc<Mutex<Vec<u8>>>) {

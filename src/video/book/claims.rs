@@ -15,7 +15,8 @@ use crate::video::attach::abandon;
 use crate::video::keys::{self, KeyPlace};
 use crate::video::model::{KeyRow, Video};
 use crate::video::state::{Happening, VideoState};
-use crate::video::store::videos;
+use crate::video::store::runs::{self, RunEnd};
+use crate::video::store::{queue, videos};
 
 /// What looking for work led to.
 pub(super) enum Taken {
@@ -29,7 +30,7 @@ impl Book {
         let (app, now) = (&self.0, self.0.clock.now());
         app.db
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<Taken, Stop> {
-                let Some(video) = videos::next_claimable(conn, now).await? else {
+                let Some(video) = queue::next_claimable(conn, now).await? else {
                     return Ok(Taken::Nothing);
                 };
                 let video = credited(conn, video).await?;
@@ -43,6 +44,7 @@ impl Book {
                         retryable: true,
                     };
                     videos::happen(conn, &video, crashed(&video), now).await?;
+                    runs::end_open(conn, video.id, RunEnd::Lost, now).await?;
                     failed(conn, app, &video, &failure, now).await?;
                     return Ok(Taken::Failed(video.id));
                 }
@@ -112,6 +114,14 @@ async fn take(
         fence,
     };
     videos::claim(conn, video.id, claim, now).await?;
+    let run = runs::Begin {
+        id: app.id(),
+        video: video.id,
+        generation: video.generation,
+        fence,
+        worker: app.node_id,
+    };
+    runs::begin(conn, run, now).await?;
     let attempt = u32::try_from(attempts).unwrap_or(1);
     Ok(Claim { job: video.id, video: video.id, attempt, fence, order })
 }

@@ -7,8 +7,9 @@ mod products;
 mod settle;
 
 use std::path::Path;
+use std::time::Duration;
 
-use actors::transcode::port::{BookError, Claim, Lease, Outcome, TranscodeBook};
+use actors::transcode::port::{BookError, Claim, Lease, Outcome, RunReport, TranscodeBook};
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use media::storage::{ObjectKey, StorageError};
@@ -112,7 +113,7 @@ impl TranscodeBook for Book {
                 }
                 // It was lost once too often: the next one.
                 Taken::Failed(video) => {
-                    self.0.metrics.transcodes.with_label_values(&["failed"]).inc();
+                    self.0.metrics.transcode_run("lost", Duration::ZERO, None);
                     live::tell(&self.0, video).await;
                 }
             }
@@ -178,14 +179,34 @@ impl TranscodeBook for Book {
         Ok(())
     }
 
-    async fn settle(&self, claim: &Claim, outcome: Outcome) -> Result<(), BookError> {
+    async fn note(&self, claim: &Claim, report: &RunReport) -> Result<(), BookError> {
+        Ok(self.note_run(claim, report).await?)
+    }
+
+    async fn settle(
+        &self,
+        claim: &Claim,
+        outcome: Outcome,
+        report: &RunReport,
+    ) -> Result<(), BookError> {
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of a video are below 2^53")]
+        let media_s = match &outcome {
+            // A run that went on where another broke off made less than the whole.
+            Outcome::Done(done) if claim.order.first_segment == 0 => {
+                Some(done.duration_us as f64 / 1e6)
+            }
+            _ => None,
+        };
         let settled = match outcome {
             Outcome::Done(done) => self.publish(claim, done).await?,
             Outcome::Failed { failure, retry_in } => self.fail(claim, &failure, retry_in).await?,
             Outcome::Cancelled => self.give_back(claim, Happening::Cancelled).await?,
             Outcome::Released => self.give_back(claim, Happening::Released).await?,
         };
-        self.0.metrics.transcodes.with_label_values(&[settled.label()]).inc();
+        self.0.metrics.transcode_run(settled.label(), report.elapsed, media_s);
+        if let Err(stop) = self.note_run(claim, report).await {
+            tracing::debug!(video.id = %claim.video, problem = %Problem::from(stop), "a run is not noted");
+        }
         self.0.video.catalogue.forget(claim.video);
         live::tell(&self.0, claim.video).await;
         Ok(())

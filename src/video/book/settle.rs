@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actors::transcode::port::Claim;
+use actors::transcode::port::{Claim, RunReport};
 use diesel_async::AsyncPgConnection;
 use media::worker::{Done, Failure};
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use crate::video::attach::abandon;
 use crate::video::events::{VideoFailed, VideoProcessed};
 use crate::video::model::Video;
 use crate::video::state::{Happening, MAX_ATTEMPTS};
+use crate::video::store::runs::{self, RunEnd};
 use crate::video::store::videos;
 
 /// Pause after an attempt that made progress and was lost all the same.
@@ -44,6 +45,16 @@ impl Settled {
 }
 
 impl Book {
+    /// Writes down what is known of a run's child.
+    pub(super) async fn note_run(&self, claim: &Claim, report: &RunReport) -> Result<(), Stop> {
+        let cpu_ms = report.cpu.and_then(|cpu| i64::try_from(cpu.as_millis()).ok());
+        let peak_kib = report.peak_kib.and_then(|kib| i64::try_from(kib).ok());
+        let run = (claim.video, claim.fence);
+        let mut conn = self.0.db.conn().await?;
+        runs::note(&mut conn, run, &report.log, cpu_ms, peak_kib).await?;
+        Ok(())
+    }
+
     pub(super) async fn publish(&self, claim: &Claim, done: Done) -> Result<Settled, Stop> {
         let (app, now) = (&self.0, self.0.clock.now());
         let duration_ms = big(done.duration_us / 1000)?;
@@ -67,6 +78,7 @@ impl Book {
                     return Err(Stop::Lost);
                 }
                 videos::forget_unused_keys(conn, video.id).await?;
+                runs::end_open(conn, video.id, RunEnd::Ready, now).await?;
                 let fact =
                     VideoProcessed { video_id: video.id, owner_id: video.owner_id, duration_ms };
                 events::publish(conn, app, &fact).await?;
@@ -104,7 +116,10 @@ impl Book {
                     return Ok(Settled::Cancelled);
                 };
                 videos::happen(conn, &video, happening, now).await?;
-                if happening == Happening::Released {
+                let released = happening == Happening::Released;
+                let end = if released { RunEnd::Released } else { RunEnd::Cancelled };
+                runs::end_open(conn, video.id, end, now).await?;
+                if released {
                     // The node's stop is not the video's fault.
                     videos::set_attempts(conn, video.id, (video.attempts - 1).max(0)).await?;
                     return Ok(Settled::Released);
@@ -155,6 +170,8 @@ async fn settle_failure(
     if !videos::happen(conn, video, happening, now).await? {
         return Err(Stop::Lost);
     }
+    let (code, detail) = (public_code(&failure.code), told(failure));
+    runs::end_open(conn, video.id, RunEnd::Failed(code, &detail), now).await?;
     if again {
         let pause = retry_in.unwrap_or(AFTER_PROGRESS);
         let run_at = now + chrono::TimeDelta::from_std(pause).unwrap_or(chrono::TimeDelta::zero());
@@ -180,6 +197,11 @@ fn public_code(code: &str) -> &str {
     code.name()
 }
 
+/// What people are told of a failure.
+fn told(failure: &Failure) -> String {
+    failure.detail.chars().filter(|c| !c.is_control()).take(500).collect()
+}
+
 /// The video has failed; the state is set already.
 pub(super) async fn failed(
     conn: &mut AsyncPgConnection,
@@ -190,7 +212,7 @@ pub(super) async fn failed(
 ) -> Result<(), Stop> {
     #[expect(clippy::cast_possible_truncation, reason = "clamped to what a video can be long")]
     let at_ms = failure.at_s.map(|at| (at.clamp(0.0, 1e6) * 1000.0) as i64);
-    let detail: String = failure.detail.chars().filter(|c| !c.is_control()).take(500).collect();
+    let detail = told(failure);
     let is_final = !failure.retryable;
     let code = public_code(&failure.code);
     videos::set_error(conn, video.id, code, &detail, at_ms, is_final, now).await?;

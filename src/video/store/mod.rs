@@ -1,6 +1,8 @@
 //! The context's queries. Functions take the connection; the caller owns the transaction.
 
 pub(super) mod files;
+pub(super) mod queue;
+pub(super) mod runs;
 pub(super) mod sessions;
 pub(super) mod uploads;
 pub(super) mod videos;

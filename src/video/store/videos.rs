@@ -6,14 +6,18 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
+use super::queue;
 use crate::video::model::{KeyRow, Rendition, Segment, Upload, Video};
 use crate::video::schema::{uploads, video_keys, video_renditions, video_segments, videos};
 use crate::video::state::{Happening, VideoState};
 
-/// Adds a video.
+/// Adds a video; one that waits already gets its place in the queue.
 pub async fn insert(conn: &mut AsyncPgConnection, video: &Video) -> QueryResult<()> {
     diesel::insert_into(videos::table).values(video).execute(conn).await?;
-    Ok(())
+    match video.queued_at {
+        Some(now) => queue::enter(conn, video.id, now).await,
+        None => Ok(()),
+    }
 }
 
 /// The video, unless it was taken off.
@@ -112,7 +116,13 @@ pub async fn set_state(
             .execute(conn)
             .await?;
     }
-    Ok(())
+    match state {
+        VideoState::Queued => queue::enter(conn, id, now).await,
+        VideoState::Ready | VideoState::Failed | VideoState::Cancelled => {
+            queue::leave(conn, id).await
+        }
+        VideoState::Uploading | VideoState::Probing | VideoState::Transcoding => Ok(()),
+    }
 }
 
 /// Why a video failed. The row must be in the state `failed` when the transaction ends.
@@ -136,29 +146,6 @@ pub async fn set_error(
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// The next video to work on, locked: the one that waits longest, or one whose worker is gone.
-pub async fn next_claimable(
-    conn: &mut AsyncPgConnection,
-    now: Timestamp,
-) -> QueryResult<Option<Video>> {
-    videos::table
-        .filter(videos::removed_at.is_null())
-        .filter(
-            videos::state
-                .eq(VideoState::Queued.as_str())
-                .and(videos::run_at.is_null().or(videos::run_at.le(now)))
-                .or(videos::lease_until.le(now)),
-        )
-        .order((videos::queued_at.asc().nulls_first(), videos::id))
-        .limit(1)
-        .for_update()
-        .skip_locked()
-        .select(Video::as_select())
-        .first(conn)
-        .await
-        .optional()
 }
 
 /// What a claim writes.
@@ -197,7 +184,7 @@ pub async fn claim(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    queue::taken(conn, id).await
 }
 
 /// Renews the lease of whoever holds `fence`; false when it is an old one.
@@ -582,29 +569,6 @@ pub async fn forget_unused_keys(conn: &mut AsyncPgConnection, id: Uuid) -> Query
     Ok(())
 }
 
-/// How many videos wait before each of those that wait: 0 for the next one.
-pub async fn queue_positions(
-    conn: &mut AsyncPgConnection,
-    ids: &[Uuid],
-) -> QueryResult<Vec<(Uuid, i64)>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = diesel::sql_types::Uuid)]
-        id: Uuid,
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        position: i64,
-    }
-    let rows: Vec<Row> = diesel::sql_query(
-        "select v.id, (select count(*) from videos o where o.state = 'queued' and \
-         o.removed_at is null and (o.queued_at, o.id) < (v.queued_at, v.id)) as position \
-         from videos v where v.state = 'queued' and v.id = any($1)",
-    )
-    .bind::<diesel::sql_types::Array<diesel::sql_types::Uuid>, _>(ids)
-    .load(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.position)).collect())
-}
-
 /// Takes a video off: nothing is served or worked on from now on.
 pub async fn remove(conn: &mut AsyncPgConnection, id: Uuid, now: Timestamp) -> QueryResult<bool> {
     let rows = diesel::update(videos::table.find(id))
@@ -612,6 +576,7 @@ pub async fn remove(conn: &mut AsyncPgConnection, id: Uuid, now: Timestamp) -> Q
         .set((videos::removed_at.eq(now), videos::updated_at.eq(now)))
         .execute(conn)
         .await?;
+    queue::leave(conn, id).await?;
     Ok(rows == 1)
 }
 

@@ -4,6 +4,7 @@ mod broken_off;
 mod downloads;
 mod finishing;
 mod playback;
+mod queue;
 pub mod support;
 mod transcoding;
 mod uploads;
