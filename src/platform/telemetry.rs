@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder as _, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder as _, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -96,8 +96,11 @@ impl Metrics {
         )?;
         registry.register(Box::new(transcode_seconds.clone()))?;
         let transcode_speed = Histogram::with_opts(
-            HistogramOpts::new("ilm_transcode_speed", "Media seconds made per second of whole runs")
-                .buckets(vec![0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0]),
+            HistogramOpts::new(
+                "ilm_transcode_speed",
+                "Media seconds made per second of whole runs",
+            )
+            .buckets(vec![0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0]),
         )?;
         registry.register(Box::new(transcode_speed.clone()))?;
         let jobs_waiting = IntGaugeVec::new(Opts::new("ilm_jobs", "Jobs by state"), &["state"])?;

@@ -48,8 +48,8 @@ use crate::platform::events::Subscribers;
 use crate::platform::http::{Policy, Routes};
 use crate::platform::jobs::{Handlers, Schedule};
 
-pub use admin::measure;
 pub use access::{OwnedUpload, OwnedVideo};
+pub use admin::measure;
 pub use attach::{Form, VideoId, attach, remove};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
 pub use files::{FILE_LINK_S, StoredFile, file_url, remove_file, stored_files, take_file};

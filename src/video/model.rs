@@ -5,8 +5,8 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::schema::{
-    files, playback_sessions, upload_parts, uploads, video_keys, video_renditions, video_runs, video_segments,
-    videos,
+    files, playback_sessions, upload_parts, uploads, video_keys, video_renditions, video_runs,
+    video_segments, videos,
 };
 
 /// Where an upload stands.

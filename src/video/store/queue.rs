@@ -163,15 +163,17 @@ pub async fn places(
 ) -> QueryResult<Vec<(Uuid, Timestamp, bool)>> {
     video_queue::table
         .filter(video_queue::video_id.eq_any(ids))
-        .select((video_queue::video_id, video_queue::queued_at, video_queue::first_at.is_not_null()))
+        .select((
+            video_queue::video_id,
+            video_queue::queued_at,
+            video_queue::first_at.is_not_null(),
+        ))
         .load(conn)
         .await
 }
 
 /// `(how many wait, since when the first of them, how many are worked on)`.
-pub async fn length(
-    conn: &mut AsyncPgConnection,
-) -> QueryResult<(i64, Option<Timestamp>, i64)> {
+pub async fn length(conn: &mut AsyncPgConnection) -> QueryResult<(i64, Option<Timestamp>, i64)> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
