@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::book::Book;
 use super::child::Children;
-use super::playback::{self, Catalogue, Sessions};
+use super::playback::{self, Catalogue, Hot, Sessions};
 use super::state::MAX_ATTEMPTS;
 use super::tus::{self, Writers};
 use crate::app::App;
@@ -34,6 +34,7 @@ pub struct Services {
     pub(super) writers: Writers,
     pub(super) sessions: Sessions,
     pub(super) catalogue: Catalogue,
+    pub(super) hot: Hot,
     parts: Arc<Semaphore>,
     desk: OnceLock<(Addr<Desk>, Arc<ArbiterPool>)>,
 }
@@ -49,7 +50,7 @@ impl Services {
     ///
     /// # Errors
     /// When a signing key cannot be used.
-    pub fn new(_config: &Config, secrets: &Secrets) -> Result<Self, BootError> {
+    pub fn new(config: &Config, secrets: &Secrets) -> Result<Self, BootError> {
         let keys = |secret: &kernel::SecretBytes| {
             TokenKeys::new((1, secret.clone()), None)
                 .map_err(|error| BootError::Service(error.to_string()))
@@ -60,6 +61,7 @@ impl Services {
             writers: Writers::default(),
             sessions: Sessions::default(),
             catalogue: Catalogue::default(),
+            hot: Hot::new(config.media.hot_segment_bytes),
             parts: Arc::new(Semaphore::new(PARTS_AT_ONCE)),
             desk: OnceLock::new(),
         })

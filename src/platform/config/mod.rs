@@ -246,6 +246,8 @@ pub struct Media {
     pub max_trailer_seconds: u32,
     pub playback_token_seconds: u32,
     pub max_streams_per_user: u32,
+    /// Bytes of memory for segments that several players ask for.
+    pub hot_segment_bytes: u64,
 }
 
 /// What the media child must be locked into before it works.

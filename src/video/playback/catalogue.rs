@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use actix_web::web::Bytes;
 use diesel_async::AsyncPgConnection;
+use flate2::Compression;
 use media::hls::{AudioTrack, Bitrate, MasterPlaylist, MediaPlaylist, Segment, VideoTrack};
 use media::ladder::FrameRate;
 use media::worker::{Iv, segment_file};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::platform::http::Problem;
+use crate::platform::http::{Problem, pack};
 use crate::video::state::VideoState;
 use crate::video::store::videos;
 use crate::video::{model, paths};
@@ -21,9 +23,9 @@ use crate::video::{model, paths};
 const READY: Duration = Duration::from_secs(30);
 /// The same for one that grows.
 const GROWING: Duration = Duration::from_secs(1);
-/// Segments kept in all, of 40 bytes each: what bounds the memory, for an hour in five renditions has
-/// 4500 of them and a trailer 100.
-const MOST_SEGMENTS: usize = 250_000;
+/// Segments kept in all, of 40 bytes each and 200 in playlists that were asked for: what bounds the
+/// memory, for an hour in five renditions has 4500 of them and a trailer 100.
+const MOST_SEGMENTS: usize = 100_000;
 /// Segments that a rendition needs before players are told of it while it grows.
 pub(in crate::video) const ENOUGH: usize = 2;
 
@@ -50,6 +52,27 @@ pub(super) struct Playable {
     /// Where the poster lies.
     pub poster_key: Option<String>,
     renditions: Vec<PlayableRendition>,
+    /// The keys as they are at rest, by epoch.
+    sealed: HashMap<i32, Vec<u8>>,
+    /// Playlists that were asked for: the addresses in them are relative, so they are the same for
+    /// everybody.
+    written: Mutex<HashMap<(String, bool), Written>>,
+}
+
+/// A playlist, ready to be sent.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    /// As it is.
+    pub plain: Bytes,
+    /// By gzip, unless that failed.
+    pub packed: Option<Bytes>,
+}
+
+impl Written {
+    fn of(text: String) -> Self {
+        let packed = pack::gzip(text.as_bytes(), Compression::default()).ok().map(Bytes::from);
+        Self { plain: Bytes::from(text), packed }
+    }
 }
 
 #[derive(Debug)]
@@ -166,6 +189,7 @@ async fn read(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Playable, Proble
         .ok_or_else(Problem::not_found)?;
     let renditions = videos::renditions(conn, &[id]).await?;
     let segments = videos::segments(conn, id).await?;
+    let sealed = videos::keys(conn, id, video.generation).await?;
     let growing = video.state != VideoState::Ready.as_str();
     let renditions = renditions
         .into_iter()
@@ -178,6 +202,8 @@ async fn read(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Playable, Proble
         target_duration_s: u32::try_from(video.target_duration_s.unwrap_or(0)).unwrap_or(0),
         poster_key: video.poster_key,
         renditions,
+        sealed: sealed.into_iter().map(|row| (row.epoch, row.sealed)).collect(),
+        written: Mutex::default(),
     })
 }
 
@@ -231,8 +257,32 @@ impl Playable {
         self.renditions.iter().find(|r| r.name == name)
     }
 
+    /// The playlist called `name`, written by `write` the first time.
+    fn written(
+        &self,
+        name: &str,
+        event: bool,
+        write: impl FnOnce() -> Option<String>,
+    ) -> Option<Written> {
+        let known = || self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = (name.to_owned(), event);
+        if let Some(written) = known().get(&name) {
+            return Some(written.clone());
+        }
+        // Outside the lock: packing takes its time.
+        let written = Written::of(write()?);
+        known().insert(name, written.clone());
+        Some(written)
+    }
+
     /// The multivariant playlist.
-    pub fn master(&self) -> String {
+    pub fn master(&self) -> Written {
+        // No rendition has an empty name.
+        self.written("", false, || Some(self.write_master()))
+            .unwrap_or_else(|| Written::of(String::new()))
+    }
+
+    fn write_master(&self) -> String {
         let video = self.renditions.iter().filter(|r| !r.is_audio).map(|r| VideoTrack {
             name: r.name.clone(),
             codecs: r.codecs.clone(),
@@ -253,19 +303,23 @@ impl Playable {
 
     /// A media playlist. `event` when the session began while it grew: the type of a playlist must
     /// not change under one address.
-    pub fn media(&self, name: &str, is_audio: bool, event: bool) -> Option<String> {
+    pub fn media(&self, name: &str, is_audio: bool, event: bool) -> Option<Written> {
         let rendition = self.rendition(name, is_audio)?;
         let ended = rendition.complete;
-        Some(
-            MediaPlaylist {
-                rendition: &rendition.name,
-                target_duration_s: self.target_duration_s,
-                segments: &rendition.segments,
-                ended,
-                event: event || !ended,
-            }
-            .render(),
-        )
+        let event = event || !ended;
+        let playlist = MediaPlaylist {
+            rendition: &rendition.name,
+            target_duration_s: self.target_duration_s,
+            segments: &rendition.segments,
+            ended,
+            event,
+        };
+        self.written(name, event, || Some(playlist.render()))
+    }
+
+    /// A key as it is at rest.
+    pub fn sealed_key(&self, epoch: i32) -> Option<&[u8]> {
+        self.sealed.get(&epoch).map(Vec::as_slice)
     }
 
     /// Where an initialisation segment lies.
@@ -307,6 +361,8 @@ mod tests {
             growing: false,
             target_duration_s: 4,
             poster_key: None,
+            sealed: HashMap::new(),
+            written: Mutex::default(),
             renditions: vec![PlayableRendition {
                 name: "360p".into(),
                 is_audio: false,

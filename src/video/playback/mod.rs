@@ -1,18 +1,20 @@
 //! Playback: who may watch which video for how long, and the media paths that the token opens.
 //! Table: `playback_sessions`.
 //!
-//! Invariants: nothing of a video is served without a live session; the key endpoint asks the
-//! database every time, everything else within [`sessions::CACHE`] seconds; no token is written
-//! anywhere.
+//! Invariants: nothing of a video is served without a live session, which ends at once on the node
+//! that ends it; elsewhere keys stop within a second of the end, everything else within
+//! [`sessions::CACHE`]; no token is written anywhere.
 
 mod catalogue;
 mod grant;
+mod hot;
 mod routes;
 mod rules;
 mod sessions;
 
 pub(super) use catalogue::{Catalogue, ENOUGH as ENOUGH_SEGMENTS};
 pub use grant::{Ended, Grant, Playback, Viewer, end_playback, grant_playback};
+pub(super) use hot::Hot;
 pub(super) use routes::*;
 pub(super) use rules::reason;
 pub(super) use sessions::{Sessions, listen, purge};

@@ -3,7 +3,6 @@
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use flate2::Compression;
 use futures::TryStreamExt as _;
 use media::hls::MediaPath;
 use media::storage::{ObjectKey, StorageError};
@@ -12,15 +11,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::catalogue::{self, Playable};
+use super::catalogue::{self, Playable, Written};
 use super::grant::{Ended, Playback, end_playback, renew};
+use super::hot::Found;
 use super::{rules, sessions};
 use crate::app::App;
 use crate::identity::MaybeSignedIn;
 use crate::platform::http::{Body, ClientAddress, Code, Problem, ProblemDoc, pack};
 use crate::video::keys::{self, KeyPlace};
 use crate::video::model::PlaybackSession;
-use crate::video::store::videos;
 
 /// What a player says of itself once a minute.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -123,7 +122,7 @@ async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
     let session = match &path {
         MediaPath::Key(_) => {
             check_origin(app, req.headers())?;
-            sessions::asked(app, claims.session_id).await?
+            sessions::just_asked(app, claims.session_id).await?
         }
         _ => sessions::live(app, claims.session_id).await?,
     };
@@ -151,11 +150,11 @@ async fn answer(
     headers: &HeaderMap,
 ) -> Result<HttpResponse, Problem> {
     let event = session.growing;
-    let listed = |text: Option<String>| {
-        text.map(|text| playlist(path, text, headers)).ok_or_else(Problem::not_found)
+    let listed = |text: Option<Written>| {
+        text.map(|text| playlist(path, &text, headers)).ok_or_else(Problem::not_found)
     };
     match path {
-        MediaPath::Master => Ok(playlist(path, playable.master(), headers)),
+        MediaPath::Master => Ok(playlist(path, &playable.master(), headers)),
         MediaPath::VideoPlaylist(name) => listed(playable.media(name, false, event)),
         MediaPath::AudioPlaylist(name) => listed(playable.media(name, true, event)),
         MediaPath::Init(name) => {
@@ -182,18 +181,15 @@ async fn answer(
 
 /// Playlists are personal: the token stands in their address. An hour has 150 kB of them in each
 /// rendition, so they are packed for whoever can unpack.
-fn playlist(path: &MediaPath, text: String, headers: &HeaderMap) -> HttpResponse {
+fn playlist(path: &MediaPath, text: &Written, headers: &HeaderMap) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::CONTENT_TYPE, path.content_type()))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((header::VARY, "Accept-Encoding"));
-    let packed = pack::accepts(headers, "gzip")
-        .then(|| pack::gzip(text.as_bytes(), Compression::fast()).ok())
-        .flatten();
-    match packed {
+    match text.packed.clone().filter(|_| pack::accepts(headers, "gzip")) {
         Some(packed) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(packed),
-        None => response.body(text),
+        None => response.body(text.plain.clone()),
     }
 }
 
@@ -226,7 +222,17 @@ async fn segment(
     key: &str,
     bytes: u64,
 ) -> Result<HttpResponse, Problem> {
-    let body = app.store.stream(&object_key(key)?, None).await.map_err(store_problem)?;
+    let found = app.video.hot.look(key, bytes);
+    if let Found::Kept(kept) = found {
+        return Ok(segment_head(path).body(kept));
+    }
+    let object = object_key(key)?;
+    if found == Found::Wanted {
+        let whole = app.store.get(&object).await.map_err(store_problem)?;
+        app.video.hot.keep(key.to_owned(), whole.clone());
+        return Ok(segment_head(path).body(whole));
+    }
+    let body = app.store.stream(&object, None).await.map_err(store_problem)?;
     Ok(segment_head(path).no_chunking(bytes).streaming(body.map_err(std::io::Error::other)))
 }
 
@@ -248,13 +254,9 @@ async fn segment_key(
         return Err(Problem::not_found());
     }
     let epoch = i32::try_from(epoch).map_err(|_| Problem::not_found())?;
-    let mut conn = app.db.conn().await?;
-    let row = videos::key(&mut conn, video, playable.generation, epoch)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    drop(conn);
+    let sealed = playable.sealed_key(epoch).ok_or_else(Problem::not_found)?;
     let place = KeyPlace { video, generation: playable.generation, epoch };
-    let key = keys::open(&app.secrets.master_key, place, &row.sealed).map_err(Problem::internal)?;
+    let key = keys::open(&app.secrets.master_key, place, sealed).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/octet-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -19,6 +19,8 @@ use crate::video::store::sessions as store;
 /// How long an answer of the database is believed: the longest that a right outlives its end on
 /// another node.
 pub(super) const CACHE: Duration = Duration::from_secs(5);
+/// The same for keys.
+const KEYS: Duration = Duration::from_secs(1);
 /// Entries above which the old ones are dropped.
 const SWEEP_AT: usize = 4096;
 /// Days for which ended sessions are kept.
@@ -49,9 +51,9 @@ impl Sessions {
         }
     }
 
-    fn fresh(&self, id: Uuid) -> Option<PlaybackSession> {
+    fn fresh(&self, id: Uuid, age: Duration) -> Option<PlaybackSession> {
         let known = self.lock();
-        known.get(&id).filter(|(asked, _)| asked.elapsed() < CACHE).map(|(_, s)| s.clone())
+        known.get(&id).filter(|(asked, _)| asked.elapsed() < age).map(|(_, s)| s.clone())
     }
 }
 
@@ -60,7 +62,20 @@ impl Sessions {
 /// # Errors
 /// `playback_ended`, `playback_replaced`, 503.
 pub(super) async fn live(app: &App, id: Uuid) -> Result<PlaybackSession, Problem> {
-    let session = match app.video.sessions.fresh(id) {
+    believed(app, id, CACHE).await
+}
+
+/// The live session, asked for within the last second: keys go out by this. What ends on this node is
+/// known at once all the same.
+///
+/// # Errors
+/// As [`live`].
+pub(super) async fn just_asked(app: &App, id: Uuid) -> Result<PlaybackSession, Problem> {
+    believed(app, id, KEYS).await
+}
+
+async fn believed(app: &App, id: Uuid, age: Duration) -> Result<PlaybackSession, Problem> {
+    let session = match app.video.sessions.fresh(id, age) {
         Some(session) => session,
         None => return asked(app, id).await,
     };

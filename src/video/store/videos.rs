@@ -532,21 +532,6 @@ pub async fn keys(
         .await
 }
 
-/// One sealed key.
-pub async fn key(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-    generation: i32,
-    epoch: i32,
-) -> QueryResult<Option<KeyRow>> {
-    video_keys::table
-        .find((id, generation, epoch))
-        .select(KeyRow::as_select())
-        .first(conn)
-        .await
-        .optional()
-}
-
 /// Adds sealed keys.
 pub async fn insert_keys(conn: &mut AsyncPgConnection, keys: &[KeyRow]) -> QueryResult<()> {
     diesel::insert_into(video_keys::table)

@@ -169,12 +169,7 @@ async fn playback_ends_with_the_right_to_it() {
         let playback = play(&server, id, Some(watcher)).await;
         client.get(&beside(&playback, "360p/0.m4s")).await.expect(200);
         server.app.live.tell(end);
-        let ended = async {
-            while client.get(&beside(&playback, "k/0")).await.status != 410 {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(5), ended).await.expect("within seconds");
+        until_keys_end(&client, &playback).await;
         client.get(&beside(&playback, "360p/0.m4s")).await.expect_problem(410, "playback_ended");
     }
 
@@ -187,9 +182,19 @@ async fn playback_ends_with_the_right_to_it() {
         })
         .await
         .unwrap();
-    client.get(&beside(&playback, "k/0")).await.expect_problem(410, "playback_ended");
+    until_keys_end(&client, &playback).await;
     let objects = server.directory().join("objects/objects");
     eventually("its objects are deleted", || files_below(&objects).is_empty()).await;
+}
+
+/// Keys stop within a second or so, wherever the end was said.
+async fn until_keys_end(client: &Client, playback: &Playback) {
+    let ended = async {
+        while client.get(&beside(playback, "k/0")).await.status != 410 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), ended).await.expect("within seconds");
 }
 
 /// MED-12: heartbeats keep it, the newest streams stay.

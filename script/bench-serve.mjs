@@ -1,0 +1,206 @@
+// Requests a second of the server and of nginx (secure_link, sendfile) on the same bytes: called by script/bench.
+//   node script/bench-serve.mjs DIRECTORY BINARY
+// The one who serves has the first core, the load the second; the two take turns, and the median of the rounds counts.
+
+import { execFile, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const [place, binary] = process.argv.slice(2);
+const seconds = Number(process.env.SECONDS_EACH ?? 8);
+const rounds = Number(process.env.ROUNDS ?? 3);
+const CONNECTIONS = 64;
+const SECRET = randomBytes(16).toString('hex');
+const FILM_SECONDS = 16;
+
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+
+async function until(what, ask, milliseconds) {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const found = await ask().catch(() => undefined);
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`${what} did not happen`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const children = [];
+function start(command, args, options = {}) {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
+  children.push(child);
+  return child;
+}
+
+// ------------------------------------------------------------------ ours
+const port = await freePort();
+const base = `http://localhost:${port}`;
+const database = `bench_${randomBytes(6).toString('hex')}`;
+await run('psql', [process.env.TEST_DATABASE_URL, '-qc', `create database ${database}`]);
+const url = new URL(process.env.TEST_DATABASE_URL);
+url.pathname = `/${database}`;
+const environment = {
+  ...process.env,
+  DATABASE_URL: url.href,
+  ILM_CONFIG: 'config/test.toml',
+  ILM__SITE__BASE_URL: base,
+  ILM__SERVER__BIND: `127.0.0.1:${port}`,
+  ILM__SERVER__WORKERS: '1',
+  ILM__STORAGE__DIRECTORY: join(place, 'objects'),
+  ILM__STORAGE__SPOOL: join(place, 'spool'),
+  ILM__MAIL__DIRECTORY: join(place, 'mail'),
+  ILM__SECRETS__DIRECTORY: join(place, 'secrets'),
+  ILM__SECRETS__GENERATE: 'true',
+  ILM__LIMITS__FACTOR: '0',
+  ILM__LOG__FILTER: 'warn',
+  ILM__MEDIA__PLAYBACK_TOKEN_SECONDS: '7200',
+};
+await run(binary, ['migrate'], { env: environment });
+const account = { email: 'bench@example.com', password: 'a long walk to Samarkand 7' };
+await run(binary, ['create-admin', '--email', account.email, '--password', account.password], { env: environment });
+const server = start('taskset', ['-c', '0', binary, 'serve'], { env: environment });
+await until('the server is ready', async () => (await fetch(`${base}/health/ready`)).ok, 30_000);
+
+let token;
+async function api(method, path, body, headers = {}) {
+  const raw = body instanceof Uint8Array;
+  const answer = await fetch(path.startsWith('http') ? path : `${base}/api/v1${path}`, {
+    method,
+    headers: {
+      'x-ilm-request': '1',
+      origin: base,
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: raw ? body : body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer;
+}
+const json = async (...call) => (await api(...call)).json();
+
+token = (await json('POST', '/auth/login', account)).access_token;
+// Noise, so that each rung comes to the bit rate that it is allowed.
+const film = join(place, 'film.mp4');
+await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=1280x720:r=25:d=${FILM_SECONDS},noise=alls=40:allf=t`,
+  '-f', 'lavfi', '-i', `anoisesrc=d=${FILM_SECONDS}:c=pink:a=0.2`, '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '24', '-c:a', 'aac', film]);
+const course = await json('POST', '/studio/courses', { title: 'Bench', language: 'en' });
+const module = await json('POST', `/studio/courses/${course.id}/modules`, { title: 'One' });
+const lesson = await json('POST', `/studio/modules/${module.id}/lessons`, { title: 'Noise', kind: 'video' });
+const bytes = readFileSync(film);
+const encoded = (text) => Buffer.from(text).toString('base64');
+const tus = { 'tus-resumable': '1.0.0' };
+const created = await api('POST', '/uploads', undefined, {
+  ...tus,
+  'upload-length': String(bytes.length),
+  'upload-metadata': `filename ${encoded('film.mp4')},filetype ${encoded('video/mp4')},purpose ${encoded('video')}`,
+});
+const upload = created.headers.get('location').split('/').pop();
+await api('PATCH', `/uploads/${upload}`, bytes, { ...tus, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' });
+const { video } = await json('PUT', `/studio/lessons/${lesson.id}/video`, { upload_id: upload });
+await until('the film is ready', async () => {
+  const { state, error } = await json('GET', `/videos/${video.id}`);
+  if (error) throw new Error(JSON.stringify(error));
+  return state === 'ready';
+}, 600_000);
+const { master_url: master } = await json('POST', `/lessons/${lesson.id}/play`, {});
+const root = master.slice(0, master.lastIndexOf('/'));
+
+// ------------------------------------------------------------------ the same bytes for nginx
+const www = join(place, 'www');
+mkdirSync(join(www, 's'), { recursive: true });
+const media = async (path) => Buffer.from(await (await fetch(`${base}${root}/${path}`)).arrayBuffer());
+const playlist = await media('v/720p.m3u8');
+const key = /URI="\.\.\/(k\/\d+)"/.exec(playlist.toString())?.[1];
+const kinds = [
+  { name: 'large segment', path: '720p/1.m4s', wanted: 1.4 },
+  { name: 'small segment', path: '240p/1.m4s', wanted: 1.0 },
+  { name: 'playlist', path: 'v/720p.m3u8', wanted: 0.9 },
+  { name: 'key', path: key, wanted: 0.9 },
+];
+for (const [at, kind] of kinds.entries()) {
+  const content = await media(kind.path);
+  kind.bytes = content.length;
+  kind.file = `/s/${at}`;
+  writeFileSync(join(www, kind.file), content);
+}
+const other = await freePort();
+writeFileSync(join(place, 'nginx.conf'), `
+worker_processes 1;
+daemon off;
+pid ${place}/nginx.pid;
+error_log ${place}/nginx.log warn;
+events { worker_connections 4096; }
+http {
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
+  client_body_temp_path ${place}/t1; proxy_temp_path ${place}/t2; fastcgi_temp_path ${place}/t3;
+  uwsgi_temp_path ${place}/t4; scgi_temp_path ${place}/t5;
+  open_file_cache max=1000 inactive=60s;
+  server {
+    listen 127.0.0.1:${other};
+    root ${www};
+    location /s/ {
+      secure_link $arg_md5,$arg_expires;
+      secure_link_md5 "$secure_link_expires$uri$remote_addr ${SECRET}";
+      if ($secure_link = "") { return 403; }
+      if ($secure_link = "0") { return 410; }
+    }
+  }
+}`);
+await run('chmod', ['-R', 'a+rX', place]);
+start('taskset', ['-c', '0', '/usr/sbin/nginx', '-p', place, '-c', join(place, 'nginx.conf')]);
+function signed(file) {
+  const expires = Math.floor(Date.now() / 1000) + 7200;
+  const md5 = createHash('md5').update(`${expires}${file}127.0.0.1 ${SECRET}`).digest('base64url');
+  return `http://127.0.0.1:${other}${file}?md5=${md5}&expires=${expires}`;
+}
+await until('nginx is ready', async () => (await fetch(signed(kinds[0].file))).ok, 10_000);
+if ((await fetch(`http://127.0.0.1:${other}${kinds[0].file}`)).status !== 403) throw new Error('nginx checks nothing');
+
+// ------------------------------------------------------------------ the load
+async function load(target) {
+  const { stdout } = await run('taskset', ['-c', '1', 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', target]);
+  if (/Non-2xx/.test(stdout)) throw new Error(stdout);
+  const milliseconds = (text) => {
+    const [, number, unit] = /([\d.]+)(us|ms|s)/.exec(text);
+    return Number(number) * { us: 0.001, ms: 1, s: 1000 }[unit];
+  };
+  return {
+    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]),
+    p99: milliseconds(/99%\s+(\S+)/.exec(stdout)[1]),
+  };
+}
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024;
+const idle = resident();
+console.log(`${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each, the median; server on one core, load on the other`);
+console.log('| what | bytes | nginx req/s | ours req/s | ratio | wanted | p99 nginx | p99 ours |');
+console.log('|---|---|---|---|---|---|---|---|');
+for (const kind of kinds) {
+  const [theirs, ours] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    theirs.push(await load(signed(kind.file)));
+    ours.push(await load(`${base.replace('localhost', '127.0.0.1')}${root}/${kind.path}`));
+  }
+  const of = (results, what) => median(results.map((result) => result[what]));
+  const [a, b] = [of(theirs, 'rate'), of(ours, 'rate')];
+  console.log(`| ${kind.name} | ${kind.bytes} | ${a.toFixed(0)} | ${b.toFixed(0)} | ${(b / a).toFixed(2)} | ${kind.wanted} | ${of(theirs, 'p99').toFixed(1)} ms | ${of(ours, 'p99').toFixed(1)} ms |`);
+}
+console.log(`resident: ${idle.toFixed(0)} MB before, ${resident().toFixed(0)} MB after`);
+
+for (const child of children) child.kill('SIGTERM');
+await Promise.all(children.map((child) => new Promise((resolve) => child.once('exit', resolve))));
+await run('psql', [process.env.TEST_DATABASE_URL, '-qc', `drop database ${database} with (force)`]);
