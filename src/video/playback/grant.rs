@@ -221,7 +221,7 @@ pub enum Ended {
     PreviewsClosed(Vec<Uuid>),
 }
 
-/// Ends playback: keys stop at once, segments on this node at once and on others within seconds.
+/// Ends playback: on this node at once, on others keys within a second and segments within five.
 /// Says how many sessions ended.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ilmspace::platform::live::Notice;
-use ilmspace::video::{self, Ended, VideoState};
+use ilmspace::video::{self, Ended, Playback, VideoState};
 use media::token::{PlaybackClaims, PlaybackFlags};
 use serde_json::json;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::support::{
     Tus, attach, beside, eventually, files_below, film, grant, play, ready_video, transcoding,
     until, until_ready, validate_stream, view, viewer,
 };
-use crate::support::TestServer;
+use crate::support::{Client, TestServer};
 
 /// MED-02 MED-10 MED-12 MED-14 JOB-02: the whole road.
 #[tokio::test]
