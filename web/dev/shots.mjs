@@ -162,6 +162,10 @@ const pages = [
       await page.locator('[role=dialog]').waitFor();
     },
   ],
+  ['admin-transcodes-ru', '/admin/transcodes', 'ru', 'admin'],
+  ['admin-transcode-he', '/admin/transcodes?video=v4', 'he', 'admin'],
+  ['admin-empty-uz', '/admin/transcodes?show=failed', 'uz', 'admin,empty'],
+  ['admin-forbidden-en', '/admin/transcodes', 'en', ''],
   ['not-found-he', '/nowhere', 'he', 'guest'],
 ];
 

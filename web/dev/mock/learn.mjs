@@ -44,7 +44,13 @@ export function lessonPage(id, courseId) {
     homework: null,
     files: [
       { id: 'f1', name: 'orders.sql', size: 18_400, content_type: 'text/plain' },
-      { id: 'f2', name: 'План запроса.pdf', size: 2_340_000, content_type: 'application/pdf' },
+      {
+        id: 'f2',
+        name: 'План запроса.pdf',
+        size: 2_340_000,
+        content_type: 'application/pdf',
+        downloadable: false,
+      },
     ],
     video: lesson.kind === 'video' ? { id: 'v1', duration_s: 1290 } : null,
     position_s: 768,

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
+import { transcode, transcodes } from './admin.mjs';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
 import { learnCourse, lessonPage, notes } from './learn.mjs';
 import { media, playback } from './media.mjs';
@@ -38,6 +39,7 @@ const problem = (status, code, more = {}) => ({
 
 function api(method, path, query, bend, locale, from) {
   const guest = bend.includes('guest');
+  const who = { ...me(locale), roles: bend.includes('admin') ? ['student', 'admin'] : ['student'] };
   const page = (items) => ({ body: { items: bend.includes('empty') ? [] : items, next_cursor: null } });
   if (path === '/config') {
     return {
@@ -57,7 +59,7 @@ function api(method, path, query, bend, locale, from) {
     if (path === '/auth/refresh')
       return guest
         ? problem(401, 'unauthenticated')
-        : { body: { access_token: 'mock', expires_in: 600, user: me(locale) } };
+        : { body: { access_token: 'mock', expires_in: 600, user: who } };
     if (path === '/auth/login') return problem(401, 'credentials_invalid');
     if (path === '/auth/verify') return problem(401, 'otp_invalid');
     if (path === '/auth/code' || path === '/auth/register')
@@ -66,7 +68,7 @@ function api(method, path, query, bend, locale, from) {
   }
   if (bend.includes('error'))
     return problem(503, 'unavailable', { instance: '0192aaaa-0000-7000-8000-000000000001' });
-  if (path === '/me') return { body: me(locale) };
+  if (path === '/me') return { body: who };
   if (path === '/me/sessions') return page(sessions);
   if (path === '/me/learning') return page(learning);
   if (path === '/categories') return page(categories);
@@ -101,6 +103,8 @@ function api(method, path, query, bend, locale, from) {
     const found = method === 'GET' ? studioCourse(studio[1]) : undefined;
     return found ? { body: found } : problem(method === 'GET' ? 404 : 412, 'precondition_failed');
   }
+  if (path === '/admin/transcodes') return page(transcodes);
+  if (/^\/admin\/transcodes\/[^/]+$/.test(path)) return { body: transcode };
   const around = /^\/videos\/[^/]+\/(captions|posters|analytics)(?:\/\w+)?$/.exec(path)?.[1];
   if (around === 'captions' && method === 'PUT') {
     return problem(422, 'captions_invalid', {

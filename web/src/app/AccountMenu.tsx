@@ -1,8 +1,9 @@
 // The account at the end of the header: a way in for guests, the menu for people who are in.
 import { Menu } from '@mantine/core';
-import { IconBooks, IconLogout, IconSchool, IconUserCircle } from '@tabler/icons-react';
+import { IconBooks, IconListCheck, IconLogout, IconSchool, IconUserCircle } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { isAdmin } from '~/features/admin/filters';
 import { signOut, useSession } from '~/features/identity/session';
 import { Initials } from '~/ui/Initials';
 import { LinkButton } from '~/ui/LinkButton';
@@ -70,6 +71,15 @@ export function AccountMenu() {
         <Menu.Item component={Link} to="/studio" leftSection={<IconBooks size={18} stroke={1.75} />}>
           {t('teach')}
         </Menu.Item>
+        {isAdmin(me.roles) && (
+          <Menu.Item
+            component={Link}
+            to="/admin/transcodes"
+            leftSection={<IconListCheck size={18} stroke={1.75} />}
+          >
+            {t('transcodes')}
+          </Menu.Item>
+        )}
         {small && (
           <>
             <Menu.Divider />

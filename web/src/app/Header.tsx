@@ -1,18 +1,27 @@
 // The header of every ordinary page. On a phone: logo, search, account; the rest is in the bar at the bottom.
 import { IconArrowLeft, IconSearch } from '@tabler/icons-react';
 import { Link, useRouter } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Logo } from '~/ui/Logo';
 import { AccountMenu } from './AccountMenu';
 import css from './Frame.module.css';
 import { LanguageMenu } from './LanguageMenu';
 import { SearchBox } from './SearchBox';
-import { UploadsSign } from './UploadsSign';
+import { useUploadsOpen } from './uploadsOpen';
+
+// A sign that does not come is no reason to break the page.
+const UploadsSign = lazy(() =>
+  import('./UploadsSign').then(
+    (file) => ({ default: file.UploadsSign }),
+    () => ({ default: () => null }),
+  ),
+);
 
 export function Header({ back }: { back: boolean }) {
   const { t } = useTranslation();
   const router = useRouter();
+  const uploads = useUploadsOpen();
   const [searching, setSearching] = useState(false);
   return (
     <header className={css.header}>
@@ -43,7 +52,11 @@ export function Header({ back }: { back: boolean }) {
             <Link to="/my/learning">{t('myLearning')}</Link>
             <Link to="/studio">{t('teach')}</Link>
           </nav>
-          <UploadsSign />
+          {uploads && (
+            <Suspense fallback={null}>
+              <UploadsSign />
+            </Suspense>
+          )}
           <LanguageMenu className="only-wide" />
           <button
             type="button"

@@ -1,5 +1,6 @@
 // Every address of the app. A feature adds its routes in features/<name>/routes.ts and its one line here.
 import { createRouter } from '@tanstack/react-router';
+import { adminRoutes } from '~/features/admin/routes';
 import { courseRoutes } from '~/features/courses/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
@@ -13,6 +14,7 @@ const routeTree = rootRoute.addChildren([
   ...identityRoutes,
   ...learningRoutes,
   ...studioRoutes,
+  ...adminRoutes,
 ]);
 
 export const router = createRouter({

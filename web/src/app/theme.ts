@@ -1,10 +1,9 @@
 // The design tokens as a Mantine theme; styles/tokens.css holds the same values for plain CSS.
 import {
-  Badge,
-  Button,
+  type ButtonProps,
   type CSSVariablesResolver,
   createTheme,
-  Input,
+  type InputProps,
   type MantineColorsTuple,
 } from '@mantine/core';
 
@@ -55,12 +54,13 @@ export const theme = createTheme({
   respectReducedMotion: true,
   focusRing: 'auto',
   components: {
-    Badge: Badge.extend({
+    // Plain objects, not `Input.extend`: the theme is in every page, these parts are not.
+    Badge: {
       defaultProps: { variant: 'light', radius: 'xs', size: 'md', tt: 'none', fw: 500 },
-    }),
-    Button: Button.extend({
+    },
+    Button: {
       defaultProps: { fw: 500 },
-      vars: (_theme, props) => ({
+      vars: (_theme: unknown, props: ButtonProps) => ({
         root: {
           '--button-height': props.size === 'xs' ? '2rem' : props.size === 'lg' ? '3rem' : '2.5rem',
           '--button-fz': props.size === 'xs' ? '0.875rem' : props.size === 'lg' ? '1rem' : '0.9375rem',
@@ -68,9 +68,9 @@ export const theme = createTheme({
           ...(props.size === 'xs' ? { '--button-radius': '6px' } : {}),
         },
       }),
-    }),
-    Input: Input.extend({
-      vars: (_theme, props) => ({
+    },
+    Input: {
+      vars: (_theme: unknown, props: InputProps) => ({
         wrapper: {
           '--input-height': props.size === 'xs' ? '2.25rem' : '2.75rem',
           '--input-bd': '#858c9b',
@@ -78,7 +78,7 @@ export const theme = createTheme({
           '--input-padding': '0.75rem',
         },
       }),
-    }),
+    },
   },
 });
 

@@ -1,4 +1,5 @@
 import 'i18next';
+import type admin from './locales/en/admin.json';
 import type chat from './locales/en/chat.json';
 import type common from './locales/en/common.json';
 import type courses from './locales/en/courses.json';
@@ -14,6 +15,7 @@ declare module 'i18next' {
     defaultNS: 'common';
     returnNull: false;
     resources: {
+      admin: typeof admin;
       chat: typeof chat;
       common: typeof common;
       courses: typeof courses;

@@ -1,8 +1,10 @@
 // Files to download beside a lesson.
+import { Switch } from '@mantine/core';
 import { IconFile, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { send } from '~/api/call';
 import { api } from '~/api/client';
 import { mayRetry, type UploadItem } from '~/features/video/uploads/list';
 import {
@@ -20,6 +22,8 @@ import css from './Builder.module.css';
 import { Drop } from './Drop';
 import { refreshCourse, type StudioCourse, type StudioLesson } from './queries';
 
+type FileOf = StudioLesson['files'][number];
+
 export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: StudioLesson }) {
   const { t } = useTranslation(['studio', 'common']);
   const format = useFormat();
@@ -31,6 +35,16 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
     mutationFn: (id: string) => api.DELETE('/studio/files/{id}', { params: { path: { id } } }),
     onSuccess: () => refreshCourse(course.id),
   });
+  const allow = useMutation({
+    mutationFn: ({ id, downloadable }: { id: string; downloadable: boolean }) =>
+      send<void>('PATCH', `/studio/files/${id}`, { downloadable }),
+    onSuccess: () => refreshCourse(course.id),
+  });
+  /** What is shown while the answer is on its way. */
+  const mayLoad = (file: FileOf) =>
+    allow.isPending && allow.variables.id === file.id
+      ? allow.variables.downloadable
+      : (file as { downloadable?: boolean }).downloadable !== false;
   return (
     <div className={css.field}>
       <span className={css.label}>{t('files')}</span>
@@ -42,6 +56,13 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
             <span className="small mut nb">
               <bdi>{format.size(file.size)}</bdi>
             </span>
+            <Switch
+              size="xs"
+              label={t('downloadable')}
+              aria-label={t('downloadableFile', { name: file.name })}
+              checked={mayLoad(file)}
+              onChange={(event) => allow.mutate({ id: file.id, downloadable: event.currentTarget.checked })}
+            />
             <button
               type="button"
               className={css.icon}
@@ -56,6 +77,8 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
           <Uploading key={item.key} item={item} />
         ))}
       </ul>
+      {lesson.files.some((file) => !mayLoad(file)) && <Note>{t('notDownloadable')}</Note>}
+      {allow.isError && <Note tone="bad">{errorText(allow.error)}</Note>}
       {remove.isError && <Note tone="bad">{errorText(remove.error)}</Note>}
       <Drop
         label={t('dropFiles')}

@@ -4,6 +4,7 @@
 import { useSyncExternalStore } from 'react';
 import { api, apiBase, body, session } from '~/api/client';
 import { ApiError, isApiError, problemOf, retryAfter } from '~/api/error';
+import { uploadsOpened } from '~/app/uploadsOpen';
 import {
   meanSpeed,
   needsPage,
@@ -61,6 +62,7 @@ export async function openUploads(user: string): Promise<void> {
   if (owner === user) return;
   closeUploads();
   owner = user;
+  uploadsOpened();
   let kept: Partial<UploadItem>[] = [];
   try {
     const found: unknown = JSON.parse(localStorage.getItem(storageKey(user)) ?? '[]');
