@@ -182,7 +182,7 @@ pub async fn until(
             }
         }
     };
-    match tokio::time::timeout(Duration::from_secs(120), waited).await {
+    match tokio::time::timeout(Duration::from_secs(300), waited).await {
         Ok(seen) => seen,
         Err(_) => panic!("waited in vain; it is {:?}", view(server, id).await),
     }
