@@ -167,7 +167,7 @@ impl Shelf {
                     language: None,
                     bitrate: self.bitrate(&r.name),
                 });
-                let master = MasterPlaylist { video: video.collect(), audio };
+                let master = MasterPlaylist { video: video.collect(), audio, ..Default::default() };
                 Some(master.render().into_bytes())
             }
             MediaPath::VideoPlaylist(name) | MediaPath::AudioPlaylist(name) => {

@@ -1,6 +1,7 @@
 //! Learning: who is enrolled in what, who may take a lesson, how far each has come.
 //!
-//! Tables: `enrollments` (one a person and course), `lesson_progress` (one a person and lesson).
+//! Tables: `enrollments` (one a person and course), `lesson_progress` (one a person and lesson),
+//! `lesson_notes` (a person's own).
 //! Invariants: each moment of a video counts once, and no report claims more than time went by;
 //! completion is never taken away; whatever shows a lesson's content holds a [`CanReadLesson`].
 
@@ -9,6 +10,7 @@ mod enroll;
 mod events;
 mod intervals;
 mod model;
+mod notes;
 mod outline;
 mod passage;
 mod play;
@@ -59,6 +61,12 @@ impl Services {
     routes::lesson_done,
     routes::file_link,
     routes::play_lesson,
+    routes::lesson_notes,
+    routes::write_note,
+    routes::change_note,
+    routes::delete_note,
+    routes::course_notes,
+    routes::export_notes,
 ))]
 pub struct Docs;
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::schema::{enrollments, lesson_progress};
+use super::schema::{enrollments, lesson_notes, lesson_progress};
 use crate::platform::text_enum;
 
 text_enum! {
@@ -72,6 +72,20 @@ pub struct ProgressRow {
     pub opened_at: Timestamp,
     pub reported_at: Timestamp,
     pub completed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A learner's note beside a lesson.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = lesson_notes, check_for_backend(diesel::pg::Pg))]
+pub struct NoteRow {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub lesson_id: Uuid,
+    pub course_id: Uuid,
+    pub at_ms: Option<i32>,
+    pub text: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

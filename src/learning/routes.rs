@@ -1,19 +1,21 @@
 //! The context's routes.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::access::{LearnedLesson, ReadableLesson};
 use super::views::{
-    Enrollment, FileLink, LearnCourse, LearningRow, LessonPage, PlaybackAt, Progress,
-    ProgressReport,
+    CourseNote, Enrollment, FileLink, LearnCourse, LearningRow, LessonPage, NewNote, Note,
+    NoteChange, NoteList, PlaybackAt, Progress, ProgressReport,
 };
-use super::{enroll, play, progress, read};
+use super::{enroll, notes, play, progress, read};
 use crate::app::App;
 use crate::courses::path_id;
 use crate::identity::{MaybeSignedIn, SignedIn};
 use crate::platform::http::{
     Body, ClientAddress, Page, PageQuery, Policy, Problem, ProblemDoc, Query, Routes, Rule,
+    idempotency,
 };
 use crate::video::Playback;
 
@@ -21,6 +23,8 @@ use crate::video::Playback;
 const ENROLL_RULE: Rule = Rule::new("learning_enroll", 120, 3600).burst(40);
 /// Reports one person may send: players send six a minute.
 const PROGRESS_RULE: Rule = Rule::new("learning_progress", 120, 60);
+/// Notes one person may write or change.
+const NOTES_RULE: Rule = Rule::new("learning_notes", 60, 60);
 
 /// Registers the routes.
 pub fn routes(r: &mut Routes) {
@@ -37,6 +41,13 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/learn/lessons/{id}/progress", Policy::Enrolled, report_progress);
     r.post("/api/v1/learn/lessons/{id}/done", Policy::Enrolled, lesson_done);
     r.get("/api/v1/learn/files/{id}", Policy::Enrolled, file_link);
+    const NOTE: &str = "/api/v1/learn/notes/{id}";
+    r.get("/api/v1/learn/lessons/{id}/notes", Policy::Enrolled, lesson_notes);
+    r.post("/api/v1/learn/lessons/{id}/notes", Policy::Enrolled, write_note);
+    r.patch(NOTE, Policy::Owner("note"), change_note);
+    r.delete(NOTE, Policy::Owner("note"), delete_note);
+    r.get("/api/v1/learn/courses/{id}/notes", Policy::Enrolled, course_notes);
+    r.get("/api/v1/learn/courses/{id}/notes.md", Policy::Enrolled, export_notes);
     r.post("/api/v1/lessons/{id}/play", Policy::Enrolled, play_lesson);
 }
 
@@ -166,4 +177,92 @@ pub async fn file_link(
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     Ok(personal(&play::file_link(&app, &who, path_id(&req)?).await?))
+}
+
+/// One's own notes beside the lesson.
+#[utoipa::path(get, path = "/api/v1/learn/lessons/{id}/notes", tag = "learning", operation_id = "list_notes",
+    security(("bearer" = [])), params(("id" = Uuid, Path)),
+    responses((status = 200, body = NoteList), (status = 403, body = ProblemDoc), (status = 404, body = ProblemDoc)))]
+pub async fn lesson_notes(app: App, learned: LearnedLesson) -> Result<HttpResponse, Problem> {
+    let items = notes::of_lesson(&app, &learned.proof, &learned.learner).await?;
+    Ok(personal(&NoteList { items }))
+}
+
+/// Writes a note beside the lesson. Honours `Idempotency-Key`.
+#[utoipa::path(post, path = "/api/v1/learn/lessons/{id}/notes", tag = "learning", operation_id = "write_note",
+    security(("bearer" = [])), request_body = NewNote,
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = Note), (status = 403, body = ProblemDoc), (status = 404, body = ProblemDoc),
+        (status = 409, body = ProblemDoc), (status = 422, body = ProblemDoc)))]
+pub async fn write_note(
+    app: App,
+    learned: LearnedLesson,
+    req: HttpRequest,
+    Body(new): Body<NewNote>,
+) -> Result<HttpResponse, Problem> {
+    let user_id = learned.learner.user_id;
+    idempotency::once(&app, user_id, &req, &new, async |id| {
+        app.limits.check(&NOTES_RULE, &user_id.to_string(), app.clock.now())?;
+        let note = notes::add(&app, &learned.proof, &learned.learner, &new, id).await?;
+        Ok((StatusCode::CREATED, note))
+    })
+    .await
+}
+
+/// Changes a note of one's own; absent fields stay, null takes the place off.
+#[utoipa::path(patch, path = "/api/v1/learn/notes/{id}", tag = "learning", operation_id = "change_note",
+    security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = NoteChange,
+    responses((status = 200, body = Note), (status = 404, body = ProblemDoc), (status = 422, body = ProblemDoc)))]
+pub async fn change_note(
+    app: App,
+    SignedIn(who): SignedIn,
+    req: HttpRequest,
+    Body(change): Body<NoteChange>,
+) -> Result<HttpResponse, Problem> {
+    app.limits.check(&NOTES_RULE, &who.user_id.to_string(), app.clock.now())?;
+    Ok(personal(&notes::change(&app, &who, path_id(&req)?, change).await?))
+}
+
+/// Deletes a note of one's own.
+#[utoipa::path(delete, path = "/api/v1/learn/notes/{id}", tag = "learning", operation_id = "delete_note",
+    security(("bearer" = [])), params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 404, body = ProblemDoc)))]
+pub async fn delete_note(
+    app: App,
+    SignedIn(who): SignedIn,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    notes::delete(&app, &who, path_id(&req)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// One's own notes of a course, newest first.
+#[utoipa::path(get, path = "/api/v1/learn/courses/{id}/notes", tag = "learning", operation_id = "list_course_notes",
+    security(("bearer" = [])), params(("id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<CourseNote>), (status = 403, body = ProblemDoc), (status = 404, body = ProblemDoc)))]
+pub async fn course_notes(
+    app: App,
+    SignedIn(who): SignedIn,
+    req: HttpRequest,
+    Query(query): Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    Ok(personal(&notes::of_course(&app, &who, path_id(&req)?, &query).await?))
+}
+
+/// One's own notes of a course as a Markdown file, in the order of the programme.
+#[utoipa::path(get, path = "/api/v1/learn/courses/{id}/notes.md", tag = "learning", operation_id = "export_notes",
+    security(("bearer" = [])), params(("id" = Uuid, Path)),
+    responses((status = 200, content_type = "text/markdown", body = String), (status = 403, body = ProblemDoc),
+        (status = 404, body = ProblemDoc)))]
+pub async fn export_notes(
+    app: App,
+    SignedIn(who): SignedIn,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let text = notes::markdown(&app, &who, path_id(&req)?).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(("content-type", "text/markdown; charset=utf-8"))
+        .insert_header(("content-disposition", "attachment; filename=\"notes.md\""))
+        .insert_header(("cache-control", "no-store"))
+        .body(text))
 }

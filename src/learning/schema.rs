@@ -20,6 +20,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    lesson_notes (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        lesson_id -> Uuid,
+        course_id -> Uuid,
+        at_ms -> Nullable<Int4>,
+        text -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     lesson_progress (user_id, lesson_id) {
         user_id -> Uuid,
         lesson_id -> Uuid,
@@ -35,4 +48,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(enrollments, lesson_progress);
+diesel::allow_tables_to_appear_in_same_query!(enrollments, lesson_notes, lesson_progress);

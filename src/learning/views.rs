@@ -1,12 +1,12 @@
 //! JSON in and out.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::intervals::WATCHED_PERCENT;
-use super::model::{EnrollmentRow, PassageState};
+use super::model::{EnrollmentRow, NoteRow, PassageState};
 use crate::courses::{CourseCard, Doc, LessonFile, LessonKind};
 use crate::platform::text_enum;
 use crate::video::Playback;
@@ -270,4 +270,80 @@ pub struct FileLink {
     pub url: String,
     /// How long the link holds, seconds.
     pub expires_in: i64,
+}
+
+/// A learner's note beside a lesson; nobody else reads it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Note {
+    /// Its id.
+    pub id: Uuid,
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// Where in the film, seconds; null when it is about the whole lesson.
+    #[schema(required)]
+    pub at_s: Option<f64>,
+    /// What it says.
+    pub text: String,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<NoteRow> for Note {
+    fn from(row: NoteRow) -> Self {
+        Self {
+            id: row.id,
+            lesson_id: row.lesson_id,
+            at_s: row.at_ms.map(|ms| f64::from(ms) / 1000.0),
+            text: row.text,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// The notes of a lesson.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NoteList {
+    /// By place in the film; those about the whole lesson come first.
+    pub items: Vec<Note>,
+}
+
+/// A note in the list of a course.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CourseNote {
+    /// The note.
+    #[serde(flatten)]
+    pub note: Note,
+    /// The lesson's title; null when it is not in the programme any more.
+    #[schema(required)]
+    pub lesson_title: Option<String>,
+}
+
+/// A note to write.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// Where in the film, seconds; absent when it is about the whole lesson.
+    pub at_s: Option<f64>,
+    /// What it says, 1 to 10 000 characters.
+    pub text: String,
+}
+
+/// What is to be changed in a note; what is absent stays.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteChange {
+    /// Where in the film, seconds; null takes the place off.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<f64>)]
+    pub at_s: Option<Option<f64>>,
+    /// What it says, 1 to 10 000 characters.
+    pub text: Option<String>,
+}
+
+/// Tells null from absent.
+fn given<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Option<f64>>, D::Error> {
+    Option::deserialize(json).map(Some)
 }

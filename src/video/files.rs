@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::attach::usable;
 use super::jobs::RemoveFile;
-use super::model::{FileRow, upload_state};
+use super::model::{FileRow, Video, upload_state};
 use super::serve;
 use super::store::{files, uploads, videos};
 use super::tus::Purpose;
@@ -131,7 +131,13 @@ pub(super) fn poster_url(app: &App, video_id: Uuid) -> String {
     format!("/files/{}/poster.jpg", claims(app, video_id, Uuid::nil(), POSTER_LINK_S))
 }
 
-fn claimed(app: &App, req: &HttpRequest) -> Result<FileClaims, Problem> {
+/// A link to a still picture that may be chosen, for the author.
+pub(super) fn candidate_url(app: &App, video: &Video, index: i16) -> String {
+    let claims = claims(app, video.id, video.owner_id, POSTER_LINK_S);
+    format!("/files/{claims}/posters/{index}")
+}
+
+pub(super) fn claimed(app: &App, req: &HttpRequest) -> Result<FileClaims, Problem> {
     let token = req.match_info().get("token").unwrap_or_default();
     FileClaims::verify(&app.video.file_keys, token, app.clock.now()).map_err(|error| match error {
         TokenError::Expired => Problem::new(Code::LinkExpired),
@@ -201,6 +207,11 @@ pub async fn poster(app: App, req: HttpRequest) -> Result<HttpResponse, Problem>
     let video = videos::find(&mut conn, claims.file_id).await?;
     drop(conn);
     let key = video.and_then(|video| video.poster_key).ok_or_else(Problem::not_found)?;
+    picture(&app, key).await
+}
+
+/// The picture that lies at `key`.
+pub(super) async fn picture(app: &App, key: String) -> Result<HttpResponse, Problem> {
     let key = ObjectKey::new(key).map_err(Problem::internal)?;
     let bytes = app.store.get(&key).await.map_err(store_problem)?;
     Ok(HttpResponse::Ok()

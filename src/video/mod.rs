@@ -2,7 +2,8 @@
 //!
 //! It owns what an upload becomes. Tables: `uploads`, `upload_parts`, `videos`, `video_renditions`,
 //! `video_segments`, `video_keys`, `video_runs`, `video_queue`, `video_queue_authors`,
-//! `playback_sessions`, `files`.
+//! `video_details`, `video_posters`, `video_captions`, `video_retention`, `playback_sessions`,
+//! `playback_reports`, `playback_traffic`, `files`.
 //!
 //! Invariants: an offset that was answered is durable; a video is published by one transaction;
 //! segments are in the store before their rows; keys are at rest only sealed; nothing of a video is
@@ -11,13 +12,17 @@
 //! - `tus`: resumable uploads. `attach`: an upload becomes a video. `files`: or a file.
 //! - `state`, `book`: the life of a video, and the book of the TranscodingJob actor over it.
 //! - `queue`: which video comes next. `admin`: all work on videos, as admins see it.
+//! - `details`, `captions`, `posters`, `chapters`: what surrounds a video.
 //! - `playback`: grants, media paths, keys. `live`: frames for the studio.
 
 mod access;
 mod admin;
 mod attach;
 mod book;
+mod captions;
+mod chapters;
 mod child;
+mod details;
 mod events;
 mod files;
 mod jobs;
@@ -26,6 +31,7 @@ mod live;
 mod model;
 mod paths;
 mod playback;
+mod posters;
 mod queue;
 mod schema;
 mod serve;
@@ -54,11 +60,17 @@ pub use attach::{Form, VideoId, attach, remove};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
 pub use files::{FILE_LINK_S, StoredFile, file_url, remove_file, stored_files, take_file};
 pub use live::{may_watch_job, topic as job_topic};
-pub use playback::{Ended, Grant, Playback, Viewer, end_playback, grant_playback};
+pub use model::VideoKind;
+pub use playback::{
+    CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
+};
 pub use services::{Services, drain, start};
 pub use state::VideoState;
 pub use tus::PART_BYTES;
-pub use views::{RenditionState, RenditionView, VideoError, VideoView, poster, view, views};
+pub use views::{
+    Chapter, Loudness, RenditionState, RenditionView, Skipped, VideoError, VideoView, poster, view,
+    views,
+};
 
 /// Segments that a rendition needs before players are told of it while it grows.
 const ENOUGH_SEGMENTS: usize = playback::ENOUGH_SEGMENTS;
@@ -77,6 +89,13 @@ const ENOUGH_SEGMENTS: usize = playback::ENOUGH_SEGMENTS;
         studio::show,
         studio::retry,
         studio::cancel,
+        captions::list,
+        captions::put,
+        captions::remove,
+        posters::list,
+        posters::choose,
+        posters::candidate,
+        chapters::put,
         playback::heartbeat,
         playback::close,
         playback::media,
@@ -117,6 +136,13 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/admin/transcodes/{id}/retry", ADMIN, admin::retry);
     r.post("/api/v1/admin/transcodes/{id}/cancel", ADMIN, admin::cancel);
     r.post("/api/v1/admin/transcodes/{id}/first", ADMIN, admin::first);
+    const CAPTIONS: &str = "/api/v1/videos/{id}/captions/{language}";
+    r.get("/api/v1/videos/{id}/captions", Policy::Owner("video"), captions::list);
+    r.put(CAPTIONS, Policy::Owner("video"), captions::put);
+    r.delete(CAPTIONS, Policy::Owner("video"), captions::remove);
+    r.get("/api/v1/videos/{id}/posters", Policy::Owner("video"), posters::list);
+    r.put("/api/v1/videos/{id}/poster", Policy::Owner("video"), posters::choose);
+    r.put("/api/v1/videos/{id}/chapters", Policy::Owner("video"), chapters::put);
 
     let session = Policy::Bearer("the playback session of the path, and its viewer");
     r.post("/api/v1/playback/{session}/heartbeat", session, playback::heartbeat);
@@ -126,6 +152,7 @@ pub fn routes(r: &mut Routes) {
     r.head("/m/{token}/{video}/{path:.*}", token, playback::media);
     let link = Policy::Bearer("the signature of the link");
     r.get("/files/{token}/poster.jpg", link, files::poster);
+    r.get("/files/{token}/posters/{index}", link, posters::candidate);
     r.get("/files/{token}", link, files::download);
 }
 

@@ -5,9 +5,20 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::schema::{
-    files, playback_sessions, upload_parts, uploads, video_keys, video_renditions, video_runs,
-    video_segments, videos,
+    files, playback_reports, playback_sessions, upload_parts, uploads, video_captions,
+    video_details, video_keys, video_posters, video_renditions, video_runs, video_segments, videos,
 };
+use crate::platform::text_enum;
+
+text_enum! {
+    /// What a video is to whoever takes the lesson.
+    pub enum VideoKind {
+        /// Pictures, with sound or without.
+        Video = "video",
+        /// Sound alone, or beside a single picture.
+        Listening = "listening",
+    }
+}
 
 /// Where an upload stands.
 pub(super) mod upload_state {
@@ -112,6 +123,60 @@ pub struct Rendition {
     pub init_bytes: Option<i64>,
     pub percent: f32,
     pub complete: bool,
+    pub listed: bool,
+}
+
+/// What surrounds a video; its JSON is that of `details`.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = video_details, check_for_backend(diesel::pg::Pg))]
+pub struct DetailsRow {
+    pub video_id: Uuid,
+    pub kind: VideoKind,
+    pub chapters: serde_json::Value,
+    pub chapters_by_author: bool,
+    pub loudness: Option<serde_json::Value>,
+    pub skipped: serde_json::Value,
+    pub storyboard: Option<serde_json::Value>,
+    pub sheets: i16,
+    pub poster_chosen: Option<i16>,
+}
+
+/// A still picture that the author may choose.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = video_posters)]
+pub struct PosterRow {
+    pub video_id: Uuid,
+    pub index: i16,
+    pub at_ms: i64,
+    pub store_key: String,
+}
+
+/// Captions in one language, without their text.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = video_captions)]
+pub struct CaptionsRow {
+    pub language: String,
+    pub label: String,
+    pub cues: i32,
+    pub size: i32,
+    pub updated_at: Timestamp,
+}
+
+/// What a player has said of one viewing, in all.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = playback_reports)]
+pub struct ReportRow {
+    pub session: Uuid,
+    pub video_id: Uuid,
+    pub user_id: Option<Uuid>,
+    pub start_ms: Option<i32>,
+    pub stalls: i32,
+    pub stall_ms: i64,
+    pub rungs: serde_json::Value,
+    pub watched: Vec<i32>,
+    pub watched_ms: i64,
+    pub errors: serde_json::Value,
+    pub updated_at: Timestamp,
 }
 
 /// One encrypted segment of a rendition.

@@ -16,6 +16,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    playback_reports (session) {
+        session -> Uuid,
+        video_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        start_ms -> Nullable<Int4>,
+        stalls -> Int4,
+        stall_ms -> Int8,
+        rungs -> Jsonb,
+        watched -> Array<Int4>,
+        watched_ms -> Int8,
+        errors -> Jsonb,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     playback_sessions (id) {
         id -> Uuid,
         video_id -> Uuid,
@@ -30,6 +46,14 @@ diesel::table! {
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    playback_traffic (user_id, day) {
+        user_id -> Uuid,
+        day -> Date,
+        bytes -> Int8,
     }
 }
 
@@ -67,6 +91,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    video_captions (video_id, language) {
+        video_id -> Uuid,
+        language -> Text,
+        label -> Text,
+        cues -> Int4,
+        size -> Int4,
+        vtt -> Text,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    video_details (video_id) {
+        video_id -> Uuid,
+        kind -> Text,
+        screen -> Bool,
+        chapters -> Jsonb,
+        chapters_by_author -> Bool,
+        loudness -> Nullable<Jsonb>,
+        skipped -> Jsonb,
+        storyboard -> Nullable<Jsonb>,
+        sheets -> Int2,
+        poster_chosen -> Nullable<Int2>,
+    }
+}
+
+diesel::table! {
     video_keys (video_id, generation, epoch) {
         video_id -> Uuid,
         generation -> Int4,
@@ -94,6 +145,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    video_posters (video_id, index) {
+        video_id -> Uuid,
+        index -> Int2,
+        at_ms -> Int8,
+        store_key -> Text,
+    }
+}
+
+diesel::table! {
     video_renditions (video_id, name) {
         video_id -> Uuid,
         name -> Text,
@@ -109,6 +169,15 @@ diesel::table! {
         init_bytes -> Nullable<Int8>,
         percent -> Float4,
         complete -> Bool,
+        listed -> Bool,
+    }
+}
+
+diesel::table! {
+    video_retention (video_id, bucket) {
+        video_id -> Uuid,
+        bucket -> Int4,
+        views -> Int4,
     }
 }
 
@@ -189,12 +258,18 @@ diesel::joinable!(playback_sessions -> videos (video_id));
 diesel::joinable!(videos -> uploads (upload_id));
 diesel::allow_tables_to_appear_in_same_query!(
     files,
+    playback_reports,
     playback_sessions,
+    playback_traffic,
     upload_parts,
     uploads,
+    video_captions,
+    video_details,
     video_keys,
+    video_posters,
     video_queue,
     video_renditions,
+    video_retention,
     video_runs,
     video_segments,
     videos,

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::details::{self, Details};
 use super::files;
-use super::model::{Rendition, Upload, Video};
+use super::model::{Rendition, Upload, Video, VideoKind};
 use super::state::VideoState;
-use super::store::{queue, videos};
+use super::store::{self, queue, videos};
 use crate::app::App;
 use crate::platform::http::Problem;
 
@@ -47,6 +48,51 @@ pub struct VideoView {
     pub poster_url: Option<String>,
     /// Why it failed.
     pub error: Option<VideoError>,
+    /// A video, or something to listen to.
+    pub kind: VideoKind,
+    /// Its chapters, in order.
+    pub chapters: Vec<Chapter>,
+    /// Languages that it has captions in.
+    pub captions: i64,
+    /// Damaged stretches of the file that were left out.
+    pub skipped: Vec<Skipped>,
+    /// How loud the sound is; null until it is measured.
+    #[schema(required)]
+    pub loudness: Option<Loudness>,
+}
+
+/// A chapter of a video.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Chapter {
+    /// Where it begins, in seconds.
+    pub start_s: f64,
+    /// Its title.
+    pub title: String,
+}
+
+impl From<&details::Chapter> for Chapter {
+    fn from(chapter: &details::Chapter) -> Self {
+        Self { start_s: seconds(chapter.start_ms), title: chapter.title.clone() }
+    }
+}
+
+/// A damaged stretch of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Skipped {
+    /// Where it begins, in seconds.
+    pub from_s: f64,
+    /// Where it ends, in seconds.
+    pub to_s: f64,
+}
+
+/// How loud a source is (EBU R128), and what was done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Loudness {
+    /// Integrated loudness of the source, in LUFS.
+    pub integrated_lufs: f64,
+    /// What was added, in dB.
+    pub gain_db: f64,
 }
 
 /// One rendition of it.
@@ -56,7 +102,7 @@ pub struct RenditionView {
     pub name: String,
     /// 0 to 100.
     pub percent: f32,
-    /// `waiting`, `running` or `ready`.
+    /// Where it stands.
     pub state: RenditionState,
 }
 
@@ -70,6 +116,8 @@ pub enum RenditionState {
     Running,
     /// Complete.
     Ready,
+    /// Complete, and not offered: it would gain nothing over the one below it.
+    Dropped,
 }
 
 /// Why a video failed.
@@ -106,6 +154,7 @@ impl VideoView {
         upload: &Upload,
         renditions: &[Rendition],
         queue_position: Option<i64>,
+        around: &Around,
     ) -> Self {
         let state = VideoState::parse(&video.state).unwrap_or(VideoState::Failed);
         let error = VideoError::of(&video);
@@ -116,10 +165,11 @@ impl VideoView {
             .map(|rendition| RenditionView {
                 name: rendition.name.clone(),
                 percent: rendition.percent,
-                state: match (rendition.complete, rendition.percent > 0.0) {
-                    (true, _) => RenditionState::Ready,
-                    (false, true) => RenditionState::Running,
-                    (false, false) => RenditionState::Waiting,
+                state: match (rendition.complete, rendition.listed, rendition.percent > 0.0) {
+                    (true, true, _) => RenditionState::Ready,
+                    (true, false, _) => RenditionState::Dropped,
+                    (false, _, true) => RenditionState::Running,
+                    (false, _, false) => RenditionState::Waiting,
                 },
             })
             .collect();
@@ -139,8 +189,43 @@ impl VideoView {
             duration_s: video.duration_ms.map(seconds),
             poster_url,
             error,
+            kind: around.details.kind(),
+            chapters: around.details.chapters.iter().map(Chapter::from).collect(),
+            captions: around.captions,
+            skipped: around
+                .details
+                .skipped
+                .iter()
+                .map(|skip| Skipped { from_s: seconds(skip.from_ms), to_s: seconds(skip.to_ms) })
+                .collect(),
+            loudness: around.details.loudness.map(|loudness| Loudness {
+                integrated_lufs: loudness.integrated_lufs,
+                gain_db: loudness.gain_db,
+            }),
         }
     }
+}
+
+/// What surrounds a video.
+#[derive(Debug, Default)]
+struct Around {
+    details: Details,
+    captions: i64,
+}
+
+async fn around(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Around>, Problem> {
+    let mut around: HashMap<Uuid, Around> = HashMap::new();
+    for row in store::details::find(conn, ids).await? {
+        let id = row.video_id;
+        around.entry(id).or_default().details = row.into();
+    }
+    for (id, captions) in store::details::caption_counts(conn, ids).await? {
+        around.entry(id).or_default().captions = captions;
+    }
+    Ok(around)
 }
 
 /// The videos as their authors see them; those that are not there are left out.
@@ -167,11 +252,13 @@ pub async fn views(
     } else {
         queue::positions(conn, &waiting, app.clock.now()).await?.into_iter().collect()
     };
+    let mut around = around(conn, ids).await?;
     Ok(rows
         .into_iter()
         .map(|(video, upload)| {
             let position = positions.get(&video.id).copied();
-            (video.id, VideoView::of(app, video, &upload, &renditions, position))
+            let around = around.remove(&video.id).unwrap_or_default();
+            (video.id, VideoView::of(app, video, &upload, &renditions, position, &around))
         })
         .collect())
 }

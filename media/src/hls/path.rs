@@ -20,6 +20,12 @@ pub enum MediaPath {
     Key(u32),
     /// `poster.jpg`.
     Poster,
+    /// `s/<language>.m3u8`: captions as native players ask for them.
+    CaptionsPlaylist(String),
+    /// `s/<language>.vtt`.
+    Captions(String),
+    /// `t/<sheet>.jpg`: pictures for the seek bar.
+    Sheet(u32),
 }
 
 impl MediaPath {
@@ -36,6 +42,12 @@ impl MediaPath {
             Some(("v", file)) => rendition(file.strip_suffix(".m3u8")?).map(Self::VideoPlaylist),
             Some(("a", file)) => rendition(file.strip_suffix(".m3u8")?).map(Self::AudioPlaylist),
             Some(("k", epoch)) => number(epoch).map(Self::Key),
+            Some(("s", file)) => match file.split_once('.')? {
+                (tag, "m3u8") => language(tag).map(Self::CaptionsPlaylist),
+                (tag, "vtt") => language(tag).map(Self::Captions),
+                _ => None,
+            },
+            Some(("t", file)) => number(file.strip_suffix(".jpg")?).map(Self::Sheet),
             Some((name, "init.mp4")) => rendition(name).map(Self::Init),
             Some((name, file)) => {
                 let seq = number(file.strip_suffix(".m4s")?)?;
@@ -47,15 +59,27 @@ impl MediaPath {
     /// The `Content-Type` of the answer.
     pub const fn content_type(&self) -> &'static str {
         match self {
-            Self::Master | Self::VideoPlaylist(_) | Self::AudioPlaylist(_) => {
-                "application/vnd.apple.mpegurl"
-            }
+            Self::Master
+            | Self::VideoPlaylist(_)
+            | Self::AudioPlaylist(_)
+            | Self::CaptionsPlaylist(_) => "application/vnd.apple.mpegurl",
             Self::Init(_) => "video/mp4",
             Self::Segment(..) => "video/iso.segment",
             Self::Key(_) => "application/octet-stream",
-            Self::Poster => "image/jpeg",
+            Self::Poster | Self::Sheet(_) => "image/jpeg",
+            Self::Captions(_) => "text/vtt; charset=utf-8",
         }
     }
+}
+
+/// A language tag (BCP 47) as it may stand in a path: `en`, `pt-BR`, `zh-Hant-TW`.
+fn language(tag: &str) -> Option<String> {
+    let mut parts = tag.split('-');
+    let first = parts.next()?;
+    let letters = (2..=3).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_lowercase());
+    let part = |p: &str| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric());
+    let rest: Vec<&str> = parts.collect();
+    (letters && rest.len() <= 3 && rest.iter().all(|p| part(p))).then(|| tag.to_owned())
 }
 
 /// A number in its one spelling: no sign, no leading zero.
@@ -83,6 +107,9 @@ mod tests {
             ("720p/0.m4s", MediaPath::Segment(name.clone(), 0)),
             ("720p/3599.m4s", MediaPath::Segment(name, 3599)),
             ("k/12", MediaPath::Key(12)),
+            ("s/en.vtt", MediaPath::Captions("en".into())),
+            ("s/pt-BR.m3u8", MediaPath::CaptionsPlaylist("pt-BR".into())),
+            ("t/3.jpg", MediaPath::Sheet(3)),
         ] {
             assert_eq!(MediaPath::parse(path), Some(expected), "{path}");
         }
@@ -108,6 +135,16 @@ mod tests {
             "720p/init.mp4\0",
             "v/.m3u8",
             "k/1/2",
+            "s/.vtt",
+            "s/EN.vtt",
+            "s/../en.vtt",
+            "s/en.vtt.gz",
+            "s/en-.vtt",
+            "s/en-a-b-c-d.vtt",
+            "s/en",
+            "t/03.jpg",
+            "t/x.jpg",
+            "t/.jpg",
         ] {
             assert_eq!(MediaPath::parse(path), None, "{path:?}");
         }

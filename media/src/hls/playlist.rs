@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::subtitles::{GROUP, SubtitleTrack};
 use crate::ladder::FrameRate;
 use crate::worker::Iv;
 
@@ -89,6 +90,8 @@ pub struct MasterPlaylist {
     pub video: Vec<VideoTrack>,
     /// The sound, if there is any.
     pub audio: Option<AudioTrack>,
+    /// Captions, each in a language and under a label of its own.
+    pub subtitles: Vec<SubtitleTrack>,
 }
 
 impl MasterPlaylist {
@@ -106,6 +109,12 @@ impl MasterPlaylist {
                 audio.channels, audio.name,
             );
         }
+        let captions = if self.subtitles.is_empty() {
+            String::new()
+        } else {
+            self.subtitles.iter().for_each(|track| out.push_str(&track.media_tag()));
+            format!(",SUBTITLES=\"{GROUP}\"")
+        };
         for track in self.in_order() {
             let audio = self.audio.as_ref();
             let rate = audio.map_or(track.bitrate, |audio| track.bitrate.plus(audio.bitrate));
@@ -117,7 +126,7 @@ impl MasterPlaylist {
             let _ = writeln!(
                 out,
                 "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{codecs}\",\
-                 RESOLUTION={}x{},FRAME-RATE={:.3}{group},CLOSED-CAPTIONS=NONE\nv/{}.m3u8",
+                 RESOLUTION={}x{},FRAME-RATE={:.3}{group}{captions},CLOSED-CAPTIONS=NONE\nv/{}.m3u8",
                 rate.peak.max(1),
                 rate.average.max(1),
                 track.width,
@@ -129,7 +138,7 @@ impl MasterPlaylist {
         if let (Some(audio), true) = (&self.audio, self.video.is_empty()) {
             let _ = writeln!(
                 out,
-                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"\na/{}.m3u8",
+                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"{captions}\na/{}.m3u8",
                 audio.bitrate.peak.max(1),
                 audio.bitrate.average.max(1),
                 audio.codecs,
@@ -264,7 +273,7 @@ mod tests {
             track("240p", 426, 240, 300_000),
             track("720p", 1280, 720, 2_000_000),
         ];
-        let text = MasterPlaylist { video, audio: Some(audio()) }.render();
+        let text = MasterPlaylist { video, audio: Some(audio()), ..Default::default() }.render();
         let expected = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aud\",NAME=\"Original\",LANGUAGE=\"tg\",DEFAULT=YES,\
             AUTOSELECT=YES,CHANNELS=\"2\",URI=\"a/audio.m3u8\"\n\
@@ -279,13 +288,27 @@ mod tests {
     #[test]
     fn a_silent_video_and_a_pure_recording_have_a_master_too() {
         let video = vec![track("240p", 426, 240, 300_000)];
-        let silent = MasterPlaylist { video, audio: None }.render();
+        let silent = MasterPlaylist { video, ..Default::default() }.render();
         assert!(!silent.contains("mp4a") && !silent.contains("AUDIO"));
-        let spoken = MasterPlaylist { video: Vec::new(), audio: Some(audio()) }.render();
+        let spoken = MasterPlaylist { audio: Some(audio()), ..Default::default() }.render();
         assert!(spoken.ends_with(
             "#EXT-X-STREAM-INF:BANDWIDTH=130000,AVERAGE-BANDWIDTH=128000,CODECS=\"mp4a.40.2\"\n\
              a/audio.m3u8\n"
         ));
+    }
+
+    /// MED-10
+    #[test]
+    fn captions_are_named_once_and_every_picture_goes_with_them() {
+        let subtitles = ["en", "ru"].map(|language| SubtitleTrack {
+            language: language.into(),
+            label: language.to_uppercase(),
+        });
+        let video = vec![track("240p", 426, 240, 300_000), track("720p", 1280, 720, 2_000_000)];
+        let text = MasterPlaylist { video, audio: None, subtitles: subtitles.into() }.render();
+        assert_eq!(text.matches("TYPE=SUBTITLES,GROUP-ID=\"sub\"").count(), 2, "{text}");
+        assert_eq!(text.matches(",SUBTITLES=\"sub\",CLOSED-CAPTIONS=NONE").count(), 2, "{text}");
+        assert!(text.contains("NAME=\"RU\"") && text.contains("URI=\"s/ru.m3u8\""), "{text}");
     }
 
     #[test]
@@ -302,6 +325,10 @@ mod tests {
     fn a_language_that_would_break_the_quotes_is_left_out() {
         let track = AudioTrack { language: Some("e\",X=\"y".into()), ..audio() };
         let video = vec![self::track("240p", 426, 240, 1)];
-        assert!(!MasterPlaylist { video, audio: Some(track) }.render().contains("LANGUAGE"));
+        assert!(
+            !MasterPlaylist { video, audio: Some(track), ..Default::default() }
+                .render()
+                .contains("LANGUAGE")
+        );
     }
 }

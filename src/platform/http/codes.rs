@@ -99,6 +99,7 @@ codes! {
     MediaTooLong, "media_too_long", 422, "The video is too long.";
     MediaPlaylist, "media_playlist", 422, "A playlist is not a video: upload the video itself.";
     MediaNoStreams, "media_no_streams", 422, "There is neither picture nor sound in this file.";
+    CaptionsInvalid, "captions_invalid", 422, "These captions cannot be read.";
     VideoState, "video_state", 409, "The video is not in a state that allows this.";
     VideoNotReady, "video_not_ready", 409, "The video is still being prepared.";
     PlaybackToken, "playback_token", 401, "The playback token is wrong or has expired.";
@@ -109,6 +110,7 @@ codes! {
     // Learning
     PaymentRequired, "payment_required", 402, "This course is paid.";
     NotEnrolled, "not_enrolled", 403, "This lesson opens after enrollment.";
+    NotesLimit, "notes_limit", 409, "There are too many notes here. Delete some first.";
     NotOnSale, "not_on_sale", 409, "This course cannot be joined now.";
     // Messaging
     ReadOnly, "read_only", 403, "You may read here, not write.";

@@ -2,6 +2,7 @@
 //! the truth: claims with leases and fences, segments stored before their rows, and one transaction
 //! that publishes.
 
+mod around;
 mod claims;
 mod products;
 mod settle;
@@ -133,10 +134,7 @@ impl TranscodeBook for Book {
         line.check().map_err(|problem| BookError::from(refused("output_failed", problem)))?;
         let tell = match line {
             WorkerLine::Probe(info) => {
-                let probe = serde_json::to_value(info).map_err(Problem::internal);
-                let probe = probe.map_err(Stop::from)?;
-                let size = info.video.as_ref().map(|video| (video.width, video.height));
-                self.probed(claim, &probe, size, info.duration_us).await?;
+                self.probed(claim, info).await?;
                 true
             }
             WorkerLine::Plan(plan) => {
@@ -156,18 +154,31 @@ impl TranscodeBook for Book {
                 self.rendition_done(claim, done).await?;
                 true
             }
-            // Until the others are kept, the first picture is the poster.
-            WorkerLine::PosterCandidate(poster) if poster.index == 0 => {
+            WorkerLine::PosterCandidate(poster) => {
                 self.poster(claim, poster, output).await?;
                 true
             }
-            WorkerLine::PosterCandidate(_)
-            | WorkerLine::StoryboardSheet(_)
-            | WorkerLine::Storyboard(_)
-            | WorkerLine::Loudness(_)
-            | WorkerLine::Dropped(_)
-            | WorkerLine::Skipped(_)
-            | WorkerLine::Log(_)
+            WorkerLine::StoryboardSheet(sheet) => {
+                self.sheet(claim, sheet, output).await?;
+                false
+            }
+            WorkerLine::Storyboard(board) => {
+                self.storyboard(claim, board).await?;
+                false
+            }
+            WorkerLine::Loudness(loudness) => {
+                self.loudness(claim, loudness).await?;
+                true
+            }
+            WorkerLine::Dropped(dropped) => {
+                self.dropped(claim, dropped).await?;
+                true
+            }
+            WorkerLine::Skipped(skipped) => {
+                self.skipped(claim, skipped).await?;
+                true
+            }
+            WorkerLine::Log(_)
             | WorkerLine::Sandbox(_)
             | WorkerLine::SelfTest(_)
             | WorkerLine::Done(_)

@@ -1,4 +1,4 @@
-//! What the child says and makes, written down: probe, plan, progress, segments, posters. Files are
+//! What the child says and makes, written down: probe, plan, progress, segments. Files are
 //! in the store before their rows, and every row is written under the claim's fence.
 
 use std::io;
@@ -8,9 +8,11 @@ use actors::transcode::port::Claim;
 use bytes::Bytes;
 use diesel_async::AsyncPgConnection;
 use media::ladder::{Plan, RenditionKind};
-use media::worker::{InitReady, PosterReady, Progress, RenditionDone, SegmentReady, read_product};
+use media::probe::MediaInfo;
+use media::worker::{InitReady, Progress, RenditionDone, SegmentReady, read_product};
 use uuid::Uuid;
 
+use super::around::{note_chapters, note_kind};
 use super::{Book, Stop, big, int, object_key, ours, refused};
 use crate::app::App;
 use crate::platform::events;
@@ -23,24 +25,20 @@ use crate::video::store::videos;
 use crate::video::{ENOUGH_SEGMENTS, paths};
 
 impl Book {
-    pub(super) async fn probed(
-        &self,
-        claim: &Claim,
-        probe: &serde_json::Value,
-        size: Option<(u32, u32)>,
-        duration_us: Option<u64>,
-    ) -> Result<(), Stop> {
+    pub(super) async fn probed(&self, claim: &Claim, info: &MediaInfo) -> Result<(), Stop> {
         let now = self.0.clock.now();
-        let size = match size {
-            Some((width, height)) => Some((int(width)?, int(height)?)),
+        let probe = serde_json::to_value(info).map_err(Problem::internal)?;
+        let size = match &info.video {
+            Some(video) => Some((int(video.width)?, int(video.height)?)),
             None => None,
         };
-        let duration_ms = duration_us.map(|us| big(us / 1000)).transpose()?;
+        let duration_ms = info.duration_us.map(|us| big(us / 1000)).transpose()?;
         self.0
             .db
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Stop> {
                 let video = ours(conn, claim).await?;
-                videos::set_probe(conn, video.id, probe, size, duration_ms).await?;
+                videos::set_probe(conn, video.id, &probe, size, duration_ms).await?;
+                note_chapters(conn, &video, info, duration_ms).await?;
                 // Said before, perhaps: then it is transcoding already.
                 videos::happen(conn, &video, Happening::Probed, now).await?;
                 Ok(())
@@ -65,6 +63,7 @@ impl Book {
                 }
                 videos::insert_renditions(conn, &wanted).await?;
                 videos::set_target_duration(conn, video.id, target).await?;
+                note_kind(conn, &video, plan).await?;
                 Ok(true)
             })
             .await?;
@@ -91,7 +90,7 @@ impl Book {
     }
 
     /// Puts a file of the worker into the store.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         generation: i32,
         claim: &Claim,
@@ -105,7 +104,7 @@ impl Book {
         Ok(key)
     }
 
-    async fn generation(&self, claim: &Claim) -> Result<i32, Stop> {
+    pub(super) async fn generation(&self, claim: &Claim) -> Result<i32, Stop> {
         let mut conn = self.0.db.conn().await?;
         let video = videos::find(&mut conn, claim.video).await?.ok_or(Stop::Lost)?;
         let held = video.fence == claim.fence && video.claimed_by.is_some();
@@ -229,29 +228,6 @@ impl Book {
             })
             .await
     }
-
-    pub(super) async fn poster(
-        &self,
-        claim: &Claim,
-        poster: &PosterReady,
-        output: &Path,
-    ) -> Result<(), Stop> {
-        let generation = self.generation(claim).await?;
-        if is_gone(&output.join(&poster.file)).await {
-            // Stored by the first try; only its answer was lost.
-            return Ok(());
-        }
-        let key = self.keep(generation, claim, output, &poster.file, poster.bytes).await?;
-        self.0
-            .db
-            .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Stop> {
-                let video = ours(conn, claim).await?;
-                videos::set_poster(conn, video.id, &key).await?;
-                Ok(())
-            })
-            .await?;
-        discard(&output.join(&poster.file)).await
-    }
 }
 
 fn renditions_of(video: Uuid, plan: &Plan) -> Result<Vec<Rendition>, Stop> {
@@ -273,6 +249,7 @@ fn renditions_of(video: Uuid, plan: &Plan) -> Result<Vec<Rendition>, Stop> {
             init_bytes: None,
             percent: 0.0,
             complete: false,
+            listed: true,
         })
     });
     rows.collect()
@@ -354,13 +331,13 @@ async fn read_output(output: &Path, file: &str, bytes: u64) -> Result<Bytes, Sto
 }
 
 /// Whether the file was stored and removed already: the same line came twice.
-async fn is_gone(path: &Path) -> bool {
+pub(super) async fn is_gone(path: &Path) -> bool {
     let meta = tokio::fs::symlink_metadata(path).await;
     meta.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// Removes a file that is stored; when that is repeated, it is gone already.
-async fn discard(path: &Path) -> Result<(), Stop> {
+pub(super) async fn discard(path: &Path) -> Result<(), Stop> {
     match tokio::fs::remove_file(path).await {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(output_error(&error)),
         _ => Ok(()),

@@ -8,15 +8,18 @@ use std::time::{Duration, Instant};
 use actix_web::web::Bytes;
 use diesel_async::AsyncPgConnection;
 use flate2::Compression;
+use media::hls::subtitles::SubtitleTrack;
 use media::hls::{AudioTrack, Bitrate, MasterPlaylist, MediaPlaylist, Segment, VideoTrack};
 use media::ladder::FrameRate;
-use media::worker::{Iv, segment_file};
+use media::worker::{Iv, segment_file, sheet_file};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::platform::http::{Problem, pack};
+use crate::video::details::Details;
+use crate::video::model::CaptionsRow;
 use crate::video::state::VideoState;
-use crate::video::store::videos;
+use crate::video::store::{self, videos};
 use crate::video::{model, paths};
 
 /// How long a finished video is believed to be as it was; it only changes by being taken off.
@@ -51,6 +54,11 @@ pub(super) struct Playable {
     target_duration_s: u32,
     /// Where the poster lies.
     pub poster_key: Option<String>,
+    /// What surrounds it.
+    pub details: Details,
+    /// Captions, by language.
+    pub captions: Vec<CaptionsRow>,
+    duration_ms: Option<i64>,
     renditions: Vec<PlayableRendition>,
     /// The keys as they are at rest, by epoch.
     sealed: HashMap<i32, Vec<u8>>,
@@ -69,7 +77,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    fn of(text: String) -> Self {
+    pub fn of(text: String) -> Self {
         let packed = pack::gzip(text.as_bytes(), Compression::default()).ok().map(Bytes::from);
         Self { plain: Bytes::from(text), packed }
     }
@@ -86,6 +94,7 @@ struct PlayableRendition {
     codecs: String,
     init_key: String,
     complete: bool,
+    listed: bool,
     segments: Vec<Segment>,
 }
 
@@ -196,11 +205,16 @@ async fn read(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Playable, Proble
         .filter_map(|rendition| PlayableRendition::of(rendition, &segments))
         .filter(|rendition| rendition.complete || rendition.segments.len() >= ENOUGH)
         .collect();
+    let details = store::details::find(conn, &[id]).await?.pop().map(Details::from);
+    let captions = store::details::captions(conn, id).await?;
     Ok(Playable {
         generation: video.generation,
         growing,
         target_duration_s: u32::try_from(video.target_duration_s.unwrap_or(0)).unwrap_or(0),
         poster_key: video.poster_key,
+        details: details.unwrap_or_default(),
+        captions,
+        duration_ms: video.duration_ms,
         renditions,
         sealed: sealed.into_iter().map(|row| (row.epoch, row.sealed)).collect(),
         written: Mutex::default(),
@@ -222,6 +236,7 @@ impl PlayableRendition {
             codecs: row.codecs?,
             init_key: row.init_key?,
             complete: row.complete,
+            listed: row.listed,
             name: row.name,
             segments: Vec::new(),
         };
@@ -283,7 +298,8 @@ impl Playable {
     }
 
     fn write_master(&self) -> String {
-        let video = self.renditions.iter().filter(|r| !r.is_audio).map(|r| VideoTrack {
+        let listed = self.renditions.iter().filter(|r| !r.is_audio && r.listed);
+        let video = listed.map(|r| VideoTrack {
             name: r.name.clone(),
             codecs: r.codecs.clone(),
             width: r.width,
@@ -298,7 +314,7 @@ impl Playable {
             language: None,
             bitrate: r.bitrate(),
         });
-        MasterPlaylist { video: video.collect(), audio }.render()
+        MasterPlaylist { video: video.collect(), audio, subtitles: self.subtitles() }.render()
     }
 
     /// A media playlist. `event` when the session began while it grew: the type of a playlist must
@@ -320,6 +336,40 @@ impl Playable {
     /// A key as it is at rest.
     pub fn sealed_key(&self, epoch: i32) -> Option<&[u8]> {
         self.sealed.get(&epoch).map(Vec::as_slice)
+    }
+
+    /// Where a sheet of the storyboard lies, of the video `id`.
+    pub fn sheet(&self, id: Uuid, sheet: u32) -> Option<String> {
+        let board = self.details.storyboard?;
+        let file = sheet_file(sheet);
+        (sheet < board.sheets()).then(|| paths::made(id, self.generation, &file))
+    }
+
+    /// Captions in a language, if there are any.
+    pub fn captions(&self, language: &str) -> Option<&CaptionsRow> {
+        self.captions.iter().find(|captions| captions.language == language)
+    }
+
+    /// Captions as playlists name them: no two under one label. Native players want the lengths of
+    /// all playlists to agree, so there are none while the video grows.
+    fn subtitles(&self) -> Vec<SubtitleTrack> {
+        let mut tracks: Vec<SubtitleTrack> = Vec::new();
+        for row in self.captions.iter().filter(|_| !self.growing) {
+            let language = row.language.clone();
+            let taken = tracks.iter().any(|track| track.label == row.label);
+            let label =
+                if taken { format!("{} ({language})", row.label) } else { row.label.clone() };
+            tracks.push(SubtitleTrack { language, label });
+        }
+        tracks
+    }
+
+    /// The playlist of captions: one piece as long as the video.
+    pub fn captions_playlist(&self, language: &str) -> Option<Written> {
+        let duration_ms = u64::try_from(self.duration_ms?).ok()?;
+        let tracks = self.subtitles();
+        let track = tracks.iter().find(|track| track.language == language)?;
+        Some(Written::of(track.playlist(duration_ms.saturating_mul(1000))))
     }
 
     /// Where an initialisation segment lies.
@@ -363,6 +413,9 @@ mod tests {
             poster_key: None,
             sealed: HashMap::new(),
             written: Mutex::default(),
+            details: Details::default(),
+            captions: Vec::new(),
+            duration_ms: Some(1),
             renditions: vec![PlayableRendition {
                 name: "360p".into(),
                 is_audio: false,
@@ -373,6 +426,7 @@ mod tests {
                 codecs: "avc1".into(),
                 init_key: "init".into(),
                 complete: true,
+                listed: true,
                 segments: (0..segments).map(segment).collect(),
             }],
         }

@@ -7,15 +7,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::catalogue::{self, Playable};
 use super::rules::{self, reason};
 use super::sessions;
 use crate::app::App;
 use crate::identity::Principal;
 use crate::platform::http::{Code, Problem};
-use crate::video::model::{PlaybackSession, Video};
+use crate::video::details::Board;
+use crate::video::model::{PlaybackSession, Video, VideoKind};
 use crate::video::state::VideoState;
 use crate::video::store::sessions::{self as store, Whose};
 use crate::video::store::videos;
+use crate::video::views::{Chapter, seconds};
 
 /// Who watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,45 @@ pub struct Playback {
     pub growing: bool,
     /// What the player shows above the picture, in changing places.
     pub watermark: Option<String>,
+    /// A video, or something to listen to.
+    pub kind: VideoKind,
+    /// Captions to choose from.
+    pub captions: Vec<CaptionsTrack>,
+    /// Its chapters, in order.
+    pub chapters: Vec<Chapter>,
+    /// Small pictures for the seek bar; null while there are none.
+    #[schema(required)]
+    pub storyboard: Option<Storyboard>,
+}
+
+/// Captions in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CaptionsTrack {
+    /// The language (BCP 47).
+    pub language: String,
+    /// What people choose them by.
+    pub label: String,
+    /// The text, WebVTT.
+    pub url: String,
+}
+
+/// Small pictures of the video, in order of time: tiles row by row on each sheet, sheet after sheet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Storyboard {
+    /// The sheets, JPEG.
+    pub urls: Vec<String>,
+    /// Width of a tile in pixels.
+    pub tile_width: u32,
+    /// Height of a tile in pixels.
+    pub tile_height: u32,
+    /// Tiles in a row.
+    pub columns: u32,
+    /// Rows in a sheet.
+    pub rows: u32,
+    /// From one tile to the next, in seconds; the first is from the beginning.
+    pub interval_s: f64,
+    /// Tiles in all.
+    pub count: u32,
 }
 
 /// Grants playback: a session that lives as long as heartbeats come, and a token.
@@ -131,7 +173,9 @@ async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
         .await?;
     app.video.sessions.forget(&ended);
     app.video.sessions.know(session.clone());
-    Ok(playback(app, &video, &session))
+    // The player asks for its playlists next: reading them now costs nothing more.
+    let playable = catalogue::playable(app, video_id).await?;
+    Ok(playback(app, &video, &session, &playable))
 }
 
 fn not_ready(video: &Video) -> Problem {
@@ -149,8 +193,7 @@ fn lifetime(app: &App) -> chrono::TimeDelta {
     chrono::TimeDelta::seconds(i64::from(app.config.media.playback_token_seconds))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of a video are far below 2^53")]
-fn playback(app: &App, video: &Video, session: &PlaybackSession) -> Playback {
+fn playback(app: &App, video: &Video, session: &PlaybackSession, playable: &Playable) -> Playback {
     let expires_at = u32::try_from(session.expires_at.timestamp()).unwrap_or(u32::MAX);
     let claims = PlaybackClaims {
         expires_at,
@@ -171,9 +214,33 @@ fn playback(app: &App, video: &Video, session: &PlaybackSession) -> Playback {
         master_url: format!("{base}/master.m3u8"),
         expires_in: app.config.media.playback_token_seconds,
         poster_url: video.poster_key.as_ref().map(|_| format!("{base}/poster.jpg")),
-        duration_s: video.duration_ms.map(|ms| ms as f64 / 1000.0),
+        duration_s: video.duration_ms.map(seconds),
         growing: session.growing,
         watermark,
+        kind: playable.details.kind(),
+        captions: playable
+            .captions
+            .iter()
+            .map(|track| CaptionsTrack {
+                language: track.language.clone(),
+                label: track.label.clone(),
+                url: format!("{base}/s/{}.vtt", track.language),
+            })
+            .collect(),
+        chapters: playable.details.chapters.iter().map(Chapter::from).collect(),
+        storyboard: playable.details.storyboard.map(|board| storyboard(&base, &board)),
+    }
+}
+
+fn storyboard(base: &str, board: &Board) -> Storyboard {
+    Storyboard {
+        urls: (0..board.sheets()).map(|sheet| format!("{base}/t/{sheet}.jpg")).collect(),
+        tile_width: board.tile_width,
+        tile_height: board.tile_height,
+        columns: board.columns,
+        rows: board.rows,
+        interval_s: seconds(i64::try_from(board.interval_ms).unwrap_or(i64::MAX)),
+        count: board.count,
     }
 }
 
@@ -198,7 +265,8 @@ pub(super) async fn renew(
     let video = videos::find(&mut conn, session.video_id).await?.ok_or_else(Problem::not_found)?;
     drop(conn);
     app.video.sessions.know(session.clone());
-    Ok(playback(app, &video, &session))
+    let playable = catalogue::playable(app, video.id).await?;
+    Ok(playback(app, &video, &session, &playable))
 }
 
 /// Whose playback ends, and why.

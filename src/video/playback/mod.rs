@@ -13,7 +13,9 @@ mod rules;
 mod sessions;
 
 pub(super) use catalogue::{Catalogue, ENOUGH as ENOUGH_SEGMENTS};
-pub use grant::{Ended, Grant, Playback, Viewer, end_playback, grant_playback};
+pub use grant::{
+    CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
+};
 pub(super) use hot::Hot;
 pub(super) use routes::*;
 pub(super) use rules::reason;

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures::TryStreamExt as _;
-use media::hls::MediaPath;
+use media::hls::{MediaPath, subtitles};
 use media::storage::{ObjectKey, StorageError};
 use media::token::{PlaybackClaims, TokenError};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use crate::identity::MaybeSignedIn;
 use crate::platform::http::{Body, ClientAddress, Code, Problem, ProblemDoc, pack};
 use crate::video::keys::{self, KeyPlace};
 use crate::video::model::PlaybackSession;
+use crate::video::store::details;
 
 /// What a player says of itself once a minute.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -84,7 +85,8 @@ pub async fn close(
 #[utoipa::path(get, path = "/m/{token}/{video}/{path}", tag = "playback",
     params(("token" = String, Path), ("video" = Uuid, Path),
         ("path" = String, Path, description = "master.m3u8, v/{name}.m3u8, a/{name}.m3u8, \
-         {name}/init.mp4, {name}/{n}.m4s, k/{n}, poster.jpg")),
+         {name}/init.mp4, {name}/{n}.m4s, k/{n}, poster.jpg, s/{language}.m3u8, \
+         s/{language}.vtt, t/{n}.jpg")),
     responses((status = 200), (status = 401, body = ProblemDoc), (status = 403, body = ProblemDoc),
         (status = 404, body = ProblemDoc), (status = 410, body = ProblemDoc),
         (status = 429, body = ProblemDoc), (status = 503, body = ProblemDoc)))]
@@ -174,13 +176,27 @@ async fn answer(
         }
         MediaPath::Poster => {
             let key = playable.poster_key.as_deref().ok_or_else(Problem::not_found)?;
-            small_object(app, path, key).await
+            // The author may choose another one.
+            changeable(small_object(app, path, key).await?)
+        }
+        MediaPath::Sheet(sheet) => {
+            let key = playable.sheet(session.video_id, *sheet).ok_or_else(Problem::not_found)?;
+            changeable(small_object(app, path, &key).await?)
+        }
+        MediaPath::CaptionsPlaylist(language) => listed(playable.captions_playlist(language)),
+        MediaPath::Captions(language) => {
+            playable.captions(language).ok_or_else(Problem::not_found)?;
+            let mut conn = app.db.conn().await?;
+            let found = details::caption_text(&mut conn, session.video_id, language).await?;
+            drop(conn);
+            let (text, _) = found.ok_or_else(Problem::not_found)?;
+            Ok(playlist(path, &Written::of(subtitles::segment(&text)), headers))
         }
     }
 }
 
-/// Playlists are personal: the token stands in their address. An hour has 150 kB of them in each
-/// rendition, so they are packed for whoever can unpack.
+/// Playlists and captions are personal: the token stands in their address. An hour has 150 kB of
+/// playlist in each rendition, so they are packed for whoever can unpack.
 fn playlist(path: &MediaPath, text: &Written, headers: &HeaderMap) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
@@ -191,6 +207,13 @@ fn playlist(path: &MediaPath, text: &Written, headers: &HeaderMap) -> HttpRespon
         Some(packed) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(packed),
         None => response.body(text.plain.clone()),
     }
+}
+
+/// In the clear and of one viewing: kept by the browser alone, for a while.
+fn changeable(mut response: HttpResponse) -> Result<HttpResponse, Problem> {
+    let value = HeaderValue::from_static("private, max-age=600");
+    response.headers_mut().insert(header::CACHE_CONTROL, value);
+    Ok(response)
 }
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

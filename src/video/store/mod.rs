@@ -1,5 +1,6 @@
 //! The context's queries. Functions take the connection; the caller owns the transaction.
 
+pub(super) mod details;
 pub(super) mod files;
 pub(super) mod queue;
 pub(super) mod runs;

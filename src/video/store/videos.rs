@@ -347,6 +347,7 @@ pub async fn begin_anew(
     id: Uuid,
     generation: i32,
 ) -> QueryResult<()> {
+    super::details::begin_anew(conn, id).await?;
     diesel::delete(video_renditions::table.filter(video_renditions::video_id.eq(id)))
         .execute(conn)
         .await?;
@@ -475,6 +476,19 @@ pub async fn set_rendition_complete(
 ) -> QueryResult<()> {
     diesel::update(video_renditions::table.find((id, rendition)))
         .set((video_renditions::percent.eq(100.0f32), video_renditions::complete.eq(true)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Players are not told of the rendition any more.
+pub async fn set_rendition_unlisted(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    rendition: &str,
+) -> QueryResult<()> {
+    diesel::update(video_renditions::table.find((id, rendition)))
+        .set(video_renditions::listed.eq(false))
         .execute(conn)
         .await?;
     Ok(())

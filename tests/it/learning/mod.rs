@@ -2,5 +2,6 @@
 
 mod access;
 mod enrollment;
+mod notes;
 mod progress;
 mod watching;

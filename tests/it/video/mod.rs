@@ -1,5 +1,6 @@
 //! Video over real HTTP: uploads, transcoding in the real child, protected playback.
 
+mod around;
 mod broken_off;
 mod downloads;
 mod finishing;

@@ -257,6 +257,9 @@ fn text_of(path: &MediaPath) -> String {
         MediaPath::Segment(name, n) => format!("{name}/{n}.m4s"),
         MediaPath::Key(epoch) => format!("k/{epoch}"),
         MediaPath::Poster => "poster.jpg".into(),
+        MediaPath::CaptionsPlaylist(language) => format!("s/{language}.m3u8"),
+        MediaPath::Captions(language) => format!("s/{language}.vtt"),
+        MediaPath::Sheet(sheet) => format!("t/{sheet}.jpg"),
     }
 }
 

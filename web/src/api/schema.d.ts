@@ -428,6 +428,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files/{token}/posters/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A still picture to choose from, by its author's signed link. */
+        get: operations["poster_candidate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/files/covers/{cover}/{name}": {
         parameters: {
             query?: never;
@@ -496,6 +513,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/learn/courses/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own notes of a course, newest first. */
+        get: operations["list_course_notes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/learn/courses/{id}/notes.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own notes of a course as a Markdown file, in the order of the programme. */
+        get: operations["export_notes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/learn/files/{id}": {
         parameters: {
             query?: never;
@@ -547,6 +598,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/learn/lessons/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own notes beside the lesson. */
+        get: operations["list_notes"];
+        put?: never;
+        /** Writes a note beside the lesson. Honours `Idempotency-Key`. */
+        post: operations["write_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/learn/lessons/{id}/progress": {
         parameters: {
             query?: never;
@@ -562,6 +631,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/learn/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a note of one's own. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /** Changes a note of one's own; absent fields stay, null takes the place off. */
+        patch: operations["change_note"];
         trace?: never;
     };
     "/lessons/{id}/play": {
@@ -1202,6 +1289,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/videos/{id}/captions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The captions of one's own video. */
+        get: operations["list_captions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/videos/{id}/captions/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Writes the captions of one language: a WebVTT or SRT file of at most 1 MiB, in UTF-8, UTF-16 or
+         *     windows-1251.
+         */
+        put: operations["put_captions"];
+        post?: never;
+        /** Takes the captions of one language off. */
+        delete: operations["delete_captions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/videos/{id}/chapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Writes the chapters. */
+        put: operations["put_chapters"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/videos/{id}/poster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Chooses the still picture. */
+        put: operations["choose_poster"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/videos/{id}/posters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The still pictures to choose from. */
+        get: operations["list_posters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/videos/{id}/retry": {
         parameters: {
             query?: never;
@@ -1364,6 +1540,42 @@ export interface components {
             /** @description First and last name. */
             name: string;
         };
+        /** @description Captions in one language. */
+        Caption: {
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            cues: number;
+            /** @description What people choose them by. */
+            label: string;
+            /** @description The language (BCP 47). */
+            language: string;
+            /**
+             * Format: int32
+             * @description Bytes of the text.
+             */
+            size: number;
+            /**
+             * Format: date-time
+             * @description When they were last written.
+             */
+            updated_at: string;
+        };
+        /** @description The captions of a video. */
+        CaptionList: {
+            /** @description By language. */
+            items: components["schemas"]["Caption"][];
+        };
+        /** @description Captions in one language. */
+        CaptionsTrack: {
+            /** @description What people choose them by. */
+            label: string;
+            /** @description The language (BCP 47). */
+            language: string;
+            /** @description The text, WebVTT. */
+            url: string;
+        };
         /** @description A node of the category tree. */
         Category: {
             /**
@@ -1390,6 +1602,21 @@ export interface components {
             position: number;
             /** @description Its name in addresses. */
             slug: string;
+        };
+        /** @description A chapter of a video. */
+        Chapter: {
+            /**
+             * Format: double
+             * @description Where it begins, in seconds.
+             */
+            start_s: number;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description The chapters of a video, in order; none takes them off. */
+        Chapters: {
+            /** @description At most 100, each after the one before it, within the film. */
+            chapters: components["schemas"]["Chapter"][];
         };
         /** @description The server's time. */
         ClockView: {
@@ -1521,6 +1748,11 @@ export interface components {
              * @description Last change.
              */
             updated_at: string;
+        };
+        /** @description A note in the list of a course. */
+        CourseNote: components["schemas"]["Note"] & {
+            /** @description The lesson's title; null when it is not in the programme any more. */
+            lesson_title: string | null;
         };
         /** @description The order of everything in a course. */
         CourseOrder: {
@@ -1984,6 +2216,19 @@ export interface components {
          * @enum {string}
          */
         LockReason: "not_ready";
+        /** @description How loud a source is (EBU R128), and what was done about it. */
+        Loudness: {
+            /**
+             * Format: double
+             * @description What was added, in dB.
+             */
+            gain_db: number;
+            /**
+             * Format: double
+             * @description Integrated loudness of the source, in LUFS.
+             */
+            integrated_lufs: number;
+        };
         /** @description The newest mails. */
         MailList: {
             /** @description Newest first, at most 50. */
@@ -2194,6 +2439,16 @@ export interface components {
             /** @description 1 to 200 characters. */
             title: string;
         };
+        /** @description A note to write. */
+        NewNote: {
+            /**
+             * Format: double
+             * @description Where in the film, seconds; absent when it is about the whole lesson.
+             */
+            at_s?: number | null;
+            /** @description What it says, 1 to 10 000 characters. */
+            text: string;
+        };
         /** @description A new password of whoever is signed in. */
         NewPassword: {
             /** @description Needed when there is one. */
@@ -2214,6 +2469,51 @@ export interface components {
              * @description When a suspension ends by itself; without it staff must lift it.
              */
             until?: string | null;
+        };
+        /** @description A learner's note beside a lesson; nobody else reads it. */
+        Note: {
+            /**
+             * Format: double
+             * @description Where in the film, seconds; null when it is about the whole lesson.
+             */
+            at_s: number | null;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The lesson.
+             */
+            lesson_id: string;
+            /** @description What it says. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description What is to be changed in a note; what is absent stays. */
+        NoteChange: {
+            /**
+             * Format: double
+             * @description Where in the film, seconds; null takes the place off.
+             */
+            at_s?: number | null;
+            /** @description What it says, 1 to 10 000 characters. */
+            text?: string | null;
+        };
+        /** @description The notes of a lesson. */
+        NoteList: {
+            /** @description By place in the film; those about the whole lesson come first. */
+            items: components["schemas"]["Note"][];
         };
         /** @description Nothing: the body of acts that say everything by the cookie. */
         Nothing: Record<string, never>;
@@ -2337,6 +2637,16 @@ export interface components {
             items: (components["schemas"]["CourseCore"] & {
                 /** @description Who teaches. */
                 author: components["schemas"]["AuthorName"];
+            })[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CourseNote: {
+            /** @description The items, in the list's order. */
+            items: (components["schemas"]["Note"] & {
+                /** @description The lesson's title; null when it is not in the programme any more. */
+                lesson_title: string | null;
             })[];
             /** @description Where the next page begins; null on the last one. */
             next_cursor: string | null;
@@ -2511,6 +2821,10 @@ export interface components {
         PassageState: "enrolled" | "in_progress" | "completed" | "certified";
         /** @description A playback under way, as the player needs it. */
         Playback: {
+            /** @description Captions to choose from. */
+            captions: components["schemas"]["CaptionsTrack"][];
+            /** @description Its chapters, in order. */
+            chapters: components["schemas"]["Chapter"][];
             /**
              * Format: double
              * @description Length in seconds, if it is known.
@@ -2523,6 +2837,8 @@ export interface components {
             expires_in: number;
             /** @description The video is still being made: its playlists grow. */
             growing: boolean;
+            /** @description A video, or something to listen to. */
+            kind: components["schemas"]["VideoKind"];
             /** @description The multivariant playlist. Every address under it is relative, so the token goes along. */
             master_url: string;
             /** @description A still picture. */
@@ -2532,6 +2848,7 @@ export interface components {
              * @description The session: `/api/v1/playback/{session}/heartbeat` renews it.
              */
             session: string;
+            storyboard: null | components["schemas"]["Storyboard"];
             /** @description What the player shows above the picture, in changing places. */
             watermark?: string | null;
         };
@@ -2542,6 +2859,39 @@ export interface components {
              * @description Where to go on, seconds (LRN-03).
              */
             position_s: number;
+        };
+        /** @description An author's choice. */
+        PosterChoice: {
+            /**
+             * Format: int32
+             * @description The number of a still picture of the list.
+             */
+            index: number;
+        };
+        /** @description One still picture. */
+        PosterItem: {
+            /**
+             * Format: double
+             * @description Where in the video it is from, in seconds.
+             */
+            at_s: number;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            index: number;
+            /** @description The picture; the address works for an hour, for its author. */
+            url: string;
+        };
+        /** @description The still pictures to choose from. */
+        Posters: {
+            /**
+             * Format: int32
+             * @description The number of the one that is shown; null while there is none.
+             */
+            chosen: number | null;
+            /** @description In order of their numbers. */
+            items: components["schemas"]["PosterItem"][];
         };
         /** @description The body of every error answer (RFC 9457). */
         ProblemDoc: Record<string, never> & {
@@ -2699,7 +3049,7 @@ export interface components {
          * @description Where a rendition stands.
          * @enum {string}
          */
-        RenditionState: "waiting" | "running" | "ready";
+        RenditionState: "waiting" | "running" | "ready" | "dropped";
         /** @description One rendition of it. */
         RenditionView: {
             /** @description `720p`, `audio` … */
@@ -2709,7 +3059,7 @@ export interface components {
              * @description 0 to 100.
              */
             percent: number;
-            /** @description `waiting`, `running` or `ready`. */
+            /** @description Where it stands. */
             state: components["schemas"]["RenditionState"];
         };
         /** @description A new password by the token of a link. */
@@ -2830,6 +3180,19 @@ export interface components {
             /** @description Its name in addresses. */
             slug: string;
         };
+        /** @description A damaged stretch of a file. */
+        Skipped: {
+            /**
+             * Format: double
+             * @description Where it begins, in seconds.
+             */
+            from_s: number;
+            /**
+             * Format: double
+             * @description Where it ends, in seconds.
+             */
+            to_s: number;
+        };
         /**
          * @description Order of the catalogue.
          * @enum {string}
@@ -2891,6 +3254,41 @@ export interface components {
              * @description Its number.
              */
             seq: number;
+        };
+        /** @description Small pictures of the video, in order of time: tiles row by row on each sheet, sheet after sheet. */
+        Storyboard: {
+            /**
+             * Format: int32
+             * @description Tiles in a row.
+             */
+            columns: number;
+            /**
+             * Format: int32
+             * @description Tiles in all.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description From one tile to the next, in seconds; the first is from the beginning.
+             */
+            interval_s: number;
+            /**
+             * Format: int32
+             * @description Rows in a sheet.
+             */
+            rows: number;
+            /**
+             * Format: int32
+             * @description Height of a tile in pixels.
+             */
+            tile_height: number;
+            /**
+             * Format: int32
+             * @description Width of a tile in pixels.
+             */
+            tile_width: number;
+            /** @description The sheets, JPEG. */
+            urls: string[];
         };
         /** @description A course in its author's list. */
         StudioCard: components["schemas"]["CourseCard"] & {
@@ -3129,12 +3527,24 @@ export interface components {
             retryable: boolean;
         };
         /**
+         * @description What a video is to whoever takes the lesson.
+         * @enum {string}
+         */
+        VideoKind: "video" | "listening";
+        /**
          * @description Where a video stands (MED-02).
          * @enum {string}
          */
         VideoState: "uploading" | "queued" | "probing" | "transcoding" | "ready" | "failed" | "cancelled";
         /** @description A video as its author sees it while it is made and afterwards. */
         VideoView: {
+            /**
+             * Format: int64
+             * @description Languages that it has captions in.
+             */
+            captions: number;
+            /** @description Its chapters, in order. */
+            chapters: components["schemas"]["Chapter"][];
             /**
              * Format: double
              * @description Its length in seconds.
@@ -3153,6 +3563,9 @@ export interface components {
              * @description Its id.
              */
             id: string;
+            /** @description A video, or something to listen to. */
+            kind: components["schemas"]["VideoKind"];
+            loudness: null | components["schemas"]["Loudness"];
             /**
              * Format: float
              * @description 0 to 100 of the whole work.
@@ -3177,6 +3590,8 @@ export interface components {
              * @description Bytes of the uploaded file.
              */
             size: number;
+            /** @description Damaged stretches of the file that were left out. */
+            skipped: components["schemas"]["Skipped"][];
             /**
              * Format: float
              * @description Media seconds made per second of work.
@@ -4216,6 +4631,44 @@ export interface operations {
             };
         };
     };
+    poster_candidate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                index: number;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     get_cover: {
         parameters: {
             query?: never;
@@ -4309,6 +4762,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LearnCourse"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    list_course_notes: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items a page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CourseNote"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    export_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
                 };
             };
             403: {
@@ -4448,6 +4980,102 @@ export interface operations {
             };
         };
     };
+    list_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     report_progress: {
         parameters: {
             query?: never;
@@ -4472,6 +5100,74 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    change_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4567,7 +5263,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description master.m3u8, v/{name}.m3u8, a/{name}.m3u8, {name}/init.mp4, {name}/{n}.m4s, k/{n}, poster.jpg */
+                /** @description master.m3u8, v/{name}.m3u8, a/{name}.m3u8, {name}/init.mp4, {name}/{n}.m4s, k/{n}, poster.jpg, s/{language}.m3u8, s/{language}.vtt, t/{n}.jpg */
                 path: string;
                 token: string;
                 video: string;
@@ -6303,6 +6999,236 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    list_captions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptionList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    put_captions: {
+        parameters: {
+            query?: {
+                /** @description What people choose them by, at most 60 characters; the language's tag when it is left out. */
+                label?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-subrip": string;
+                "text/vtt": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Caption"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    delete_captions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    put_chapters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chapters"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chapters"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    choose_poster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PosterChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    list_posters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posters"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

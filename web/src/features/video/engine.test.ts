@@ -47,6 +47,10 @@ const granted = () => ({
   expires_in: 600,
   growing: false,
   duration_s: 100,
+  kind: 'video' as const,
+  captions: [],
+  chapters: [],
+  storyboard: null,
 });
 
 /** An engine on an element whose `play` does as the browser would. */

@@ -1,14 +1,16 @@
 //! Queries of the context. Functions take a connection; the caller owns the transaction. Whoever
 //! writes progress locks the enrollment first, then the lesson's row: one order, no deadlocks.
 
+pub mod notes;
+
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::model::{EnrollmentRow, PassageState, PlaceRow, ProgressRow};
-use super::schema::{enrollments, lesson_progress};
+use crate::learning::model::{EnrollmentRow, PassageState, PlaceRow, ProgressRow};
+use crate::learning::schema::{enrollments, lesson_progress};
 
 /// The person's passage through the course, ended or not.
 pub async fn enrollment(
