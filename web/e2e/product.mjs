@@ -44,10 +44,12 @@ export async function until(what, ask, milliseconds = 60_000) {
 }
 
 export class Product {
-  static async start() {
+  /** `environment`: what the server's configuration has in place of the usual. */
+  static async start(environment = {}) {
     const admin = process.env.TEST_DATABASE_URL;
     if (!admin) throw new Error('TEST_DATABASE_URL is not set: export $(script/test-servers start)');
     const product = new Product();
+    product.environment = environment;
     product.directory = mkdtempSync(join(tmpdir(), 'ilmspace-e2e.'));
     product.admin = admin;
     product.database = `e2e_${randomBytes(6).toString('hex')}`;
@@ -73,6 +75,7 @@ export class Product {
   async serve() {
     this.port ??= await freePort();
     this.base = `http://localhost:${this.port}`;
+    const binary = process.env.ILMSPACE_BIN || join(root, 'target/debug/ilmspace');
     const place = (name) => join(this.directory, name);
     const environment = {
       ...process.env,
@@ -89,9 +92,10 @@ export class Product {
       ILM__LIMITS__FACTOR: '20',
       ILM__LOG__FORMAT: 'text',
       ILM__LOG__FILTER: process.env.E2E_LOG ?? 'warn',
+      ...this.environment,
     };
-    const binary = process.env.ILMSPACE_BIN || join(root, 'target/debug/ilmspace');
-    await run(binary, ['migrate'], { cwd: root, env: environment });
+    this.command = (...words) => run(binary, words, { cwd: root, env: environment });
+    await this.command('migrate');
     this.said = '';
     this.server = spawn(binary, ['serve'], {
       cwd: root,
@@ -112,6 +116,11 @@ export class Product {
       if (server.gone) throw new Error(`the server ended: ${this.said}`);
       return (await fetch(`${this.base}/health/ready`)).ok;
     });
+  }
+
+  /** An account that cannot be registered through the site. */
+  async makeAdmin(email) {
+    await this.command('create-admin', '--email', email, '--password', PASSWORD);
   }
 
   /** Ends the server: by a word, or as a power cut would. */

@@ -1,6 +1,9 @@
 // Prepares courses over the API, for tests that are not about making them.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { until } from './product.mjs';
 
 export const paragraph = (text) => ({
   type: 'doc',
@@ -23,8 +26,8 @@ export async function caller(visitor) {
     });
 }
 
-/** A draft with modules of text lessons: `{ course, modules: [{ id, lessons: [id] }] }`. */
-export async function draft(visitor, title, shape = [['Introduction', ['First step']]]) {
+/** A draft with modules of lessons, of texts unless said: `{ course, modules: [{ id, lessons: [id] }] }`. */
+export async function draft(visitor, title, shape = [['Introduction', ['First step']]], kind = 'text') {
   const ask = await caller(visitor);
   const once = () => ({ 'idempotency-key': crypto.randomUUID() });
   const { id } = await ask('POST', '/studio/courses', { title, language: 'en' }, once());
@@ -36,7 +39,7 @@ export async function draft(visitor, title, shape = [['Introduction', ['First st
       const answer = await ask(
         'POST',
         `/studio/modules/${module.id}/lessons`,
-        { title: lesson, kind: 'text' },
+        { title: lesson, kind },
         once(),
       );
       made.push(answer.id);
@@ -46,11 +49,51 @@ export async function draft(visitor, title, shape = [['Introduction', ['First st
   return { course: id, modules };
 }
 
+/** Sends a file as a video and gives it to a lesson; resolves with the lesson's video once it is ready. */
+export async function giveVideo(visitor, course, lesson, file) {
+  const token = await visitor.token();
+  const bytes = readFileSync(file);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'x-ilm-request': '1',
+    'tus-resumable': '1.0.0',
+  };
+  const word = (text) => Buffer.from(text).toString('base64');
+  const made = await fetch(`${visitor.product.base}/api/v1/uploads`, {
+    method: 'POST',
+    headers: {
+      ...headers,
+      'upload-length': String(bytes.length),
+      'upload-metadata': `filename ${word(basename(file))},filetype ${word('video/mp4')},purpose ${word('video')}`,
+    },
+  });
+  assert.equal(made.status, 201, await made.text());
+  const url = new URL(made.headers.get('location'), visitor.product.base);
+  const sent = await fetch(url, {
+    method: 'PATCH',
+    headers: { ...headers, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+    body: bytes,
+  });
+  assert.equal(sent.status, 204, await sent.text());
+  const ask = await caller(visitor);
+  await ask('PUT', `/studio/lessons/${lesson}/video`, { upload_id: url.pathname.split('/').at(-1) });
+  return until(
+    'the video is ready',
+    async () => {
+      const { modules } = await ask('GET', `/studio/courses/${course}`);
+      const { video } = modules.flatMap((module) => module.lessons).find(({ id }) => id === lesson);
+      assert.notEqual(video?.state, 'failed', JSON.stringify(video?.error));
+      return video?.state === 'ready' && video;
+    },
+    300_000,
+  );
+}
+
 /** A free course that anybody can join, in the top category of this number. */
 export async function published(visitor, title, top = 0) {
-  const ask = await caller(visitor);
   const { course, modules } = await draft(visitor, title);
   const [lesson] = modules[0].lessons;
+  const ask = await caller(visitor);
   await ask(
     'PATCH',
     `/studio/lessons/${lesson}`,
@@ -58,6 +101,12 @@ export async function published(visitor, title, top = 0) {
     { 'if-match': '*' },
   );
   await ask('POST', `/studio/lessons/${lesson}/submit`);
+  return { course, lesson, category: await publish(visitor, course, top) };
+}
+
+/** Fills in what a course needs, and publishes it. Its lessons are ready. */
+export async function publish(visitor, course, top = 0) {
+  const ask = await caller(visitor);
   const { items } = await ask('GET', '/categories');
   const above = items.filter((category) => !category.parent_id)[top];
   const category = items.find(({ parent_id }) => parent_id === above.id) ?? above;
@@ -72,5 +121,5 @@ export async function published(visitor, title, top = 0) {
   await ask('PATCH', `/studio/courses/${course}`, change, { 'if-match': '*' });
   const answer = await ask('POST', `/studio/courses/${course}/publish`);
   assert.equal(answer.state, 'published');
-  return { course, lesson, category: above };
+  return above;
 }

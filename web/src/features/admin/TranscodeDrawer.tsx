@@ -122,6 +122,7 @@ function Detail({ one }: { one: TranscodeDetail }) {
 }
 
 const tones = { ready: 'ok', failed: 'bad', lost: 'warn', cancelled: 'grey', released: 'grey' } as const;
+const isOutcome = (name: string | null): name is keyof typeof tones => name !== null && name in tones;
 
 function Attempt({ run }: { run: Run }) {
   const { t } = useTranslation('admin');
@@ -136,9 +137,11 @@ function Attempt({ run }: { run: Run }) {
     <li>
       <div className={css.deeds}>
         <span className="medium">{t('attempt', { number: format.number(run.attempt) })}</span>
-        <Tag tone={run.outcome ? (tones[run.outcome] ?? 'grey') : 'info'}>
-          {t(`outcome.${run.outcome ?? 'running'}`)}
-        </Tag>
+        {isOutcome(run.outcome) ? (
+          <Tag tone={tones[run.outcome]}>{t(`outcome.${run.outcome}`)}</Tag>
+        ) : (
+          <Tag tone="info">{run.outcome ?? t('outcome.running')}</Tag>
+        )}
         <span className="grow" />
         <span className="small mut">
           <When at={run.started_at} as="full" />
