@@ -1,21 +1,11 @@
 // A learner's own notes: of one lesson, and of a whole course.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { send } from '~/api/call';
-import { apiBase, authedFetch } from '~/api/client';
+import { api, apiBase, authedFetch, body, type Schemas } from '~/api/client';
 import { problemOf } from '~/api/error';
 import { queryClient } from '~/app/queries';
 
-export type LessonNote = {
-  id: string;
-  lesson_id: string;
-  /** Seconds of the video; null for a note on the lesson as a whole. */
-  at_s: number | null;
-  text: string;
-  created_at: string;
-  updated_at: string;
-};
-/** Without a title: the lesson is in the programme no more. */
-export type CourseNote = LessonNote & { lesson_title: string | null };
+export type LessonNote = Schemas['Note'];
+export type CourseNote = Schemas['CourseNote'];
 
 /** The server takes this many characters. */
 export const MOST = 10_000;
@@ -23,16 +13,17 @@ export const MOST = 10_000;
 export const lessonNotesQuery = (lesson: string) =>
   queryOptions({
     queryKey: ['learn', 'notes', lesson],
-    queryFn: () => send<{ items: LessonNote[] }>('GET', `/learn/lessons/${lesson}/notes`),
+    queryFn: () => body(api.GET('/learn/lessons/{id}/notes', { params: { path: { id: lesson } } })),
   });
 
 export const courseNotesQuery = (course: string) =>
   infiniteQueryOptions({
     queryKey: ['learn', 'courseNotes', course],
     queryFn: ({ pageParam }) =>
-      send<{ items: CourseNote[]; next_cursor: string | null }>(
-        'GET',
-        `/learn/courses/${course}/notes${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`,
+      body(
+        api.GET('/learn/courses/{id}/notes', {
+          params: { path: { id: course }, query: pageParam ? { cursor: pageParam } : {} },
+        }),
       ),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor ?? undefined,
@@ -53,23 +44,25 @@ function show(lesson: string, edit: (notes: LessonNote[]) => LessonNote[]): void
 
 /** `key` is of the intent, so that a retry makes no second note. */
 export async function addNote(lesson: string, text: string, at: number | undefined, key: string) {
-  const note = await send<LessonNote>(
-    'POST',
-    `/learn/lessons/${lesson}/notes`,
-    { text, ...(at === undefined ? {} : { at_s: at }) },
-    { 'idempotency-key': key },
+  const note = await body(
+    api.POST('/learn/lessons/{id}/notes', {
+      params: { path: { id: lesson }, header: { 'Idempotency-Key': key } },
+      body: { text, ...(at === undefined ? {} : { at_s: at }) },
+    }),
   );
   show(lesson, (notes) => [...notes.filter(({ id }) => id !== note.id), note]);
   return note;
 }
 
 export async function editNote(note: LessonNote, text: string): Promise<void> {
-  const fresh = await send<LessonNote>('PATCH', `/learn/notes/${note.id}`, { text });
+  const fresh = await body(
+    api.PATCH('/learn/notes/{id}', { params: { path: { id: note.id } }, body: { text } }),
+  );
   show(note.lesson_id, (notes) => notes.map((old) => (old.id === note.id ? fresh : old)));
 }
 
 export async function deleteNote(note: LessonNote): Promise<void> {
-  await send<void>('DELETE', `/learn/notes/${note.id}`);
+  await api.DELETE('/learn/notes/{id}', { params: { path: { id: note.id } } });
   show(note.lesson_id, (notes) => notes.filter(({ id }) => id !== note.id));
 }
 

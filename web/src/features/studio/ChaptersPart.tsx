@@ -11,11 +11,11 @@ import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
 import { type ChapterRow, chapterFaults, chaptersOf } from './clock';
 import { showVideo, type VideoView } from './queries';
-import { putChapters, type VideoMore } from './videoCalls';
+import { putChapters } from './videoCalls';
 
 const MOST = 100;
 
-type Props = { courseId: string; video: VideoView & VideoMore };
+type Props = { courseId: string; video: VideoView };
 
 export function ChaptersPart({ courseId, video }: Props) {
   const { t } = useTranslation(['studio', 'common']);
@@ -23,7 +23,7 @@ export function ChaptersPart({ courseId, video }: Props) {
   const errorText = useErrorText();
   const count = useRef(0);
   const row = (at: string, title: string): ChapterRow => ({ key: String(count.current++), at, title });
-  const saved = video.chapters ?? [];
+  const saved = video.chapters;
   /** Only what is being changed; else what the server has. */
   const [rows, setRows] = useState<ChapterRow[] | undefined>(undefined);
   const [tried, setTried] = useState(false);
@@ -33,7 +33,7 @@ export function ChaptersPart({ courseId, video }: Props) {
   const save = useMutation({
     mutationFn: () => putChapters(video.id, chaptersOf(shown)),
     onSuccess: ({ chapters }) => {
-      showVideo(courseId, { ...video, chapters } as VideoView);
+      showVideo(courseId, { ...video, chapters });
       setRows(undefined);
       setTried(false);
       toast({ text: t('chapters.saved') });

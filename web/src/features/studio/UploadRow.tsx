@@ -222,7 +222,7 @@ function Rungs({ video }: { video: VideoView }) {
     <ul className={css.rungs}>
       {rungs.map((rung) => {
         // Complete, and not offered: it would have gained nothing over the one below.
-        const dropped = (rung.state as string) === 'dropped';
+        const dropped = rung.state === 'dropped';
         const done = !dropped && (rung.state === 'ready' || rung.percent >= 100);
         const running = !done && !dropped && rung.percent > 0;
         return (

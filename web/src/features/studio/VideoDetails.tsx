@@ -9,9 +9,8 @@ import { CaptionsPart } from './CaptionsPart';
 import { ChaptersPart } from './ChaptersPart';
 import { PosterPart } from './PosterPart';
 import type { VideoView } from './queries';
-import type { VideoMore } from './videoCalls';
 
-type Props = { courseId: string; lessonId: string; video: VideoView & VideoMore };
+type Props = { courseId: string; lessonId: string; video: VideoView };
 
 export function VideoDetails({ courseId, lessonId, video }: Props) {
   const { t } = useTranslation('studio');
@@ -45,8 +44,8 @@ const SHOWN = 5;
 function Facts({ video }: { video: Props['video'] }) {
   const { t } = useTranslation('studio');
   const format = useFormat();
-  const skipped = video.skipped ?? [];
-  const dropped = video.renditions.filter((rung) => (rung.state as string) === 'dropped');
+  const { skipped } = video;
+  const dropped = video.renditions.filter((rung) => rung.state === 'dropped');
   const { loudness } = video;
   if (video.kind !== 'listening' && skipped.length === 0 && dropped.length === 0 && !loudness) return null;
   return (

@@ -1,21 +1,9 @@
 // What surrounds a video, for its author: captions, pictures, chapters, how it is watched.
 import { queryOptions } from '@tanstack/react-query';
 import { call, send } from '~/api/call';
+import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
-import type { VideoView } from './queries';
 
-/** What newer servers say of a video. */
-export type VideoMore = {
-  kind?: 'video' | 'listening';
-  chapters?: { start_s: number; title: string }[];
-  /** Languages with captions. */
-  captions?: number;
-  skipped?: { from_s: number; to_s: number }[];
-  loudness?: { integrated_lufs: number; gain_db: number } | null;
-};
-
-export type Caption = { language: string; label: string; cues: number; size: number; updated_at: string };
-export type Posters = { items: { index: number; at_s: number; url: string }[]; chosen: number | null };
 export type Viewings = {
   viewings: number;
   viewers: number;
@@ -33,14 +21,14 @@ export type Viewings = {
 export const captionsQuery = (video: string) =>
   queryOptions({
     queryKey: ['video', video, 'captions'],
-    queryFn: () => send<{ items: Caption[] }>('GET', `/videos/${video}/captions`),
+    queryFn: () => body(api.GET('/videos/{id}/captions', { params: { path: { id: video } } })),
   });
 
 /** The server takes this much. */
 export const MOST_CAPTIONS = 1024 * 1024;
 
 export async function putCaptions(video: string, language: string, label: string, file: File) {
-  await call<Caption>(
+  await call<Schemas['Caption']>(
     'PUT',
     `/videos/${video}/captions/${encodeURIComponent(language)}?label=${encodeURIComponent(label)}`,
     { body: file, type: /\.srt$/i.test(file.name) ? 'application/x-subrip' : 'text/vtt' },
@@ -49,25 +37,23 @@ export async function putCaptions(video: string, language: string, label: string
 }
 
 export async function deleteCaptions(video: string, language: string): Promise<void> {
-  await call<void>('DELETE', `/videos/${video}/captions/${encodeURIComponent(language)}`);
+  await api.DELETE('/videos/{id}/captions/{language}', { params: { path: { id: video, language } } });
   await queryClient.invalidateQueries({ queryKey: captionsQuery(video).queryKey });
 }
 
 export const postersQuery = (video: string) =>
   queryOptions({
     queryKey: ['video', video, 'posters'],
-    queryFn: () => send<Posters>('GET', `/videos/${video}/posters`),
+    queryFn: () => body(api.GET('/videos/{id}/posters', { params: { path: { id: video } } })),
     // The addresses of the pictures work for an hour.
     staleTime: 10 * 60_000,
   });
 
 export const choosePoster = (video: string, index: number) =>
-  send<VideoView>('PUT', `/videos/${video}/poster`, { index });
+  body(api.PUT('/videos/{id}/poster', { params: { path: { id: video } }, body: { index } }));
 
-export const putChapters = (video: string, chapters: { start_s: number; title: string }[]) =>
-  send<{ chapters: { start_s: number; title: string }[] }>('PUT', `/videos/${video}/chapters`, {
-    chapters,
-  });
+export const putChapters = (video: string, chapters: Schemas['Chapter'][]) =>
+  body(api.PUT('/videos/{id}/chapters', { params: { path: { id: video } }, body: { chapters } }));
 
 export const viewingsQuery = (video: string) =>
   queryOptions({
