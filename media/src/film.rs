@@ -103,6 +103,8 @@ struct Track {
     encoder_base: Rational,
     graph_base: Rational,
     stream_base: Rational,
+    /// Length of a packet whose encoder does not say, in its ticks.
+    tick: i64,
     at: f64,
     ended: bool,
 }
@@ -156,6 +158,7 @@ impl Track {
             encoder_base: graph_base,
             graph_base,
             stream_base: graph_base,
+            tick: 1i64.rescale(Rational(film.rate.1, film.rate.0), graph_base),
             at: 0.0,
             ended: false,
         })
@@ -167,8 +170,17 @@ impl Track {
         output: &mut format::context::Output,
         index: usize,
     ) -> Result<Self, Error> {
-        // One frame of the encoder at a time; 1024 suits AAC and, as a multiple, PCM.
-        let spec = film.graph.replace("[out0]", ",asetnsamples=n=1024[out0]");
+        // One frame of the encoder at a time.
+        let samples = match film.encoder {
+            "libopus" => 960,
+            "libmp3lame" | "mp2" => 1_152,
+            "ac3" => 1_536,
+            "libvorbis" => 64,
+            "flac" => 4_608,
+            // AAC; the others take what they get.
+            _ => 1_024,
+        };
+        let spec = film.graph.replace("[out0]", &format!(",asetnsamples=n={samples}[out0]"));
         let mut graph = open_graph("abuffersink", &spec)?;
         let mut first = frame::Audio::empty();
         let graph_base = pull(&mut graph, &mut first)?;
@@ -190,6 +202,7 @@ impl Track {
             encoder_base: graph_base,
             graph_base,
             stream_base: graph_base,
+            tick: 0,
             at: 0.0,
             ended: false,
         })
@@ -223,6 +236,9 @@ impl Track {
                 Err(error) => return Err(error),
             }
             packet.set_stream(self.index);
+            if packet.duration() == 0 {
+                packet.set_duration(self.tick);
+            }
             packet.rescale_ts(self.encoder_base, self.stream_base);
             packet.write_interleaved(output)?;
         }

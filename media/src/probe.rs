@@ -15,7 +15,8 @@ use crate::sniff::{self, Sniffed};
 
 /// Containers that are opened, by libav's names. None of them can name another file, as HLS, DASH,
 /// concat, image sequences and SDP can.
-const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,mpeg";
+const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,mpeg,mpegvideo,flv,\
+                       ogg,mp3,flac,wav";
 
 /// Seconds into libav's time base of a container.
 const AV_TIME_BASE: i64 = 1_000_000;
@@ -53,7 +54,7 @@ pub enum RefuseReason {
     Empty,
     /// It is no container that we open.
     #[error(
-        "The file is not a video in a format that we can read (MP4, MOV, WebM, MKV, AVI, MPEG)."
+        "The file is not a video in a format that we can read (MP4, MOV, WebM, MKV, AVI, FLV, MPEG)."
     )]
     NotMedia,
     /// It is a list that points at other files.
@@ -62,6 +63,15 @@ pub enum RefuseReason {
     /// It ends before its own structure says.
     #[error("The file is cut off: its end is missing. Upload it again from the original.")]
     Truncated,
+    /// It is encrypted for players that hold a key.
+    #[error(
+        "The file is protected against copying (DRM). Upload the original, or an export without \
+         protection."
+    )]
+    Protected,
+    /// It is a single picture without sound.
+    #[error("The file is a single picture, not a video.")]
+    SinglePicture,
     /// It holds neither pictures nor sound.
     #[error("The file holds neither a picture nor sound.")]
     NoStreams,
@@ -93,6 +103,8 @@ impl RefuseReason {
             Self::NotMedia => "not_media",
             Self::Playlist => "playlist_refused",
             Self::Truncated => "truncated_file",
+            Self::Protected => "drm_protected",
+            Self::SinglePicture => "single_picture",
             Self::NoStreams => "no_streams",
             Self::TooManyStreams(..) => "too_many_streams",
             Self::TooLarge(..) => "picture_too_large",
@@ -250,6 +262,9 @@ pub struct MediaInfo {
     pub video: Option<VideoInfo>,
     /// The best sound stream.
     pub audio: Option<AudioInfo>,
+    /// Index of the stream with the picture of a listening lesson, if there is one.
+    #[serde(default)]
+    pub cover: Option<usize>,
     /// Its chapters in order of time, at most [`MAX_CHAPTERS`].
     #[serde(default)]
     pub chapters: Vec<Chapter>,
@@ -296,6 +311,9 @@ pub(crate) fn open(
     if sniff::is_truncated(kind, &mut file, bytes).map_err(|_| RefuseReason::Unreadable)? {
         return Err(RefuseReason::Truncated);
     }
+    if sniff::is_protected(kind, &mut file, bytes).map_err(|_| RefuseReason::Unreadable)? {
+        return Err(RefuseReason::Protected);
+    }
     let input = open_input(path, limits).ok_or(RefuseReason::NotMedia)?;
     let info = describe(&input, bytes, limits)?;
     Ok((input, info))
@@ -332,18 +350,31 @@ fn describe(
     if let Some(us) = duration_us.filter(|us| *us > longest) {
         return Err(RefuseReason::TooLong(us.div_ceil(1_000_000), limits.max_duration_s));
     }
-    let cover = format::stream::Disposition::ATTACHED_PIC;
-    let video = input
-        .streams()
-        .filter(|s| s.parameters().medium() == media::Type::Video)
-        .find(|s| !s.disposition().contains(cover))
-        .map(|stream| describe_video(&stream, limits))
-        .transpose()?;
+    if input.streams().any(|stream| is_encrypted(&stream)) {
+        return Err(RefuseReason::Protected);
+    }
     let audio = input
         .streams()
         .best(media::Type::Audio)
         .map(|stream| describe_audio(&stream))
         .transpose()?;
+    let is_picture =
+        |stream: &format::stream::Stream<'_>| stream.parameters().medium() == media::Type::Video;
+    // Beside sound a single picture is its cover, whatever the container calls it.
+    let is_cover = |stream: &format::stream::Stream<'_>| {
+        stream.disposition().contains(format::stream::Disposition::ATTACHED_PIC)
+            || (audio.is_some() && stream.frames() == 1)
+    };
+    if audio.is_none() && input.streams().any(|s| is_picture(&s) && s.frames() == 1) {
+        return Err(RefuseReason::SinglePicture);
+    }
+    let video = input
+        .streams()
+        .filter(is_picture)
+        .find(|stream| !is_cover(stream))
+        .map(|stream| describe_video(&stream, limits))
+        .transpose()?;
+    let cover = input.streams().filter(is_picture).find(is_cover).map(|stream| stream.index());
     if video.is_none() && audio.is_none() {
         return Err(RefuseReason::NoStreams);
     }
@@ -351,6 +382,7 @@ fn describe(
         container: input.format().name().to_owned(),
         duration_us,
         bytes,
+        cover: cover.filter(|_| video.is_none()),
         video,
         audio,
         chapters: chapters(input),
@@ -381,6 +413,12 @@ fn clean_title(title: &str) -> String {
     let text: String = visible.collect();
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().take(MAX_TITLE).collect()
+}
+
+/// Whether the container says that the stream can be read with a key only.
+fn is_encrypted(stream: &format::stream::Stream<'_>) -> bool {
+    use codec::packet::side_data::Type;
+    stream.side_data().any(|side| side.kind() == Type::EncryptionInitInfo)
 }
 
 /// The name of the codec of `stream`, if we can decode it.

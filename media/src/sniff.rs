@@ -3,6 +3,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use crate::mp4;
+
 /// How many first bytes [`sniff`] wants to see.
 pub const SNIFF_BYTES: usize = 512;
 
@@ -21,6 +23,10 @@ pub enum Sniffed {
     MpegTs,
     /// MPEG program or elementary stream.
     Mpeg,
+    /// Flash video.
+    Flv,
+    /// Sound alone: Ogg, MP3, FLAC or WAVE.
+    Sound,
     /// A playlist or script that names other files (HLS, DASH, concat, PLS, SDP).
     Playlist,
     /// Anything else.
@@ -30,7 +36,7 @@ pub enum Sniffed {
 impl Sniffed {
     /// Whether it is a container that the worker opens at all.
     pub const fn is_container(self) -> bool {
-        matches!(self, Self::IsoMedia | Self::Matroska | Self::Avi | Self::MpegTs | Self::Mpeg)
+        !matches!(self, Self::Empty | Self::Playlist | Self::Other)
     }
 }
 
@@ -51,8 +57,17 @@ pub fn sniff(head: &[u8]) -> Sniffed {
         Sniffed::Avi
     } else if at(0, &[0, 0, 1, 0xba]) || at(0, &[0, 0, 1, 0xb3]) {
         Sniffed::Mpeg
+    } else if at(0, b"FLV\x01") {
+        Sniffed::Flv
     } else if is_transport_stream(head) {
         Sniffed::MpegTs
+    } else if at(0, b"OggS")
+        || at(0, b"fLaC")
+        || at(0, b"ID3")
+        || (at(0, b"RIFF") && at(8, b"WAVE"))
+        || is_mpeg_audio(head)
+    {
+        Sniffed::Sound
     } else if names_other_files(head) {
         Sniffed::Playlist
     } else {
@@ -64,6 +79,12 @@ pub fn sniff(head: &[u8]) -> Sniffed {
 fn is_transport_stream(head: &[u8]) -> bool {
     let sync = |offset: usize| head.get(offset) == Some(&0x47);
     (sync(0) && sync(188) && sync(376)) || (sync(4) && sync(196) && sync(388))
+}
+
+/// The header of a frame of MPEG audio, layer 3, with no value that is forbidden.
+fn is_mpeg_audio(head: &[u8]) -> bool {
+    let [0xff, kind, rate, ..] = head else { return false };
+    kind & 0xe6 == 0xe2 && kind & 0x18 != 0x08 && rate & 0xf0 != 0xf0 && rate & 0x0c != 0x0c
 }
 
 fn names_other_files(head: &[u8]) -> bool {
@@ -112,6 +133,59 @@ fn read_at(file: &mut (impl Read + Seek), offset: u64, buffer: &mut [u8]) -> io:
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         other => other.map(|()| true),
     }
+}
+
+/// The biggest index of an MP4 file that is searched for protection, in bytes.
+const MAX_INDEX: u64 = 64 * 1024 * 1024;
+
+/// Whether a track of an ISO file is encrypted (`encv`, `enca`, or a store's `drms` and its kin): there
+/// is no key for it here.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn is_protected(kind: Sniffed, file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
+    if kind != Sniffed::IsoMedia {
+        return Ok(false);
+    }
+    let mut offset = 0;
+    for _ in 0..1_000 {
+        let mut head = [0; 16];
+        let (small, wide) = head.split_at_mut(8);
+        if !read_at(file, offset, small)? {
+            break;
+        }
+        let [a, b, c, d, name @ ..] = small else { break };
+        let size = match u32::from_be_bytes([*a, *b, *c, *d]) {
+            0 => len.saturating_sub(offset),
+            1 if read_at(file, offset + 8, wide)? => {
+                wide.iter().fold(0, |size: u64, byte| (size << 8) | u64::from(*byte))
+            }
+            size => u64::from(size),
+        };
+        if name == b"moov" {
+            file.seek(SeekFrom::Start(offset))?;
+            let mut index = Vec::new();
+            file.take(size.min(MAX_INDEX)).read_to_end(&mut index)?;
+            return Ok(describes_protection(&index));
+        }
+        match offset.checked_add(size) {
+            Some(end) if size >= 8 && end < len => offset = end,
+            _ => break,
+        }
+    }
+    Ok(false)
+}
+
+fn describes_protection(index: &[u8]) -> bool {
+    let Some(movie) = mp4::find(index, &[b"moov"]) else { return false };
+    mp4::boxes(movie).filter(|track| track.name == *b"trak").any(|track| {
+        let table = [b"mdia", b"minf", b"stbl", b"stsd"];
+        let Some(entries) = mp4::find(track.body(), &table) else { return false };
+        // Version, flags and count come before the entries.
+        let protected: [&[u8; 4]; 6] = [b"encv", b"enca", b"drms", b"drmi", b"encs", b"enct"];
+        mp4::boxes(entries.get(8..).unwrap_or_default())
+            .any(|entry| protected.contains(&&entry.name))
+    })
 }
 
 /// Walks the top-level boxes: the last one must end where the file ends, and `moov` must be there.
@@ -211,7 +285,14 @@ mod tests {
         assert_eq!(sniff(b"\0\0\0\x20ftypisom"), Sniffed::IsoMedia);
         assert_eq!(sniff(b"\x1a\x45\xdf\xa3"), Sniffed::Matroska);
         assert_eq!(sniff(b"RIFF\0\0\0\0AVI LIST"), Sniffed::Avi);
-        assert_eq!(sniff(b"RIFF\0\0\0\0WAVEfmt "), Sniffed::Other);
+        assert_eq!(sniff(b"RIFF\0\0\0\0WAVEfmt "), Sniffed::Sound);
+        assert_eq!(sniff(b"RIFF\0\0\0\0WEBPVP8 "), Sniffed::Other);
+        assert_eq!(sniff(b"OggS\0\x02"), Sniffed::Sound);
+        assert_eq!(sniff(b"ID3\x04\0"), Sniffed::Sound);
+        assert_eq!(sniff(&[0xff, 0xfb, 0x90, 0x64]), Sniffed::Sound);
+        assert_eq!(sniff(&[0xff, 0xd8, 0xff, 0xe0]), Sniffed::Other, "JPEG");
+        assert_eq!(sniff(&[0xff, 0xfe, b'a', 0]), Sniffed::Other, "UTF-16");
+        assert_eq!(sniff(b"FLV\x01\x05\0\0\0\x09"), Sniffed::Flv);
         assert_eq!(sniff(b"just a text"), Sniffed::Other);
         assert_eq!(sniff("\u{feff}\n#EXTM3U\n".as_bytes()), Sniffed::Playlist);
         assert_eq!(sniff(b"ffconcat version 1.0\nfile /etc/passwd"), Sniffed::Playlist);
@@ -258,6 +339,9 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic_or_hang(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = sniff(&bytes);
+            let index = [b"\0\0\0\xffmoov".as_slice(), &bytes].concat();
+            let len = index.len() as u64;
+            let _ = is_protected(Sniffed::IsoMedia, &mut Cursor::new(index), len).unwrap();
             for kind in [Sniffed::IsoMedia, Sniffed::Matroska, Sniffed::Avi] {
                 let _ = is_truncated(kind, &mut Cursor::new(&bytes), bytes.len() as u64).unwrap();
             }

@@ -21,10 +21,14 @@ pub(super) fn video(head: &[u8]) -> Result<&'static str, Problem> {
         Sniffed::Avi => Ok("video/x-msvideo"),
         Sniffed::MpegTs => Ok("video/mp2t"),
         Sniffed::Mpeg => Ok("video/mpeg"),
+        Sniffed::Flv => Ok("video/x-flv"),
+        Sniffed::Sound => Ok("audio/mpeg"),
         Sniffed::Playlist => Err(Problem::new(Code::MediaPlaylist)),
         Sniffed::Empty => Err(Problem::new(Code::MediaEmpty)),
-        Sniffed::Other => Err(Problem::new(Code::NotMedia)
-            .detail("Accepted are MP4, MOV, MKV, WebM, AVI, MPEG-TS and MPEG files.")),
+        Sniffed::Other => Err(Problem::new(Code::NotMedia).detail(
+            "Accepted are MP4, MOV, MKV, WebM, AVI, FLV, MPEG-TS and MPEG files, and sound as \
+                 M4A, MP3, Ogg, FLAC and WAV.",
+        )),
     }
 }
 

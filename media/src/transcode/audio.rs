@@ -7,11 +7,12 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::{ChannelLayout, Dictionary, Packet, Rational, Rescale, codec, encoder, filter};
 use ffmpeg_next::{format, frame};
 
+use super::clock::{Damage, Horizon, Stretches, Verdict};
 use super::decode::{self, StreamDecoder};
 use super::graph;
 use super::loudness::Treatment;
 use super::mux::{self, Fragmenter};
-use super::{During, Emit, Event, TranscodeError};
+use super::{During, Emit, Event, TranscodeError, too_long};
 use crate::ladder::{AAC_FRAME, AUDIO_NAME, AUDIO_RATE, FrameRate, Ladder, SEGMENT_S};
 use crate::worker::{RenditionDone, WorkerOrder};
 use crate::{av, mp4};
@@ -77,6 +78,9 @@ pub(super) struct AudioPipe {
     zero: i64,
     /// End of what was decoded, in ticks of the stream from zero.
     end: i64,
+    damage: Damage,
+    /// Errors of the decoder up to the last piece of sound.
+    seen_corrupt: u64,
     /// AAC frames given to the encoder, counted from the beginning of the video.
     sent: u64,
     /// The first frame that is kept.
@@ -113,6 +117,8 @@ impl AudioPipe {
             cuts,
             zero,
             end: 0,
+            damage: Damage::from(frames_us(first)),
+            seen_corrupt: 0,
             sent: first.saturating_sub(RUN_UP),
             first,
             held: VecDeque::with_capacity(HELD + 1),
@@ -146,7 +152,13 @@ impl AudioPipe {
 
     /// Where the last decoded sound ends, in microseconds.
     pub(super) fn end_us(&self) -> u64 {
-        decode::micros(self.end, self.decoder.time_base()).unsigned_abs()
+        u64::try_from(decode::micros(self.end, self.decoder.time_base())).unwrap_or(0)
+    }
+
+    /// Stretches in which no sound came out.
+    pub(super) fn skipped(&mut self) -> Stretches {
+        let end_us = self.end_us();
+        std::mem::take(&mut self.damage).finish(end_us)
     }
 
     /// Packets and frames skipped.
@@ -158,24 +170,27 @@ impl AudioPipe {
     pub(super) fn feed(
         &mut self,
         packet: &Packet,
-        horizon_us: u64,
+        horizon: Horizon,
         emit: &mut Emit<'_>,
     ) -> Result<(), TranscodeError> {
+        if packet.is_corrupt() {
+            self.damage.suspect();
+        }
         self.decoder.send(Some(packet));
-        self.decode(horizon_us, emit)
+        self.decode(horizon, emit)
     }
 
     /// The stream has ended: takes what the decoder still holds.
     pub(super) fn drain_decoder(
         &mut self,
-        horizon_us: u64,
+        horizon: Horizon,
         emit: &mut Emit<'_>,
     ) -> Result<(), TranscodeError> {
         self.decoder.send(None);
-        self.decode(horizon_us, emit)
+        self.decode(horizon, emit)
     }
 
-    fn decode(&mut self, horizon_us: u64, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+    fn decode(&mut self, horizon: Horizon, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
         let base = self.decoder.time_base();
         let mut sound = frame::Audio::empty();
         while self.decoder.next(&mut sound) {
@@ -183,12 +198,20 @@ impl AudioPipe {
                 continue;
             }
             let pts = sound.timestamp().map_or(self.end, |pts| pts - self.zero);
-            if decode::micros(pts, base) > i64::try_from(horizon_us).unwrap_or(i64::MAX) {
-                continue;
+            let (at_us, end_us) = (decode::micros(pts, base), self.end_us());
+            match horizon.judge(at_us, end_us) {
+                Verdict::Fine => {}
+                Verdict::Nonsense => continue,
+                Verdict::TooLong => return Err(too_long(end_us, horizon)),
             }
             let rate = Rational(1, i32::try_from(sound.rate()).unwrap_or(48_000));
             let samples = i64::try_from(sound.samples()).unwrap_or(0);
             self.end = self.end.max(pts + samples.rescale(rate, base));
+            if self.decoder.corrupt() > self.seen_corrupt {
+                self.seen_corrupt = self.decoder.corrupt();
+                self.damage.suspect();
+            }
+            self.damage.good(u64::try_from(at_us).unwrap_or(0), self.end_us());
             // Long before the first wanted frame, after a seek: not worth filtering.
             let ends_us = decode::micros(pts, base) + decode::micros(samples, rate);
             if ends_us + 500_000 < i64::try_from(frames_us(self.sent)).unwrap_or(0)
@@ -212,10 +235,11 @@ impl AudioPipe {
             let layout = graph::layout_name(self.channels);
             // Gaps become silence, and the first sample gets its true place.
             let spec = format!(
-                "[in]aresample={AUDIO_RATE}:async=1:first_pts={},\
+                "[in]{}aresample={AUDIO_RATE}:async=1:first_pts={},\
                  aformat=sample_fmts=fltp:channel_layouts={layout}{},\
                  aformat=sample_fmts=fltp:channel_layouts={layout},\
                  asetnsamples=n={AAC_FRAME}:p=1[out0]",
+                graph::known_layout(sound, self.channels),
                 self.sent * u64::from(AAC_FRAME),
                 self.treatment.filters(),
             );

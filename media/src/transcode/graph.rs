@@ -116,6 +116,16 @@ pub(super) fn audio_args(sound: &frame::Audio) -> String {
     )
 }
 
+/// A filter (with a comma after it) for sound whose channels have no known places, as many as there
+/// may be: nothing can mix it down, so its first channels are taken.
+pub(super) fn known_layout(sound: &frame::Audio, channels: u32) -> &'static str {
+    match (sound.channel_layout().is_empty(), channels) {
+        (false, _) => "",
+        (true, 1) => "pan=mono|c0=c0,",
+        (true, _) => "pan=stereo|c0=c0|c1=c1,",
+    }
+}
+
 /// The layout of a publication with so many channels.
 pub(super) fn layout_name(channels: u32) -> &'static str {
     if channels == 1 { "mono" } else { "stereo" }

@@ -268,8 +268,9 @@ impl Meter {
             self.close()?;
             let layout = graph::layout_name(self.channels);
             let spec = format!(
-                "[in]aresample={AUDIO_RATE},aformat=sample_fmts=fltp:channel_layouts={layout}{},\
+                "[in]{}aresample={AUDIO_RATE},aformat=sample_fmts=fltp:channel_layouts={layout}{},\
                  ebur128=metadata=1:peak=true:framelog=verbose[out0]",
+                graph::known_layout(piece, self.channels),
                 self.treatment.filters(),
             );
             let graph = graph::audio_graph(&args, &spec).during("building the loudness meter")?;

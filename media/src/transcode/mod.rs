@@ -6,6 +6,8 @@
 //! length, and ends together with the sound, within one frame.
 
 mod audio;
+mod clock;
+mod cover;
 mod decode;
 mod graph;
 mod jpeg;
@@ -26,6 +28,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::{Packet, format};
 
 use self::audio::AudioPipe;
+use self::clock::{Horizon, Restarts};
 pub use self::loudness::measure_loudness;
 use self::pictures::SecondLook;
 use self::video::VideoPipe;
@@ -38,6 +41,9 @@ use crate::worker::{
 
 /// Broken reads in a row after which the rest of a file counts as lost.
 const MAX_BROKEN_READS: u32 = 1_000;
+
+/// Microseconds.
+const TIME_BASE: ffmpeg::Rational = ffmpeg::Rational(1, 1_000_000);
 
 /// A seek lands this much before the wanted moment, in microseconds: sound needs a run-up, and
 /// indexes are not exact.
@@ -177,6 +183,7 @@ pub fn transcode(
     emit(Event::Planned(job.plan.clone()))?;
     job.settle_loudness(input, order, emit)?;
     job.announce(emit)?;
+    job.show_cover(input, order, emit)?;
     job.skip_to_start(input, order)?;
     job.read(started, emit)?;
     let second_look = job.second_look(order);
@@ -198,8 +205,8 @@ struct Job {
     plan: Plan,
     video: Option<VideoPipe>,
     audio: Option<AudioPipe>,
-    /// Moments that lie further out are nonsense of the file, in microseconds.
-    horizon_us: u64,
+    horizon: Horizon,
+    restarts: Restarts,
     start_us: u64,
     broken_reads: u64,
 }
@@ -242,8 +249,11 @@ impl Job {
             None => None,
         };
         let most = u64::from(order.limits.max_duration_s) * 1_000_000;
-        let horizon_us = info.duration_us.map_or(most, |us| us + us / 10 + 10_000_000).min(most);
-        Ok(Self { source, info, plan, video, audio, horizon_us, start_us, broken_reads: 0 })
+        let stated = info.duration_us.map_or(most, |us| us + us / 10 + 10_000_000).min(most);
+        let horizon = Horizon { stated_us: stated, most_us: most + 1_000_000 };
+        // The containers that libav itself calls discontinuous.
+        let restarts = Restarts::new(["mpegts", "mpeg"].contains(&info.container.as_str()));
+        Ok(Self { source, info, plan, video, audio, horizon, restarts, start_us, broken_reads: 0 })
     }
 
     /// Measures the sound before any of it is made.
@@ -264,6 +274,22 @@ impl Job {
         let (loudness, treatment) = loudness::settle(path, order, &sound, &mut alive)?;
         pipe.treat(treatment);
         Ok(emit(Event::Loudness(loudness))?)
+    }
+
+    /// Gives the picture of a listening lesson out as its still. One that cannot be read is none.
+    fn show_cover(
+        &mut self,
+        path: &Path,
+        order: &WorkerOrder,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), TranscodeError> {
+        let (Some(index), 0) = (self.info.cover, self.start_us) else { return Ok(()) };
+        match cover::read(path, &order.limits, index) {
+            Some(jpeg::Jpeg { bytes, width, height }) => {
+                Ok(emit(Event::PosterCandidate { index: 0, bytes, width, height, at_us: 0 })?)
+            }
+            None => Ok(()),
+        }
     }
 
     fn announce(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
@@ -324,14 +350,18 @@ impl Job {
                 Err(_) => break,
             }
             position = u64::try_from(packet.position()).unwrap_or(position).max(position);
+            if Some(packet.stream()) == video || Some(packet.stream()) == audio {
+                let base = self.source.stream(packet.stream()).map(|stream| stream.time_base());
+                self.restarts.settle(&mut packet, base.unwrap_or(TIME_BASE));
+            }
             if Some(packet.stream()) == video
                 && let Some(pipe) = &mut self.video
             {
-                pipe.feed(&packet, self.horizon_us, emit)?;
+                pipe.feed(&packet, self.horizon, emit)?;
             } else if Some(packet.stream()) == audio
                 && let Some(pipe) = &mut self.audio
             {
-                pipe.feed(&packet, self.horizon_us, emit)?;
+                pipe.feed(&packet, self.horizon, emit)?;
             }
             if told.elapsed().as_millis() >= 500 {
                 told = Instant::now();
@@ -368,10 +398,10 @@ impl Job {
     fn finish(mut self, emit: &mut Emit<'_>) -> Result<Done, TranscodeError> {
         // Both decoders are emptied first: only then is it known where the later one ends.
         if let Some(video) = &mut self.video {
-            video.drain_decoder(self.horizon_us, emit)?;
+            video.drain_decoder(self.horizon, emit)?;
         }
         if let Some(audio) = &mut self.audio {
-            audio.drain_decoder(self.horizon_us, emit)?;
+            audio.drain_decoder(self.horizon, emit)?;
         }
         let frames = self.video.as_ref().map_or(0, VideoPipe::decoded);
         let corrupt = self.broken_reads
@@ -383,6 +413,13 @@ impl Job {
         ];
         let end_us = ends.into_iter().max().unwrap_or(0);
         self.check_damage(end_us, frames, corrupt)?;
+        let seen = self.video.as_mut().map(VideoPipe::skipped).unwrap_or_default();
+        let heard = self.audio.as_mut().map(AudioPipe::skipped).unwrap_or_default();
+        let mut skipped = seen.holes(&heard);
+        skipped.extend(seen.damaged.into_iter().chain(heard.damaged));
+        for part in clock::joined(skipped, end_us) {
+            emit(Event::Skipped(part))?;
+        }
         let end_us = match &mut self.video {
             Some(video) => video.finish(end_us, emit)?,
             None => end_us,
@@ -406,6 +443,9 @@ impl Job {
             let detail = String::from("nothing in it can be decoded");
             return Err(TranscodeError::Damaged { detail, at_s: None });
         }
+        if self.video.is_some() && self.audio.is_none() && frames == 1 && self.start_us == 0 {
+            return Err(TranscodeError::Refused(RefuseReason::SinglePicture));
+        }
         if self.video.is_some() && corrupt > 250 && corrupt > frames {
             let detail = String::from("most of its pictures cannot be decoded");
             return Err(TranscodeError::Damaged { detail, at_s });
@@ -418,6 +458,12 @@ impl Job {
         }
         Ok(())
     }
+}
+
+/// The refusal of a source that goes on beyond what is taken, whatever its header says.
+fn too_long(end_us: u64, horizon: Horizon) -> TranscodeError {
+    let most_s = u32::try_from(horizon.most_us / 1_000_000).unwrap_or(u32::MAX).saturating_sub(1);
+    TranscodeError::Refused(RefuseReason::TooLong(end_us.div_ceil(1_000_000), most_s))
 }
 
 /// When the earlier of the chosen streams starts, in microseconds of the container's clock.

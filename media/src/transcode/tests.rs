@@ -1,5 +1,6 @@
 //! Real files, made on the spot, through the whole transcode, and what comes out read back.
 
+mod inputs;
 mod loudness;
 mod screens;
 

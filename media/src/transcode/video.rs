@@ -4,11 +4,12 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::{Dictionary, Packet, Rational, Rescale, codec, color, encoder, filter, format};
 use ffmpeg_next::{frame, picture};
 
+use super::clock::{Damage, Horizon, Stretches, Verdict};
 use super::decode::{self, StreamDecoder};
 use super::graph::{self, PictureShape};
 use super::mux::{self, Fragmenter};
 use super::pictures::{self, Pictures};
-use super::{During, Emit, Event, TranscodeError};
+use super::{During, Emit, Event, TranscodeError, too_long};
 use crate::ladder::{FrameRate, Ladder, MeasuredRung, Rung, gain_nothing};
 use crate::mp4;
 use crate::probe::VideoInfo;
@@ -27,6 +28,9 @@ pub(super) struct VideoPipe {
     next_frame: u64,
     /// End of what was decoded, in ticks of the stream from zero.
     end: i64,
+    damage: Damage,
+    /// Errors of the decoder up to the last picture.
+    seen_corrupt: u64,
     /// What is made of the pictures besides, and the output that they are seen at; a job that goes on
     /// in the middle makes them afterwards.
     pictures: Option<(usize, Pictures)>,
@@ -60,6 +64,8 @@ impl VideoPipe {
             zero,
             next_frame,
             end: 0,
+            damage: Damage::from(ladder.frame_rate.micros(next_frame)),
+            seen_corrupt: 0,
             pictures,
         })
     }
@@ -85,7 +91,7 @@ impl VideoPipe {
 
     /// Where the last decoded picture ends, in microseconds.
     pub(super) fn end_us(&self) -> u64 {
-        decode::micros(self.end, self.decoder.time_base()).unsigned_abs()
+        u64::try_from(decode::micros(self.end, self.decoder.time_base())).unwrap_or(0)
     }
 
     /// Pictures decoded.
@@ -102,43 +108,66 @@ impl VideoPipe {
     pub(super) fn feed(
         &mut self,
         packet: &Packet,
-        horizon_us: u64,
+        horizon: Horizon,
         emit: &mut Emit<'_>,
     ) -> Result<(), TranscodeError> {
+        if packet.is_corrupt() {
+            self.damage.suspect();
+        }
         self.decoder.send(Some(packet));
-        self.decode(horizon_us, emit)
+        self.decode(horizon, emit)
     }
 
     /// The stream has ended: takes what the decoder still holds.
     pub(super) fn drain_decoder(
         &mut self,
-        horizon_us: u64,
+        horizon: Horizon,
         emit: &mut Emit<'_>,
     ) -> Result<(), TranscodeError> {
         self.decoder.send(None);
-        self.decode(horizon_us, emit)
+        self.decode(horizon, emit)
     }
 
-    fn decode(&mut self, horizon_us: u64, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
+    fn decode(&mut self, horizon: Horizon, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
         let base = self.decoder.time_base();
         let mut frame = frame::Video::empty();
         while self.decoder.next(&mut frame) {
             let pts = frame.timestamp().map_or(self.end, |pts| pts - self.zero);
-            if decode::micros(pts, base) > i64::try_from(horizon_us).unwrap_or(i64::MAX) {
-                continue;
+            let (at_us, end_us) = (decode::micros(pts, base), self.end_us());
+            match horizon.judge(at_us, end_us) {
+                Verdict::Fine => {}
+                Verdict::Nonsense => continue,
+                Verdict::TooLong => return Err(too_long(end_us, horizon)),
             }
+            let at_us = u64::try_from(at_us).unwrap_or(0);
             let length = frame.packet().duration.max(0);
             let one = i64::from(self.ladder.frame_rate.den).rescale(
                 Rational(1, i32::try_from(self.ladder.frame_rate.num).unwrap_or(25)),
                 base,
             );
             self.end = self.end.max(pts + if length > 0 { length } else { one.max(1) });
+            if self.decoder.corrupt() > self.seen_corrupt {
+                self.seen_corrupt = self.decoder.corrupt();
+                self.damage.suspect();
+            }
+            // The last good picture stands until the next one.
+            let damaged = frame.is_corrupt() || frame.has_decode_errors();
+            if damaged && self.damage.leave_out(at_us) {
+                continue;
+            }
+            self.damage.good(at_us, self.end_us());
             frame.set_pts(Some(pts));
             // The source's picture types would be orders to the encoder.
             frame.set_kind(picture::Type::None);
             self.filter(&frame, pts, emit)?;
         }
         Ok(())
+    }
+
+    /// Stretches in which no good picture came out.
+    pub(super) fn skipped(&mut self) -> Stretches {
+        let end_us = self.end_us();
+        std::mem::take(&mut self.damage).finish(end_us)
     }
 
     fn filter(

@@ -7,7 +7,7 @@ import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
 
 /** What the picker offers; the server looks into the file itself. */
-export const videoTypes = 'video/*,.mkv,.mov,.mp4,.webm,.avi,.m4v,.mts,.ts';
+export const videoTypes = 'video/*,audio/*,.mkv,.mov,.mp4,.webm,.avi,.flv,.mpg,.m4v,.mts,.ts';
 
 type Props = {
   label: string;
