@@ -91,7 +91,7 @@ test('the author sees it transcode until it is ready, and publishes', async () =
       seen.add(state);
       return state === 'ready';
     },
-    180_000,
+    600_000,
   );
   assert.ok(
     [...seen].some((state) => ['queued', 'probing', 'transcoding'].includes(state)),

@@ -154,7 +154,7 @@ test('an upload goes on after the browser was closed, from where it was, with th
   await choose(join(product.directory, 'Not a film.mp4'));
   await left.getByText(/This is another file/).waitFor();
   await choose(file);
-  await page.locator('[data-upload=ready]', { hasText: 'A long talk' }).waitFor({ timeout: 180_000 });
+  await page.locator('[data-upload=ready]', { hasText: 'A long talk' }).waitFor({ timeout: 600_000 });
 });
 
 test('nothing was against the policy of the page', () => {
