@@ -108,7 +108,8 @@ function api(method, path, query, bend, locale, from) {
   const around = /^\/videos\/[^/]+\/(captions|posters|analytics)(?:\/\w+)?$/.exec(path)?.[1];
   if (around === 'captions' && method === 'PUT') {
     return problem(422, 'captions_invalid', {
-      errors: [{ field: 'file', code: 'captions_invalid', message: 'Line 14: the end is before the start.' }],
+      reason: 'captions_ends_before_start',
+      line: 14,
     });
   }
   if (around) return { body: { captions: { items: captions }, posters, analytics: viewings }[around] };

@@ -9,6 +9,8 @@ type ApiErrorInit = {
   fields?: FieldProblem[] | undefined;
   retryAfterSeconds?: number | undefined;
   requestId?: string | undefined;
+  /** What this kind of refusal says besides: the line of a file, the kind of fault. */
+  more?: Readonly<Record<string, unknown>> | undefined;
   cause?: unknown;
 };
 
@@ -22,6 +24,7 @@ export class ApiError extends Error {
   readonly fields: FieldProblem[];
   readonly retryAfterSeconds: number | undefined;
   readonly requestId: string | undefined;
+  readonly more: Readonly<Record<string, unknown>>;
 
   constructor(init: ApiErrorInit) {
     super(init.detail ?? init.code, { cause: init.cause });
@@ -31,6 +34,7 @@ export class ApiError extends Error {
     this.fields = init.fields ?? [];
     this.retryAfterSeconds = init.retryAfterSeconds;
     this.requestId = init.requestId;
+    this.more = init.more ?? {};
   }
 
   /** The problem of one field, if the server named it. */
@@ -57,6 +61,7 @@ export async function problemOf(response: Response): Promise<ApiError> {
     code: text(problem.code) ?? fallbackCode(response.status),
     detail: text(problem.detail) ?? text(problem.title),
     fields: Array.isArray(problem.errors) ? problem.errors.filter(isField) : [],
+    more: problem,
     retryAfterSeconds: retryAfter(response.headers.get('retry-after')),
     requestId: text(problem.instance) ?? response.headers.get('x-request-id') ?? undefined,
   });

@@ -14,6 +14,23 @@ import { languageName, languages } from './languages';
 import type { VideoView } from './queries';
 import { captionsQuery, deleteCaptions, MOST_CAPTIONS, putCaptions } from './videoCalls';
 
+const reasons = [
+  'captions_too_large',
+  'captions_unknown_format',
+  'captions_empty',
+  'captions_timing',
+  'captions_timing_missing',
+  'captions_ends_before_start',
+  'captions_too_many_cues',
+  'captions_cue_too_long',
+] as const;
+
+/** The kind of fault in a file of captions and its line, out of a refusal. */
+export function captionFault(more: Readonly<Record<string, unknown>>) {
+  const reason = reasons.find((name) => name === more.reason);
+  return reason && { reason, line: typeof more.line === 'number' ? more.line : 0 };
+}
+
 /** `lesson-1.ru.srt` says its language itself. */
 export const languageOf = (name: string): string | undefined => {
   const found = /[._-]([a-z]{2})\.(?:vtt|srt)$/i.exec(name)?.[1]?.toLowerCase();
@@ -38,6 +55,13 @@ export function CaptionsPart({ video }: { video: VideoView }) {
     },
   });
   const remove = useMutation({ mutationFn: (of: string) => deleteCaptions(video.id, of) });
+  /** A fault in the file is named with its line; anything else as everywhere. */
+  const faultText = (error: unknown): string => {
+    const fault = isApiError(error) ? captionFault(error.more) : undefined;
+    return fault
+      ? t(`captions.fault.${fault.reason}`, { line: format.number(fault.line) })
+      : errorText(error);
+  };
   const take = ([next]: File[]) => {
     if (!next) return;
     put.reset();
@@ -110,20 +134,7 @@ export function CaptionsPart({ video }: { video: VideoView }) {
             <Note tone="warn">{t('captions.replaces')}</Note>
           )}
           {tooLarge && <Note tone="bad">{t('captions.tooLarge', { size: format.size(MOST_CAPTIONS) })}</Note>}
-          {put.isError && (
-            <Note tone="bad">
-              {errorText(put.error)}
-              {isApiError(put.error) && put.error.fields.length > 0 && (
-                <ul className={css.notAdded}>
-                  {put.error.fields.slice(0, 5).map((problem) => (
-                    <li key={problem.message} dir="auto" lang="en">
-                      {problem.message}
-                    </li>
-                  ))}
-                </ul>
-              )}
-            </Note>
-          )}
+          {put.isError && <Note tone="bad">{faultText(put.error)}</Note>}
           <div className={css.dialogActions}>
             <Button size="xs" variant="default" onClick={() => setFile(undefined)}>
               {t('common:cancel')}

@@ -2,7 +2,7 @@
 import { type PointerEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '~/ui/useFormat';
-import { chapterAt, cuts } from './chapters';
+import { chapterAt, cuts, neighbourChapter } from './chapters';
 import type { Engine, PlayerView } from './engine';
 import { Preview } from './Preview';
 import css from './SeekBar.module.css';
@@ -70,10 +70,16 @@ export function SeekBar({ engine, view }: { engine: Engine; view: PlayerView }) 
           else engine.seek(to);
         }}
         onKeyDown={(event) => {
-          // With Shift they lead to the chapters, as everywhere in the player. One second a press would be of no use.
+          // One second a press would be of no use.
           const step = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5 }[event.key];
-          if (step === undefined || event.shiftKey) return;
+          if (step === undefined) return;
           event.preventDefault();
+          if (event.shiftKey) {
+            // To the chapters, as everywhere in the player.
+            const to = chapters.length > 0 ? neighbourChapter(chapters, view.time, step > 0) : undefined;
+            if (to !== undefined) engine.seek(to);
+            return;
+          }
           engine.seek(engine.view().time + step);
         }}
       />
