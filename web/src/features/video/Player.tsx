@@ -82,6 +82,11 @@ export function Player(props: PlayerProps) {
     };
   }, [engine, follow, autoStart]);
 
+  useEffect(() => {
+    // The code that plays is there when play is pressed; if it does not come, that is said then.
+    import('hls.js').catch(() => undefined);
+  }, []);
+
   const { next, previous, transcript, mini } = props;
   const autoplay = useAutoplay();
   const act = useCallback(
