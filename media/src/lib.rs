@@ -4,6 +4,7 @@
 //! HTTP.
 
 mod av;
+mod av_log;
 pub mod captions;
 pub mod codecs;
 pub mod demo;

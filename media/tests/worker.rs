@@ -183,7 +183,10 @@ impl Shelf {
             MediaPath::Init(name) => self.inits.get(name).map(|init| init.1.clone()),
             MediaPath::Segment(name, seq) => self.objects.get(&(name.clone(), *seq)).cloned(),
             MediaPath::Key(epoch) => Some(order.keys.get(*epoch as usize)?.0.to_vec()),
-            MediaPath::Poster => None,
+            MediaPath::Poster
+            | MediaPath::CaptionsPlaylist(_)
+            | MediaPath::Captions(_)
+            | MediaPath::Sheet(_) => None,
         }
     }
 }
@@ -287,6 +290,8 @@ async fn what_a_server_makes_of_the_lines_is_a_valid_stream_while_it_grows_and_a
     }
     let frames = frames_by_libav(&site.join("master.m3u8"));
     let mut expected: Vec<u64> = report.samples.values().copied().collect();
+    // The sound is the variant for listening, too.
+    expected.push(report.samples["audio"]);
     expected.sort_unstable();
     assert_eq!(frames, expected);
 
@@ -330,6 +335,31 @@ async fn failure(desk: &Desk, order: &WorkerOrder) -> Failure {
         }
     }
     panic!("no failure");
+}
+
+/// JOB-02: what libav says of a damaged file is kept with the job, without our paths.
+#[tokio::test]
+async fn the_messages_of_the_decoders_come_with_the_job() {
+    let desk = Desk::new();
+    lesson(&desk.input(), 6);
+    let mut bytes = std::fs::read(desk.input()).unwrap();
+    let body = mp4::find(&bytes, &[b"mdat"]).unwrap();
+    let start = body.as_ptr() as usize - bytes.as_ptr() as usize;
+    let length = body.len();
+    bytes[start + length / 3..start + length / 2].fill(0x55);
+    std::fs::write(desk.input(), bytes).unwrap();
+    let mut worker = desk.worker(&[], &order()).await;
+    let mut messages = Vec::new();
+    while let Some(line) = worker.next().await.unwrap() {
+        if let WorkerLine::Log(line) = line {
+            messages.push(line.message);
+        }
+    }
+    assert!(!messages.is_empty());
+    let place = desk.dir.path().to_string_lossy().into_owned();
+    for message in messages {
+        assert!(!message.contains(&place) && !message.contains("0x"), "{message}");
+    }
 }
 
 #[tokio::test]

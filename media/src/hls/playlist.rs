@@ -135,10 +135,13 @@ impl MasterPlaylist {
                 track.name,
             );
         }
-        if let (Some(audio), true) = (&self.audio, self.video.is_empty()) {
+        // For those who listen only, and for a link too thin for pictures: the sound that all share.
+        if let Some(audio) = &self.audio {
+            let group = if self.video.is_empty() { "" } else { ",AUDIO=\"aud\"" };
             let _ = writeln!(
                 out,
-                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"{captions}\na/{}.m3u8",
+                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"{group}{captions}\n\
+                 a/{}.m3u8",
                 audio.bitrate.peak.max(1),
                 audio.bitrate.average.max(1),
                 audio.codecs,
@@ -281,8 +284,11 @@ mod tests {
             CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO=\"aud\",\
             CLOSED-CAPTIONS=NONE\nv/720p.m3u8\n";
         assert!(text.starts_with(expected), "{text}");
-        let order: Vec<_> = text.lines().filter(|l| l.starts_with("v/")).collect();
-        assert_eq!(order, ["v/720p.m3u8", "v/240p.m3u8", "v/1080p.m3u8"]);
+        let order: Vec<_> = text.lines().filter(|l| !l.starts_with('#')).collect();
+        assert_eq!(order, ["v/720p.m3u8", "v/240p.m3u8", "v/1080p.m3u8", "a/audio.m3u8"]);
+        let listening = "#EXT-X-STREAM-INF:BANDWIDTH=130000,AVERAGE-BANDWIDTH=128000,\
+            CODECS=\"mp4a.40.2\",AUDIO=\"aud\"\na/audio.m3u8\n";
+        assert!(text.ends_with(listening), "{text}");
     }
 
     #[test]

@@ -62,12 +62,18 @@ pub fn validate(fetch: &mut Fetch<'_>) -> Result<StreamReport, String> {
                 video.push(name.clone());
                 name
             }
-            MediaPath::AudioPlaylist(name) if audio_name.is_none() => name,
+            // Listening alone: the shared sound once more, or the only thing there is.
+            MediaPath::AudioPlaylist(name) if audio_name.as_ref().is_none_or(|a| a == name) => {
+                if renditions.contains_key(name) {
+                    continue;
+                }
+                name
+            }
             _ => return Err(format!("{} is no playlist", variant.uri)),
         };
         renditions.insert(name.clone(), reader.rendition(&path)?);
     }
-    if let Some(name) = &audio_name {
+    if let Some(name) = audio_name.as_ref().filter(|name| !renditions.contains_key(*name)) {
         let rendition = reader.rendition(&MediaPath::AudioPlaylist(name.clone()))?;
         renditions.insert(name.clone(), rendition);
     }
@@ -137,6 +143,12 @@ fn read_master(master: &str) -> Result<(Vec<Variant>, Option<String>), String> {
         } else if let Some(list) = line.strip_prefix("#EXT-X-MEDIA:") {
             let list = attributes(list);
             let uri = list.get("URI").cloned().unwrap_or_default();
+            if list.get("TYPE").is_some_and(|kind| kind == "SUBTITLES") {
+                let is_captions =
+                    matches!(MediaPath::parse(&uri), Some(MediaPath::CaptionsPlaylist(_)));
+                require(is_captions, || format!("{uri} is no captions playlist"))?;
+                continue;
+            }
             match MediaPath::parse(&uri) {
                 Some(MediaPath::AudioPlaylist(name)) => audio = Some(name),
                 _ => return Err(format!("{uri} is no audio playlist")),
@@ -289,6 +301,8 @@ fn check_variant(
     let own = own.ok_or_else(|| format!("{uri} was not read"))?;
     let group = variant.attributes.contains_key("AUDIO");
     require(group == audio.is_some(), || format!("{uri}: the audio group is wrong"))?;
+    // The variant without pictures is the group itself.
+    let audio = audio.filter(|_| own.size.is_some());
     let codecs = match audio {
         Some(audio) => format!("{},{}", own.codecs, audio.codecs),
         None => own.codecs.clone(),

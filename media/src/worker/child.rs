@@ -9,6 +9,7 @@ use super::{
     SheetReady, WorkerLine, WorkerOrder, init_file, poster_file, sandbox, segment_file, self_test,
     sheet_file,
 };
+use crate::av_log;
 use crate::hls::crypt;
 use crate::transcode::{self, Event, TranscodeError};
 
@@ -156,7 +157,11 @@ fn work(
     order: &WorkerOrder,
     teller: &mut Teller,
 ) -> Result<WorkerLine, TranscodeError> {
+    av_log::capture();
     let done = transcode::transcode(&args.input, order, &mut |event| {
+        for message in av_log::take() {
+            teller.tell(&WorkerLine::Log(message))?;
+        }
         let line = match event {
             Event::Probed(info) => WorkerLine::Probe(Box::new(info)),
             Event::Planned(plan) => WorkerLine::Plan(plan),
@@ -195,8 +200,12 @@ fn work(
             Event::Log(line) => WorkerLine::Log(line),
         };
         teller.tell(&line)
-    })?;
-    Ok(WorkerLine::Done(done))
+    });
+    // What it said last explains most.
+    for message in av_log::take() {
+        teller.tell(&WorkerLine::Log(message))?;
+    }
+    Ok(WorkerLine::Done(done?))
 }
 
 /// Writes a product; the line that names it is told only when it is whole.
