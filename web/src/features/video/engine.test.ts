@@ -107,6 +107,21 @@ describe('the player', () => {
     expect(engine.view().playback?.master_url).toBe('/m/t2/v/master.m3u8');
   });
 
+  /** MED-17 */
+  it('starts again at its place when the signed address of a delivery network has run out', async () => {
+    const { element, engine, say } = player();
+    await engine.start();
+    last().say('MANIFEST_PARSED');
+    say('playing');
+    element.currentTime = 30;
+    say('timeupdate');
+    const frag = { url: 'https://edge.example/cdn/v/1/720p/4.m4s?Signature=old' };
+    last().say('ERROR', { response: { code: 403 }, frag });
+    await settled();
+    expect(lib.made).toHaveLength(2);
+    expect(last().loadSource).toHaveBeenCalledWith('/m/t2/v/master.m3u8');
+  });
+
   it('loads no more when another device has taken over', async () => {
     const { engine } = player();
     await engine.start();

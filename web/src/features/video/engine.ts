@@ -12,7 +12,7 @@ import type { Playback } from './contract';
 import { keepPrefs, readPrefs } from './prefs';
 import { createReporter } from './reporter';
 import { firstLevel, type Rung, rungName, rungsOf, sideOf } from './rungs';
-import { withToken } from './token';
+import { hasToken, withToken } from './token';
 
 export type { Playback, Rung };
 
@@ -252,6 +252,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     const status = data.response?.code;
     if (status === 401 || status === 403 || status === 410) {
       hls?.stopLoad();
+      // An address of a delivery network is signed for itself: only new playlists bring new ones.
+      if (data.frag && !hasToken(data.frag.url)) return anew();
       const mine = round;
       void renew().then(() => {
         if (mine !== round) return;
@@ -274,6 +276,14 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     }
     // What is loaded plays on meanwhile; the element itself says when it has run dry.
     again = setTimeout(() => hls?.startLoad(), pause);
+  }
+
+  /** Starts again at its place, unless that has been tried too often just now. */
+  function anew() {
+    const now = Date.now();
+    renewals = [...renewals.filter((at) => now - at < 60_000), now];
+    if (renewals.length > RENEWALS) fail(new Error('address'));
+    else void start(view.time > 0 ? view.time : undefined, wanted);
   }
 
   /** A token that is no longer taken: by the heartbeat if the session lives, else by a new session. */
