@@ -100,6 +100,16 @@ const pages = [
       await page.locator('[data-tile]').waitFor();
     }),
   ],
+  [
+    'player-transcript-he',
+    `/learn/${key(6)}/${lessonKey(4)}`,
+    'he',
+    'stream',
+    play(46, async (page) => {
+      await tab(page, 'transcript');
+      await page.locator('[data-transcript] input[type=search]').fill('B-tree');
+    }),
+  ],
   ['player-listening-en', `/learn/${key(1)}/${lessonKey(4)}`, 'en', 'listening', play(20)],
   [
     'player-mini-ru',

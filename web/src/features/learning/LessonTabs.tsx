@@ -1,5 +1,5 @@
 // The tabs under the video, with what has come in the chat.
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
 import { useRoom, useRoomId, useRoomView } from '~/features/messaging/useRoom';
@@ -36,6 +36,15 @@ export function Tabs({
   const { t } = useTranslation('player');
   const format = useFormat();
   const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a phone the row is wider than the screen: what is chosen, by hand or by a question, is seen.
+    const row = list.current;
+    const chosen = row?.querySelector(`#tab-${shown}`)?.getBoundingClientRect();
+    if (!row || !chosen) return;
+    const { left, right } = row.getBoundingClientRect();
+    if (chosen.left < left) row.scrollBy({ left: chosen.left - left - 16 });
+    else if (chosen.right > right) row.scrollBy({ left: chosen.right - right + 16 });
+  }, [shown]);
   const step = (event: React.KeyboardEvent) => {
     const rtl = document.documentElement.dir === 'rtl';
     const by = { ArrowRight: rtl ? -1 : 1, ArrowLeft: rtl ? 1 : -1 }[event.key];
