@@ -50,7 +50,7 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
     let db = Db::new(&config.database)?;
     let store = match overrides.store {
         Some(store) => store,
-        None => object_store(&config, &secrets).await?,
+        None => object_store(config.storage.kind, &config, &secrets).await?,
     };
     let mailer = match overrides.mailer {
         Some(mailer) => mailer,
@@ -105,12 +105,14 @@ fn bus(
 /// Calls to the object store take at most this long.
 const STORAGE_TIMEOUT: Duration = Duration::from_secs(20);
 
-async fn object_store(
+/// The object store of a kind, as `config` describes it: mostly its own kind.
+pub async fn object_store(
+    kind: StorageKind,
     config: &Config,
     secrets: &Secrets,
 ) -> Result<Arc<dyn ObjectStore>, BootError> {
     let failed = |error: media::storage::StorageError| BootError::Storage(error.to_string());
-    match config.storage.kind {
+    match kind {
         StorageKind::Directory => {
             let store = DiskStore::open(&config.storage.directory).await.map_err(failed)?;
             Ok(Arc::new(store))

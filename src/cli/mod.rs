@@ -4,6 +4,7 @@
 mod accounts;
 mod demo;
 mod doctor;
+mod media_move;
 mod serve;
 
 use std::path::PathBuf;
@@ -65,6 +66,9 @@ enum Command {
     },
     /// Says what is well and what is not, each with the next step.
     Doctor,
+    /// Looks after the object store.
+    #[command(subcommand)]
+    Media(Media),
     /// Prints the OpenAPI document.
     Openapi,
     /// Reads one uploaded file in a sandbox; started by the server itself.
@@ -80,6 +84,13 @@ enum Command {
         #[arg(long)]
         self_test: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum Media {
+    /// Carries every object from one store to the other, verified by SHA-256. Broken off, it is
+    /// started again: what is there and equal stays.
+    Move(media_move::Move),
 }
 
 /// Reads the arguments and does what they say.
@@ -132,6 +143,7 @@ pub fn main() -> ExitCode {
                 accounts::create_admin(config, account, super_admin).await
             }
             Command::Doctor => doctor::run(config).await,
+            Command::Media(Media::Move(order)) => media_move::run(&config, &order).await,
             Command::Openapi | Command::MediaWorker { .. } => Ok(()),
         }
     });

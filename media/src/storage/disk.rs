@@ -9,6 +9,7 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use sha2::{Digest, Sha256};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -168,6 +169,38 @@ async fn walk(root: &Path, start: &Path) -> Result<Vec<ObjectEntry>, StorageErro
     Ok(found)
 }
 
+/// A walk through all directories, one file at a time.
+struct Walk {
+    todo: Vec<PathBuf>,
+    open: Option<fs::ReadDir>,
+}
+
+impl Walk {
+    async fn next(&mut self, root: &Path) -> Result<Option<ObjectEntry>, StorageError> {
+        loop {
+            let Some(open) = &mut self.open else {
+                let Some(dir) = self.todo.pop() else { return Ok(None) };
+                match fs::read_dir(&dir).await {
+                    Ok(entries) => self.open = Some(entries),
+                    // It may vanish meanwhile; the root of it all may not.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound && dir != *root => {}
+                    Err(error) => return Err(unavailable(error)),
+                }
+                continue;
+            };
+            match open.next_entry().await? {
+                None => self.open = None,
+                Some(entry) if entry.file_type().await?.is_dir() => self.todo.push(entry.path()),
+                Some(entry) => {
+                    if let Some(found) = entry_of(root, &entry.path()).await {
+                        return Ok(Some(found));
+                    }
+                }
+            }
+        }
+    }
+}
+
 async fn entry_of(root: &Path, path: &Path) -> Option<ObjectEntry> {
     let len = fs::metadata(path).await.ok()?.len();
     let key = ObjectKey::new(path.strip_prefix(root).ok()?.to_str()?).ok()?;
@@ -238,6 +271,16 @@ impl ObjectStore for DiskStore {
         found.sort_by(|a, b| a.key.cmp(&b.key));
         found.truncate(limit.min(MAX_LIST));
         Ok(found)
+    }
+
+    fn every(&self) -> BoxStream<'_, Result<ObjectEntry, StorageError>> {
+        let root = self.root.join("objects");
+        let start = Walk { todo: vec![root.clone()], open: None };
+        let entries = futures::stream::try_unfold((root, start), |(root, mut walk)| async move {
+            let entry = walk.next(&root).await?;
+            Ok(entry.map(|entry| (entry, (root, walk))))
+        });
+        entries.boxed()
     }
 
     async fn create_multipart(&self, _key: &ObjectKey) -> Result<MultipartId, StorageError> {

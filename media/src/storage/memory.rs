@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -109,6 +110,19 @@ impl ObjectStore for MemoryStore {
             .take(limit.min(MAX_LIST))
             .map(|(key, bytes)| ObjectEntry { key: key.clone(), len: bytes.len() as u64 });
         Ok(page.collect())
+    }
+
+    fn every(&self) -> BoxStream<'_, Result<ObjectEntry, StorageError>> {
+        let entries: Vec<_> = match self.state() {
+            Ok(state) => {
+                let entry = |(key, bytes): (&ObjectKey, &Bytes)| {
+                    Ok(ObjectEntry { key: key.clone(), len: bytes.len() as u64 })
+                };
+                state.objects.iter().map(entry).collect()
+            }
+            Err(error) => vec![Err(error)],
+        };
+        futures::stream::iter(entries).boxed()
     }
 
     async fn create_multipart(&self, _key: &ObjectKey) -> Result<MultipartId, StorageError> {

@@ -6,6 +6,7 @@ mod memory;
 mod s3;
 #[cfg(test)]
 mod suite;
+mod transfer;
 
 use std::fmt;
 use std::ops::Range;
@@ -18,6 +19,7 @@ use futures::stream::BoxStream;
 pub use disk::DiskStore;
 pub use memory::MemoryStore;
 pub use s3::{S3Config, S3Store};
+pub use transfer::{Transfer, TransferFailure, TransferReport};
 
 /// The smallest part of a multipart upload but the last (a limit of S3), in bytes.
 pub const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
@@ -221,6 +223,10 @@ pub trait ObjectStore: Send + Sync + 'static {
         after: Option<&ObjectKey>,
         limit: usize,
     ) -> Result<Vec<ObjectEntry>, StorageError>;
+
+    /// Every object of the store, in no particular order, as the listing comes in: there may be
+    /// more than fit into memory. Uploads under way are no objects.
+    fn every(&self) -> BoxStream<'_, Result<ObjectEntry, StorageError>>;
 
     /// Begins an upload in parts.
     async fn create_multipart(&self, key: &ObjectKey) -> Result<MultipartId, StorageError>;

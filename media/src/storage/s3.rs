@@ -15,6 +15,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart as S3Part};
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
 use kernel::SecretBytes;
 
@@ -218,6 +219,27 @@ impl ObjectStore for S3Store {
                 return Ok(found);
             }
         }
+    }
+
+    fn every(&self) -> BoxStream<'_, Result<ObjectEntry, StorageError>> {
+        let pages =
+            stream::try_unfold(Some(None), move |next: Option<Option<String>>| async move {
+                let Some(token) = next else { return Ok::<_, StorageError>(None) };
+                let request = self.client.list_objects_v2().bucket(&self.bucket);
+                let page = request.set_continuation_token(token).send().await.map_err(translate)?;
+                let found: Vec<_> = page
+                    .contents()
+                    .iter()
+                    .filter_map(|object| {
+                        let key = ObjectKey::new(object.key()?).ok()?;
+                        let len = object.size().unwrap_or_default().unsigned_abs();
+                        Some(Ok(ObjectEntry { key, len }))
+                    })
+                    .collect();
+                let next = page.next_continuation_token().map(|token| Some(token.to_owned()));
+                Ok(Some((stream::iter(found), next)))
+            });
+        pages.try_flatten().boxed()
     }
 
     async fn create_multipart(&self, key: &ObjectKey) -> Result<MultipartId, StorageError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use kernel::SecretBytes;
 
 use super::*;
@@ -80,6 +80,22 @@ async fn listing_pages_by_key_and_deleting_takes_the_subtree_only(store: &dyn Ob
     assert_eq!(names(store.list(&key("v"), None, 10).await.unwrap()), ["v/10/a", "v/2"]);
 }
 
+/// Runs on what the tests before have left, which is not nothing.
+async fn every_object_is_met_once(store: &dyn ObjectStore) {
+    for name in ["every/a", "every/b/c/d", "every-1"] {
+        store.put(&key(name), Bytes::from_static(b"xyz")).await.unwrap();
+    }
+    let upload = store.create_multipart(&key("every/unfinished")).await.unwrap();
+    store.put_part(&key("every/unfinished"), &upload, 1, pattern(10, 0)).await.unwrap();
+    let mut entries: Vec<ObjectEntry> = store.every().try_collect().await.unwrap();
+    store.abort_multipart(&key("every/unfinished"), &upload).await.unwrap();
+    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    assert!(entries.windows(2).all(|pair| pair[0].key < pair[1].key), "{entries:?}");
+    entries.retain(|entry| entry.key.as_str().starts_with("every"));
+    let found: Vec<_> = entries.iter().map(|e| (e.key.as_str(), e.len)).collect();
+    assert_eq!(found, [("every-1", 3), ("every/a", 3), ("every/b/c/d", 3)]);
+}
+
 async fn parts_become_one_object(store: &dyn ObjectStore) {
     let target = key("up/original");
     let upload = store.create_multipart(&target).await.unwrap();
@@ -135,6 +151,7 @@ async fn everything(store: Arc<dyn ObjectStore>) {
     parts_become_one_object(&*store).await;
     an_aborted_upload_leaves_nothing(&*store).await;
     a_local_copy_is_the_object_and_cleans_up(&*store).await;
+    every_object_is_met_once(&*store).await;
 }
 
 #[tokio::test]
@@ -185,6 +202,7 @@ async fn a_store_that_is_gone_is_unavailable_and_not_empty() {
             store.get(&key("a")).await.err(),
             store.put(&key("a"), Bytes::from_static(b"x")).await.err(),
             store.health().await.err(),
+            store.every().try_collect::<Vec<_>>().await.err(),
         ] {
             assert!(error.as_ref().is_some_and(StorageError::is_transient), "{name}: {error:?}");
         }
@@ -197,6 +215,105 @@ async fn a_missing_bucket_is_said_so() {
     let store = server.store("other", Duration::from_secs(5));
     let error = store.health().await.unwrap_err();
     assert!(matches!(&error, StorageError::Refused(why) if why.contains("bucket")), "{error:?}");
+}
+
+/// Objects of all lengths that matter: none, one piece, just over it, parts.
+async fn fill(store: &dyn ObjectStore) -> Vec<(ObjectKey, Bytes)> {
+    let lens = [0, 1, 70_000, 8 * 1024 * 1024, 8 * 1024 * 1024 + 1, 20_000_000];
+    let mut all = Vec::new();
+    for (at, len) in lens.into_iter().enumerate() {
+        let (name, bytes) = (key(&format!("videos/{at}/original")), pattern(len, at as u8));
+        store.put(&name, bytes.clone()).await.unwrap();
+        all.push((name, bytes));
+    }
+    for at in 0..40 {
+        let (name, bytes) = (key(&format!("covers/{at}")), pattern(1_000 + at, at as u8));
+        store.put(&name, bytes.clone()).await.unwrap();
+        all.push((name, bytes));
+    }
+    all
+}
+
+async fn holds(store: &dyn ObjectStore, all: &[(ObjectKey, Bytes)]) {
+    for (name, bytes) in all {
+        assert!(store.get(name).await.unwrap() == *bytes, "{name}");
+    }
+}
+
+/// MED-04 MED-05
+#[tokio::test]
+async fn everything_moves_from_a_directory_to_s3_and_back() {
+    let server = s3_server().await;
+    let s3: Arc<dyn ObjectStore> = Arc::new(server.store("media", Duration::from_secs(20)));
+    let dir = tempfile::tempdir().unwrap();
+    let disk: Arc<dyn ObjectStore> = Arc::new(DiskStore::open(dir.path()).await.unwrap());
+    let all = fill(&*disk).await;
+    for (from, to) in [(&disk, &s3), (&s3, &disk)] {
+        let transfer = Transfer::new(Arc::clone(from), Arc::clone(to), 4);
+        let bytes: u64 = all.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        assert_eq!(transfer.measure().await.unwrap(), (all.len() as u64, bytes));
+        let dry = transfer.dry_run().await.unwrap();
+        assert_eq!((dry.copied, dry.equal, dry.copied_bytes), (all.len() as u64, 0, bytes));
+        assert_eq!(to.every().count().await, 0, "a dry run changes nothing");
+        let mut done = transfer.run().await.unwrap();
+        assert!(done.is_complete());
+        assert_eq!(
+            (done.objects, done.bytes, done.copied),
+            (all.len() as u64, bytes, all.len() as u64)
+        );
+        holds(&**to, &all).await;
+        holds(&**from, &all).await;
+        let again = transfer.run().await.unwrap();
+        assert_eq!((again.copied, again.equal), (0, all.len() as u64));
+        transfer.delete_sources(&mut done).await.unwrap();
+        assert_eq!((done.deleted, done.failures.len()), (all.len() as u64, 0));
+        assert_eq!(from.every().count().await, 0);
+        holds(&**to, &all).await;
+    }
+}
+
+/// MED-04
+#[tokio::test]
+async fn a_move_that_was_broken_off_goes_on_and_mends_what_is_wrong() {
+    let (from, to) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
+    let all = fill(&*from).await;
+    // Stopped at once: nothing but what was under way is carried, and nothing is lost.
+    let stopped = Transfer::new(from.clone(), to.clone(), 1);
+    stopped.stop_handle().cancel();
+    let mut report = stopped.run().await.unwrap();
+    assert!(report.stopped && !report.is_complete() && report.objects < all.len() as u64);
+    assert!(stopped.delete_sources(&mut report).await.is_err());
+    holds(&*from, &all).await;
+    // Of the same length and other bytes, as after a fault of the target; and half a file.
+    to.put(&all[2].0, pattern(70_000, 99)).await.unwrap();
+    to.put(&all[5].0, pattern(1_000, 5)).await.unwrap();
+    to.put(&all[8].0, all[8].1.clone()).await.unwrap();
+    let report = Transfer::new(from.clone(), to.clone(), 3).run().await.unwrap();
+    assert_eq!((report.equal, report.copied), (1, all.len() as u64 - 1));
+    holds(&*to, &all).await;
+}
+
+/// MED-04
+#[tokio::test]
+async fn nothing_is_removed_while_anything_has_failed() {
+    let server = s3_server().await;
+    let s3 = Arc::new(server.store("media", Duration::from_secs(1)));
+    let from = Arc::new(MemoryStore::new());
+    from.put(&key("a"), Bytes::from_static(b"x")).await.unwrap();
+    server.stop().await;
+    let transfer = Transfer::new(from.clone(), s3, 2);
+    let mut report = transfer.run().await.unwrap();
+    assert_eq!(report.failures.len(), 1);
+    assert_eq!(report.failures[0].key, key("a"));
+    assert!(matches!(transfer.delete_sources(&mut report).await, Err(StorageError::Refused(_))));
+    // What comes into the source later is not removed with the rest.
+    let to = Arc::new(MemoryStore::new());
+    let transfer = Transfer::new(from.clone(), to, 2);
+    let mut report = transfer.run().await.unwrap();
+    from.put(&key("late"), Bytes::from_static(b"y")).await.unwrap();
+    transfer.delete_sources(&mut report).await.unwrap();
+    assert_eq!((report.deleted, report.failures.len()), (1, 1));
+    assert_eq!(from.get(&key("late")).await.unwrap(), "y");
 }
 
 struct S3Server {

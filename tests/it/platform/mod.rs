@@ -3,6 +3,7 @@
 mod background;
 mod demo;
 mod http;
+mod media_move;
 mod migrations;
 mod nodes;
 mod policies;

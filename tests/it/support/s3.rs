@@ -1,9 +1,12 @@
 //! An S3 server in this process that can be taken away and brought back at the same address.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use ilmspace::platform::config::{Config, StorageKind};
+use kernel::SecretBytes;
+use media::storage::{S3Config, S3Store};
 use tokio::task::{JoinHandle, JoinSet};
 
 const ACCESS: &str = "test";
@@ -57,6 +60,32 @@ impl S3Server {
                 });
             }
         }));
+    }
+
+    /// What makes a command of the binary know it, its key pair in the directory `secrets`.
+    pub fn environment(&self, secrets: &std::path::Path) -> Vec<(&'static str, String)> {
+        std::fs::create_dir_all(secrets).unwrap();
+        for (name, value) in [("s3_access_key", ACCESS), ("s3_secret_key", SECRET)] {
+            std::fs::write(secrets.join(name), value).unwrap();
+        }
+        vec![
+            ("ILM__STORAGE__S3__ENDPOINT", format!("http://{}", self.address)),
+            ("ILM__STORAGE__S3__BUCKET", BUCKET.into()),
+        ]
+    }
+
+    /// A client of its own.
+    pub fn store(&self) -> S3Store {
+        S3Store::new(S3Config {
+            endpoint: Some(format!("http://{}", self.address)),
+            region: "us-east-1".into(),
+            bucket: BUCKET.into(),
+            path_style: true,
+            access_key_id: ACCESS.into(),
+            secret_access_key: SecretBytes::new(SECRET.as_bytes().to_vec()),
+            timeout: Duration::from_secs(20),
+        })
+        .unwrap()
     }
 
     /// What makes a server use it.

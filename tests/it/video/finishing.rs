@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use diesel::QueryableByName;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use futures::stream::BoxStream;
 use ilmspace::platform::http::Problem;
 use ilmspace::video::{self, Form, VideoState};
 use media::storage::{
@@ -66,6 +67,9 @@ impl ObjectStore for Gate {
         limit: usize,
     ) -> Stored<Vec<ObjectEntry>> {
         self.inner.list(prefix, after, limit).await
+    }
+    fn every(&self) -> BoxStream<'_, Stored<ObjectEntry>> {
+        self.inner.every()
     }
     async fn create_multipart(&self, key: &ObjectKey) -> Stored<MultipartId> {
         self.inner.create_multipart(key).await
