@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{
     Failure, InitReady, LandlockState, PosterReady, SandboxPolicy, SandboxReport, SegmentReady,
@@ -15,6 +16,12 @@ use crate::transcode::{self, Event, TranscodeError};
 
 /// The longest order that is read, in bytes.
 const MAX_ORDER: u64 = 1024 * 1024;
+
+/// Pause before a full disk is tried again.
+const ROOM_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often it is tried: for ten minutes.
+const ROOM_PATIENCE: u32 = 600;
 
 /// What the child is started with; everything else comes in the order.
 #[derive(Debug, Clone)]
@@ -158,10 +165,20 @@ fn work(
     teller: &mut Teller,
 ) -> Result<WorkerLine, TranscodeError> {
     av_log::capture();
+    let mut last = None;
     let done = transcode::transcode(&args.input, order, &mut |event| {
         for message in av_log::take() {
             teller.tell(&WorkerLine::Log(message))?;
         }
+        // A worker that waits is not one that hangs: it says so.
+        let mut wait = |waited: u32| {
+            std::thread::sleep(ROOM_PAUSE);
+            match &last {
+                Some(line) if waited % 5 == 0 => teller.tell(line),
+                _ => Ok(()),
+            }
+        };
+        let mut save = |file: &str, bytes: &[u8]| save(&args.out, file, bytes, &mut wait);
         let line = match event {
             Event::Probed(info) => WorkerLine::Probe(Box::new(info)),
             Event::Planned(plan) => WorkerLine::Plan(plan),
@@ -169,7 +186,7 @@ fn work(
             Event::RenditionDone(done) => WorkerLine::RenditionDone(done),
             Event::Init { rendition, codecs, bytes } => {
                 let file = init_file(&rendition);
-                let bytes = save(&args.out, &file, &bytes)?;
+                let bytes = save(&file, &bytes)?;
                 WorkerLine::Init(InitReady { rendition, codecs, file, bytes })
             }
             Event::Segment { rendition, seq, duration_us, bytes } => {
@@ -178,19 +195,19 @@ fn work(
                 let key = key.ok_or_else(|| io::Error::other("there is no key for the epoch"))?;
                 let iv = crypt::segment_iv(key, &rendition, seq);
                 let file = segment_file(&rendition, seq);
-                let bytes = save(&args.out, &file, &crypt::encrypt(key, iv, &bytes))?;
+                let bytes = save(&file, &crypt::encrypt(key, iv, &bytes))?;
                 let ready = SegmentReady { rendition, seq, duration_us, bytes, epoch, iv, file };
                 WorkerLine::Segment(ready)
             }
             Event::PosterCandidate { index, bytes, width, height, at_us } => {
-                let file = poster_file(index);
-                let bytes = save(&args.out, &file, &bytes)?;
+                let file = poster_file(index, at_us);
+                let bytes = save(&file, &bytes)?;
                 let ready = PosterReady { index, file, width, height, bytes, at_us };
                 WorkerLine::PosterCandidate(ready)
             }
             Event::StoryboardSheet { sheet, bytes } => {
                 let file = sheet_file(sheet);
-                let bytes = save(&args.out, &file, &bytes)?;
+                let bytes = save(&file, &bytes)?;
                 WorkerLine::StoryboardSheet(SheetReady { sheet, file, bytes })
             }
             Event::Storyboard(board) => WorkerLine::Storyboard(board),
@@ -199,7 +216,11 @@ fn work(
             Event::Skipped(skipped) => WorkerLine::Skipped(skipped),
             Event::Log(line) => WorkerLine::Log(line),
         };
-        teller.tell(&line)
+        teller.tell(&line)?;
+        if matches!(line, WorkerLine::Progress(_)) {
+            last = Some(line);
+        }
+        Ok(())
     });
     // What it said last explains most.
     for message in av_log::take() {
@@ -208,8 +229,56 @@ fn work(
     Ok(WorkerLine::Done(done?))
 }
 
-/// Writes a product; the line that names it is told only when it is whole.
-fn save(out: &Path, name: &str, bytes: &[u8]) -> io::Result<u64> {
-    std::fs::write(out.join(name), bytes)?;
+/// Writes a product; the line that names it is told only when it is whole. On a full disk it waits:
+/// the parent takes away what it has stored, and others end, too.
+fn save(
+    out: &Path,
+    name: &str,
+    bytes: &[u8],
+    wait: &mut dyn FnMut(u32) -> io::Result<()>,
+) -> io::Result<u64> {
+    let path = out.join(name);
+    for waited in 1.. {
+        match std::fs::write(&path, bytes) {
+            Err(error) if is_full(&error) && waited <= ROOM_PATIENCE => {
+                // The half of it that was written takes room as well.
+                let _ = std::fs::remove_file(&path);
+                wait(waited)?;
+            }
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+    }
     Ok(bytes.len() as u64)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// JOB-02
+    #[test]
+    fn a_full_disk_is_waited_for_and_not_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("360p-0.m4s");
+        let full = || {
+            let _ = std::fs::remove_file(&path);
+            std::os::unix::fs::symlink("/dev/full", &path)
+        };
+        full().unwrap();
+        let mut waits = 0;
+        let saved = save(dir.path(), "360p-0.m4s", &[7; 100_000], &mut |_| {
+            waits += 1;
+            if waits < 3 { full() } else { Ok(()) }
+        });
+        assert_eq!((saved.unwrap(), waits), (100_000, 3));
+        assert_eq!(std::fs::read(&path).unwrap(), [7; 100_000]);
+        full().unwrap();
+        let error = save(dir.path(), "360p-0.m4s", b"x", &mut |_| full()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
 }

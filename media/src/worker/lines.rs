@@ -428,7 +428,7 @@ mod tests {
     fn products() -> Vec<(WorkerLine, &'static str)> {
         let poster = PosterReady {
             index: 5,
-            file: poster_file(5),
+            file: poster_file(5, 7),
             width: 1_280,
             height: 720,
             bytes: 9,
@@ -453,7 +453,7 @@ mod tests {
         vec![
             (
                 WorkerLine::PosterCandidate(poster),
-                r#"{"poster_candidate":{"index":5,"file":"poster-5.jpg","width":1280,"height":720,"bytes":9,"at_us":7}}"#,
+                r#"{"poster_candidate":{"index":5,"file":"poster-5-7.jpg","width":1280,"height":720,"bytes":9,"at_us":7}}"#,
             ),
             (
                 WorkerLine::StoryboardSheet(SheetReady { sheet: 1, file: sheet_file(1), bytes: 8 }),
@@ -501,7 +501,8 @@ mod tests {
             let line: WorkerLine = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
             assert!(line.check().is_err(), "{line:?}");
         };
-        changed("poster-5.jpg", "../poster-5.jpg");
+        changed("poster-5-7.jpg", "../poster-5-7.jpg");
+        changed("\"at_us\":7", "\"at_us\":8");
         changed("\"index\":5", "\"index\":6");
         changed("\"width\":1280", "\"width\":0");
         changed("sheet-1.jpg", "sheet-2.jpg");

@@ -135,9 +135,10 @@ pub struct LogLine {
     pub message: String,
 }
 
-/// The file name of a still picture in the output directory.
-pub fn poster_file(index: u32) -> String {
-    format!("poster-{index}.jpg")
+/// The file name of a still picture in the output directory. The moment is part of it: a better one
+/// under the same number must not overwrite what the parent has not fetched yet.
+pub fn poster_file(index: u32, at_us: u64) -> String {
+    format!("poster-{index}-{at_us}.jpg")
 }
 
 /// The file name of a storyboard's sheet in the output directory.
@@ -148,7 +149,7 @@ pub fn sheet_file(sheet: u32) -> String {
 impl PosterReady {
     pub(super) fn is_in_bounds(&self) -> bool {
         self.index < MAX_POSTERS
-            && self.file == poster_file(self.index)
+            && self.file == poster_file(self.index, self.at_us)
             && (1..=8_192).contains(&self.width)
             && (1..=8_192).contains(&self.height)
     }
