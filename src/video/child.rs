@@ -2,6 +2,7 @@
 //! an empty directory of its own. libav never runs in this process.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use actors::transcode::port::{ChildEnd, Claim, Run, Transcoder};
 use async_trait::async_trait;
@@ -15,6 +16,11 @@ use crate::platform::http::Problem;
 
 /// The subcommand of our own binary.
 const COMMAND: &str = "media-worker";
+
+/// Pause before an original is asked for again while the store is away; doubled each time …
+const AWAY_PAUSE: Duration = Duration::from_millis(500);
+/// … up to this.
+const AWAY_PAUSE_MOST: Duration = Duration::from_secs(30);
 
 /// Starts children of this node.
 #[derive(Debug, Clone)]
@@ -103,7 +109,19 @@ impl Children {
             .pop()
             .ok_or_else(|| passing("source_unavailable", "The video was taken off."))?;
         let key = ObjectKey::new(upload.store_key).map_err(|error| away(&error))?;
-        self.0.store.local_copy(&key, scratch).await.map_err(|error| away(&error))
+        // A store that is away is no fault of the video: the job waits, and its lease with it, rather
+        // than spending its attempts.
+        let mut pause = AWAY_PAUSE;
+        loop {
+            match self.0.store.local_copy(&key, scratch).await {
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(video.id = %claim.video, %error, "the original is out of reach");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(AWAY_PAUSE_MOST);
+                }
+                other => return other.map_err(|error| away(&error)),
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod downloads;
 mod finishing;
 mod playback;
 mod queue;
+mod store_away;
 pub mod support;
 mod transcoding;
 mod uploads;
