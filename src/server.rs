@@ -21,6 +21,9 @@ use crate::platform::http::{BodyDeadline, Problem, RequestLog, pack, spa};
 use crate::platform::jobs::Worker;
 use crate::{courses, identity, video, wiring};
 
+/// Longest time for what is written down when everything has stopped.
+const FINISH: Duration = Duration::from_secs(5);
+
 /// A process that serves.
 pub struct Running {
     /// Where the web server listens, if this process has one.
@@ -103,6 +106,9 @@ impl Running {
             for server in &self.servers {
                 server.stop(false).await;
             }
+        }
+        if tokio::time::timeout(FINISH, wiring::finish_services(&self.app)).await.is_err() {
+            tracing::warn!("the last counts could not be written down in time");
         }
     }
 }

@@ -126,6 +126,11 @@ pub async fn drain_services(app: &App) {
     futures::join!(video::drain(app), chat);
 }
 
+/// What is left to do when the web server has stopped.
+pub async fn finish_services(app: &App) {
+    video::finish(app).await;
+}
+
 /// Sees every accepted connection.
 pub fn on_connect(socket: &dyn Any, extensions: &mut Extensions) {
     ws::on_connect(socket, extensions);

@@ -8,7 +8,6 @@
 mod access;
 mod enroll;
 mod events;
-mod intervals;
 mod model;
 mod notes;
 mod outline;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::intervals::{self, Watched};
 use super::model::{PlaceRow, ProgressRow};
 use super::views::{LearnLesson, LearnModule, LockReason, Mark};
 use crate::courses::{LessonKind, OutlineLesson, OutlineModule, seconds};
+use crate::video::intervals::{self, Watched};
 
 /// Share of a video, per cent, from which on there is nothing left to resume.
 const NEARLY_OVER_PERCENT: i64 = 95;

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::access::CanReadLesson;
 use super::events::{CourseCompleted, LessonCompleted};
-use super::intervals::{self, Watched};
 use super::model::{EnrollmentRow, PassageState, ProgressRow};
 use super::views::{Progress, ProgressReport};
 use super::{outline, passage, store};
@@ -16,6 +15,7 @@ use crate::courses::{self, LessonFace, LessonKind};
 use crate::identity::Principal;
 use crate::platform::events;
 use crate::platform::http::{Checks, Code, Problem};
+use crate::video::intervals::{self, Watched};
 
 /// Most pieces in one report.
 const MAX_PIECES: usize = 200;

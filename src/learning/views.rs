@@ -5,11 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::intervals::WATCHED_PERCENT;
 use super::model::{EnrollmentRow, NoteRow, PassageState};
 use crate::courses::{CourseCard, Doc, LessonFile, LessonKind};
 use crate::platform::text_enum;
 use crate::video::Playback;
+use crate::video::intervals::WATCHED_PERCENT;
 
 text_enum! {
     /// How far a lesson has come for one person (LRN-02).

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::model::{Upload, Video};
 use super::store::{uploads, videos};
 use crate::app::App;
-use crate::identity::{Principal, SignedIn};
+use crate::identity::{Principal, Role, SignedIn};
 use crate::platform::http::Problem;
 
 /// An id of the path; what is no id names nothing.
@@ -67,6 +67,32 @@ impl FromRequest for OwnedVideo {
             let video = videos::find(&mut conn, id)
                 .await?
                 .filter(|video| video.owner_id == who.user_id)
+                .ok_or_else(Problem::not_found)?;
+            Ok(Self { video })
+        })
+    }
+}
+
+/// A video whose viewings the caller may study: their own, and any for an admin.
+#[derive(Debug)]
+pub struct StudiedVideo {
+    pub(super) video: Video,
+}
+
+impl FromRequest for StudiedVideo {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let who = SignedIn::from_request(req, payload);
+        let (app, id) = (App::of(req), id(req));
+        Box::pin(async move {
+            let SignedIn(who) = who.await?;
+            let (app, id) = (app?, id?);
+            let mut conn = app.db.conn().await?;
+            let video = videos::find(&mut conn, id)
+                .await?
+                .filter(|video| video.owner_id == who.user_id || who.has(Role::Admin))
                 .ok_or_else(Problem::not_found)?;
             Ok(Self { video })
         })

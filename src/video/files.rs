@@ -16,6 +16,7 @@ use super::jobs::RemoveFile;
 use super::model::{FileRow, Video, upload_state};
 use super::serve;
 use super::store::{files, uploads, videos};
+use super::traffic::metered;
 use super::tus::Purpose;
 use crate::app::App;
 use crate::platform::http::{Code, Problem, ProblemDoc};
@@ -175,7 +176,8 @@ pub async fn download(app: App, req: HttpRequest) -> Result<HttpResponse, Proble
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    Ok(response.streaming(body.map_err(std::io::Error::other)))
+    let body = metered(&app, Some(claims.user_id), body.map_err(std::io::Error::other));
+    Ok(response.streaming(body))
 }
 
 fn attachment(name: &str) -> ContentDisposition {

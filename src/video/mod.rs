@@ -13,6 +13,7 @@
 //! - `state`, `book`: the life of a video, and the book of the TranscodingJob actor over it.
 //! - `queue`: which video comes next. `admin`: all work on videos, as admins see it.
 //! - `details`, `captions`, `posters`, `chapters`: what surrounds a video.
+//! - `intervals`: what of a video was played. `traffic`: what people were sent.
 //! - `playback`: grants, media paths, keys. `live`: frames for the studio.
 
 mod access;
@@ -25,6 +26,7 @@ mod child;
 mod details;
 mod events;
 mod files;
+pub mod intervals;
 mod jobs;
 mod keys;
 mod live;
@@ -40,6 +42,7 @@ mod sniff;
 mod state;
 mod store;
 mod studio;
+mod traffic;
 mod tus;
 mod views;
 mod zip;
@@ -64,7 +67,7 @@ pub use model::VideoKind;
 pub use playback::{
     CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
 };
-pub use services::{Services, drain, start};
+pub use services::{Services, drain, finish, start};
 pub use state::VideoState;
 pub use tus::PART_BYTES;
 pub use views::{
@@ -89,6 +92,9 @@ const ENOUGH_SEGMENTS: usize = playback::ENOUGH_SEGMENTS;
         studio::show,
         studio::retry,
         studio::cancel,
+        playback::analytics,
+        playback::report,
+        traffic::show,
         captions::list,
         captions::put,
         captions::remove,
@@ -136,6 +142,8 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/admin/transcodes/{id}/retry", ADMIN, admin::retry);
     r.post("/api/v1/admin/transcodes/{id}/cancel", ADMIN, admin::cancel);
     r.post("/api/v1/admin/transcodes/{id}/first", ADMIN, admin::first);
+    r.get("/api/v1/videos/{id}/analytics", Policy::Owner("video"), playback::analytics);
+    r.get("/api/v1/admin/users/{id}/traffic", ADMIN, traffic::show);
     const CAPTIONS: &str = "/api/v1/videos/{id}/captions/{language}";
     r.get("/api/v1/videos/{id}/captions", Policy::Owner("video"), captions::list);
     r.put(CAPTIONS, Policy::Owner("video"), captions::put);
@@ -147,6 +155,8 @@ pub fn routes(r: &mut Routes) {
     let session = Policy::Bearer("the playback session of the path, and its viewer");
     r.post("/api/v1/playback/{session}/heartbeat", session, playback::heartbeat);
     r.delete("/api/v1/playback/{session}", session, playback::close);
+    let known = Policy::Bearer("the playback session of the path, which only its viewer is told");
+    r.post("/api/v1/playback/{session}/report", known, playback::report);
     let token = Policy::Bearer("the playback token of the path");
     r.get("/m/{token}/{video}/{path:.*}", token, playback::media);
     r.head("/m/{token}/{video}/{path:.*}", token, playback::media);

@@ -16,6 +16,7 @@ use super::book::Book;
 use super::child::Children;
 use super::playback::{self, Catalogue, Hot, Sessions};
 use super::state::MAX_ATTEMPTS;
+use super::traffic::{self, Traffic};
 use super::tus::{self, Writers};
 use crate::app::App;
 use crate::platform::BootError;
@@ -34,6 +35,7 @@ pub struct Services {
     pub(super) writers: Writers,
     pub(super) sessions: Sessions,
     pub(super) catalogue: Catalogue,
+    pub(super) traffic: Traffic,
     pub(super) hot: Hot,
     parts: Arc<Semaphore>,
     desk: OnceLock<(Addr<Desk>, Arc<ArbiterPool>)>,
@@ -61,6 +63,7 @@ impl Services {
             writers: Writers::default(),
             sessions: Sessions::default(),
             catalogue: Catalogue::default(),
+            traffic: Traffic::default(),
             hot: Hot::new(config.media.hot_segment_bytes),
             parts: Arc::new(Semaphore::new(PARTS_AT_ONCE)),
             desk: OnceLock::new(),
@@ -89,10 +92,11 @@ impl Services {
 }
 
 /// Starts what lives beside requests: the listener that ends playback, the look through the spool
-/// that only this node has, and on a worker the desk of the transcoding jobs. Must be called inside an actix system.
+/// that only this node has, the count of what is sent, and on a worker the desk of the transcoding jobs. Must be called inside an actix system.
 pub fn start(app: &App) {
     actix_rt::spawn(playback::listen(app.clone()));
     actix_rt::spawn(tend_spool(app.clone()));
+    actix_rt::spawn(traffic::keep(app.clone()));
     let media = &app.config.media;
     if !app.config.has_role(Role::Worker) || media.jobs == 0 {
         return;
@@ -130,6 +134,13 @@ async fn tend_spool(app: App) {
             () = tokio::time::sleep(SPOOL_EVERY) => {}
             () = app.stop.cancelled() => return,
         }
+    }
+}
+
+/// Writes down what was counted for the last requests, when they are done.
+pub async fn finish(app: &App) {
+    if let Err(problem) = traffic::flush(app).await {
+        tracing::warn!(%problem, "what was sent lately stays uncounted");
     }
 }
 

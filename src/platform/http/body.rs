@@ -36,6 +36,29 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// A JSON body that browsers may also send as `text/plain`: `navigator.sendBeacon` sends a page's
+/// last words so. It proves nothing about who sends it.
+#[derive(Debug)]
+pub struct Beacon<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Beacon<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = matches!(content_type(req), Some("application/json" | "text/plain"));
+        let payload = payload.take();
+        Box::pin(async move {
+            if !is_json {
+                return Err(Problem::new(Code::UnsupportedMediaType)
+                    .detail("Send the body as application/json or text/plain."));
+            }
+            let bytes = read_all(payload, MAX_JSON).await?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
 /// Reads a whole body of at most `limit` bytes.
 pub async fn read_all(mut payload: Payload, limit: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();

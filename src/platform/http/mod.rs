@@ -20,7 +20,7 @@ mod routes;
 pub mod spa;
 
 pub use address::ClientAddress;
-pub use body::{Body, Query, parse, payload_problem, read_all};
+pub use body::{Beacon, Body, Query, parse, payload_problem, read_all};
 pub use checks::{Checks, clean_text};
 pub use codes::Code;
 pub use deadline::BodyDeadline;

@@ -345,6 +345,11 @@ impl Playable {
         (sheet < board.sheets()).then(|| paths::made(id, self.generation, &file))
     }
 
+    /// The names of its renditions.
+    pub fn names(&self) -> Vec<&str> {
+        self.renditions.iter().map(|rendition| rendition.name.as_str()).collect()
+    }
+
     /// Captions in a language, if there are any.
     pub fn captions(&self, language: &str) -> Option<&CaptionsRow> {
         self.captions.iter().find(|captions| captions.language == language)

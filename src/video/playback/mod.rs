@@ -1,5 +1,6 @@
 //! Playback: who may watch which video for how long, and the media paths that the token opens.
-//! Table: `playback_sessions`.
+//! Tables: `playback_sessions`, and
+//! `playback_reports` with `video_retention` for what players tell of it.
 //!
 //! Invariants: nothing of a video is served without a live session, which ends at once on the node
 //! that ends it; elsewhere keys stop within a second of the end, everything else within
@@ -8,15 +9,18 @@
 mod catalogue;
 mod grant;
 mod hot;
+mod reports;
 mod routes;
 mod rules;
 mod sessions;
+mod viewing;
 
 pub(super) use catalogue::{Catalogue, ENOUGH as ENOUGH_SEGMENTS};
 pub use grant::{
     CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
 };
 pub(super) use hot::Hot;
+pub(super) use reports::*;
 pub(super) use routes::*;
 pub(super) use rules::reason;
 pub(super) use sessions::{Sessions, listen, purge};

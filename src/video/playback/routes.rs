@@ -21,6 +21,7 @@ use crate::platform::http::{Body, ClientAddress, Code, Problem, ProblemDoc, pack
 use crate::video::keys::{self, KeyPlace};
 use crate::video::model::PlaybackSession;
 use crate::video::store::details;
+use crate::video::traffic::metered;
 
 /// What a player says of itself once a minute.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -166,7 +167,7 @@ async fn answer(
         MediaPath::Segment(name, seq) => {
             let found = playable.segment(session.video_id, name, *seq);
             let (key, bytes) = found.ok_or_else(Problem::not_found)?;
-            segment(app, path, &key, bytes).await
+            segment(app, path, &key, bytes, session.user_id).await
         }
         MediaPath::Key(epoch) => {
             let key = segment_key(app, playable, session.video_id, *epoch).await;
@@ -244,19 +245,28 @@ async fn segment(
     path: &MediaPath,
     key: &str,
     bytes: u64,
+    user: Option<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     let found = app.video.hot.look(key, bytes);
+    let count = |bytes: u64| {
+        if let Some(user) = user {
+            app.video.traffic.count(user, app.clock.now(), bytes);
+        }
+    };
     if let Found::Kept(kept) = found {
+        count(bytes);
         return Ok(segment_head(path).body(kept));
     }
     let object = object_key(key)?;
     if found == Found::Wanted {
         let whole = app.store.get(&object).await.map_err(store_problem)?;
         app.video.hot.keep(key.to_owned(), whole.clone());
+        count(bytes);
         return Ok(segment_head(path).body(whole));
     }
     let body = app.store.stream(&object, None).await.map_err(store_problem)?;
-    Ok(segment_head(path).no_chunking(bytes).streaming(body.map_err(std::io::Error::other)))
+    let body = metered(app, user, body.map_err(std::io::Error::other));
+    Ok(segment_head(path).no_chunking(bytes).streaming(body))
 }
 
 fn segment_head(path: &MediaPath) -> HttpResponseBuilder {

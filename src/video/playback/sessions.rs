@@ -14,7 +14,8 @@ use crate::app::App;
 use crate::platform::http::{Code, Problem};
 use crate::platform::live::Notice;
 use crate::video::model::PlaybackSession;
-use crate::video::store::sessions as store;
+use crate::video::store::{reports, sessions as store};
+use crate::video::traffic;
 
 /// How long an answer of the database is believed: the longest that a right outlives its end on
 /// another node.
@@ -23,6 +24,8 @@ pub(super) const CACHE: Duration = Duration::from_secs(5);
 const KEYS: Duration = Duration::from_secs(1);
 /// Entries above which the old ones are dropped.
 const SWEEP_AT: usize = 4096;
+/// Days for which what players told of their viewings is kept.
+const REPORT_DAYS: i64 = 365;
 /// Days for which ended sessions are kept.
 const MEMORY_DAYS: i64 = 30;
 
@@ -118,7 +121,7 @@ pub(in crate::video) async fn listen(app: App) {
     }
 }
 
-/// Forgets sessions that were over long ago.
+/// Forgets sessions that were over long ago, and what was told and counted long ago.
 ///
 /// # Errors
 /// Those of the database.
@@ -126,5 +129,8 @@ pub async fn purge(app: &App) -> Result<(), Problem> {
     let before = app.clock.now() - chrono::TimeDelta::days(MEMORY_DAYS);
     let mut conn = app.db.conn().await?;
     store::purge(&mut conn, before).await?;
-    Ok(())
+    let before = app.clock.now() - chrono::TimeDelta::days(REPORT_DAYS);
+    reports::purge(&mut conn, before).await?;
+    drop(conn);
+    traffic::purge(app).await
 }

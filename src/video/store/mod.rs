@@ -3,7 +3,9 @@
 pub(super) mod details;
 pub(super) mod files;
 pub(super) mod queue;
+pub(super) mod reports;
 pub(super) mod runs;
 pub(super) mod sessions;
+pub(super) mod traffic;
 pub(super) mod uploads;
 pub(super) mod videos;

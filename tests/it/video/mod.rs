@@ -10,3 +10,4 @@ mod store_away;
 pub mod support;
 mod transcoding;
 mod uploads;
+mod viewings;

@@ -3,7 +3,7 @@
 //! Coverage counts each moment once, however often it was played; a jump to the end covers the end
 //! alone. A report cannot claim more *new* moments than time went by since the last one allows.
 
-/// Share of the video, per cent, from which on it counts as watched (LRN-01).
+/// Share of the video, per cent, from which on it counts as watched (LRN-01, MED-20).
 pub const WATCHED_PERCENT: i64 = 90;
 /// Gaps up to this long are taken for inaccuracy of the player and closed, milliseconds.
 const JOIN_GAP_MS: i32 = 1_000;
@@ -56,6 +56,11 @@ impl Watched {
         let mut pieces: Vec<_> = self.0.iter().chain(&other.0).copied().collect();
         pieces.sort_unstable();
         Self(join(&pieces, 0))
+    }
+
+    /// The pieces, in order.
+    pub fn pieces(&self) -> &[(i32, i32)] {
+        &self.0
     }
 
     /// Played time without doubles, milliseconds.
