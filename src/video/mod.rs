@@ -35,6 +35,7 @@ mod paths;
 mod playback;
 mod posters;
 mod queue;
+mod reasons;
 mod schema;
 mod serve;
 mod services;

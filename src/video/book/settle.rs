@@ -11,10 +11,10 @@ use super::claims::credited;
 use super::{Book, Stop, big, ours};
 use crate::app::App;
 use crate::platform::events;
-use crate::platform::http::Code;
 use crate::video::attach::abandon;
 use crate::video::events::{VideoFailed, VideoProcessed};
 use crate::video::model::Video;
+use crate::video::reasons;
 use crate::video::state::{Happening, MAX_ATTEMPTS};
 use crate::video::store::runs::{self, RunEnd};
 use crate::video::store::videos;
@@ -170,7 +170,7 @@ async fn settle_failure(
     if !videos::happen(conn, video, happening, now).await? {
         return Err(Stop::Lost);
     }
-    let (code, detail) = (public_code(&failure.code), told(failure));
+    let (code, detail) = (reasons::public(&failure.code), told(failure));
     runs::end_open(conn, video.id, RunEnd::Failed(code, &detail), now).await?;
     if again {
         let pause = retry_in.unwrap_or(AFTER_PROGRESS);
@@ -180,21 +180,6 @@ async fn settle_failure(
     }
     failed(conn, app, video, failure, now).await?;
     Ok(Settled::Failed)
-}
-
-/// The public name of a worker's refusal: people see the table of codes, whoever found the fault.
-fn public_code(code: &str) -> &str {
-    let code = match code {
-        "empty_file" => Code::MediaEmpty,
-        "not_media" => Code::NotMedia,
-        "playlist_refused" => Code::MediaPlaylist,
-        "truncated_file" => Code::MediaTruncated,
-        "no_streams" => Code::MediaNoStreams,
-        "picture_too_large" => Code::MediaTooLarge,
-        "too_long" => Code::MediaTooLong,
-        other => return other,
-    };
-    code.name()
 }
 
 /// What people are told of a failure.
@@ -214,7 +199,7 @@ pub(super) async fn failed(
     let at_ms = failure.at_s.map(|at| (at.clamp(0.0, 1e6) * 1000.0) as i64);
     let detail = told(failure);
     let is_final = !failure.retryable;
-    let code = public_code(&failure.code);
+    let code = reasons::public(&failure.code);
     videos::set_error(conn, video.id, code, &detail, at_ms, is_final, now).await?;
     abandon(conn, app, video).await?;
     let fact = VideoFailed { video_id: video.id, owner_id: video.owner_id, code: code.to_owned() };
