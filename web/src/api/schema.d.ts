@@ -136,6 +136,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/users/{id}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of media that a person was sent, by day. */
+        get: operations["user_traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/code": {
         parameters: {
             query?: never;
@@ -859,6 +876,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/playback/{session}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes what a player tells of its viewing: totals since it began, so that a report may be lost or
+         *     come twice. Whoever knows the session may tell; browsers send no token with a last word.
+         */
+        post: operations["report_viewing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rooms/{id}/messages": {
         parameters: {
             query?: never;
@@ -1264,6 +1301,23 @@ export interface paths {
         };
         /** How one's own video stands. */
         get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/videos/{id}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the viewings of a video come to, for its author and for admins. */
+        get: operations["video_analytics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3069,6 +3123,16 @@ export interface components {
             /** @description From the link's fragment. */
             token: string;
         };
+        /** @description How many viewings saw each stretch of a video. */
+        Retention: {
+            /**
+             * Format: int32
+             * @description Length of a stretch, in seconds.
+             */
+            bucket_s: number;
+            /** @description Viewings that saw it, from the beginning of the video to its end. */
+            views: number[];
+        };
         /**
          * @description A role. Everybody with an account is a student; the others are granted.
          * @enum {string}
@@ -3095,6 +3159,16 @@ export interface components {
             code: string;
             /** @description An English sentence. */
             detail: string;
+        };
+        /** @description How much of the time a rendition was shown. */
+        RungShare: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Share of the time.
+             */
+            percent: number;
         };
         /** @description A session as its owner sees it. */
         SessionView: {
@@ -3394,6 +3468,29 @@ export interface components {
             /** @description Uzbek. */
             uz: string;
         };
+        /** @description The bytes of one day. */
+        TrafficDay: {
+            /**
+             * Format: int64
+             * @description Bytes of segments and files.
+             */
+            bytes: number;
+            /**
+             * Format: date
+             * @description The day, UTC.
+             */
+            day: string;
+        };
+        /** @description The bytes of media that a person was sent. */
+        TrafficList: {
+            /** @description Days with any, in order. */
+            items: components["schemas"]["TrafficDay"][];
+            /**
+             * Format: int64
+             * @description Bytes of all of them.
+             */
+            total: number;
+        };
         /** @description A trailer that can be watched by anyone (MED-13). */
         TrailerView: {
             /**
@@ -3512,6 +3609,59 @@ export interface components {
             /** @description `receiving` or `complete`. */
             state: string;
         };
+        /** @description What the viewings of a video come to. The author's own are not counted. */
+        VideoAnalytics: {
+            /**
+             * Format: double
+             * @description How much of the video a viewing covers, on average.
+             */
+            average_percent: number;
+            /**
+             * Format: double
+             * @description Share of the viewings that cover 90 per cent of the video.
+             */
+            completion_percent: number;
+            /** @description How many viewings saw each stretch of the video. */
+            retention: components["schemas"]["Retention"];
+            /** @description Share of the time that each rendition was shown, the largest first. */
+            rungs: components["schemas"]["RungShare"][];
+            /**
+             * Format: double
+             * @description Share of the time that was spent waiting.
+             */
+            stall_percent: number;
+            /**
+             * Format: double
+             * @description Stalls in an hour of watching.
+             */
+            stalls_per_hour: number;
+            /**
+             * Format: int64
+             * @description From the wish to play to the first picture: half of the viewings take no longer. Null while
+             *     nobody has told.
+             */
+            start_ms_p50: number | null;
+            /**
+             * Format: int64
+             * @description The same for 95 of 100 viewings.
+             */
+            start_ms_p95: number | null;
+            /**
+             * Format: int64
+             * @description People who watched; a stranger counts with each viewing.
+             */
+            viewers: number;
+            /**
+             * Format: int64
+             * @description Viewings in which something was shown.
+             */
+            viewings: number;
+            /**
+             * Format: int64
+             * @description Seconds of the video that were watched, each once a viewing.
+             */
+            watch_s: number;
+        };
         /** @description Why a video failed. */
         VideoError: {
             /**
@@ -3611,6 +3761,35 @@ export interface components {
         Viewer: {
             /** @description The caller teaches it. */
             own: boolean;
+        };
+        /** @description What a player tells of one viewing, in all since it began. */
+        ViewingReport: {
+            /** @description Codes of what went wrong. */
+            errors: string[];
+            /** @description Seconds of playing by name of the rendition. */
+            rungs: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description For how long in all, in milliseconds.
+             */
+            stall_ms: number;
+            /**
+             * Format: int32
+             * @description How often it stood still for want of data.
+             */
+            stalls: number;
+            /**
+             * Format: double
+             * @description From the wish to play to the first picture, in milliseconds.
+             */
+            start_ms?: number | null;
+            /** @description What was played, `[from, to]` in seconds, at most 500 pieces. */
+            watched: [
+                number,
+                number
+            ][];
         };
     };
     responses: never;
@@ -3995,6 +4174,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    user_traffic: {
+        parameters: {
+            query?: {
+                /** @description The first day, UTC; 29 days before the last one when it is left out. */
+                from?: string;
+                /** @description The last day, UTC; today when it is left out. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrafficList"];
                 };
             };
             403: {
@@ -5661,6 +5890,54 @@ export interface operations {
             };
         };
     };
+    report_viewing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewingReport"];
+                "text/plain": components["schemas"]["ViewingReport"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     messages: {
         parameters: {
             query?: {
@@ -6959,6 +7236,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VideoView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    video_analytics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoAnalytics"];
                 };
             };
             404: {
