@@ -29,7 +29,7 @@ fn srt_of(captions: &Captions) -> String {
     out
 }
 
-/// MED-09
+/// MED-11
 #[test]
 fn a_webvtt_file_is_read_and_written_back_plainly() {
     let captions = read(VTT.as_bytes()).unwrap();
@@ -41,7 +41,7 @@ fn a_webvtt_file_is_read_and_written_back_plainly() {
     assert_eq!(read(expected.as_bytes()).unwrap(), captions);
 }
 
-/// MED-09
+/// MED-11
 #[test]
 fn an_srt_file_is_read_with_what_editors_do_to_it() {
     let srt = "\u{feff}1\r\n00:00:01,000 --> 00:00:02,000 X1:40 X2:600 Y1:20 Y2:50\r\n\

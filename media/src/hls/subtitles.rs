@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::captions;
 
-    /// MED-09
+    /// MED-11
     #[test]
     fn the_segment_is_as_long_as_the_film_and_is_read_as_the_captions_that_it_was() {
         let track = SubtitleTrack { language: "uz-Latn".into(), label: "O\"zbek\ncha".into() };

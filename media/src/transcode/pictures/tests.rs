@@ -198,7 +198,7 @@ fn story(dir: &Path) -> std::path::PathBuf {
     path
 }
 
-/// MED-11
+/// MED-14
 #[test]
 fn stills_are_neither_black_nor_flat_nor_blurred_nor_twice_the_same() {
     let dir = tempfile::tempdir().unwrap();
@@ -218,7 +218,7 @@ fn stills_are_neither_black_nor_flat_nor_blurred_nor_twice_the_same() {
     }
 }
 
-/// MED-10
+/// MED-14
 #[test]
 fn the_first_still_comes_with_the_first_segment_and_a_better_one_takes_its_place() {
     let dir = tempfile::tempdir().unwrap();
