@@ -1,22 +1,10 @@
 // What surrounds a video, for its author: captions, pictures, chapters, how it is watched.
 import { queryOptions } from '@tanstack/react-query';
-import { call, send } from '~/api/call';
+import { call } from '~/api/call';
 import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 
-export type Viewings = {
-  viewings: number;
-  viewers: number;
-  watch_s: number;
-  average_percent: number;
-  completion_percent: number;
-  start_ms_p50: number | null;
-  start_ms_p95: number | null;
-  stalls_per_hour: number;
-  stall_percent: number;
-  rungs: { name: string; percent: number }[];
-  retention: { bucket_s: number; views: number[] };
-};
+export type Viewings = Schemas['VideoAnalytics'];
 
 export const captionsQuery = (video: string) =>
   queryOptions({
@@ -58,5 +46,5 @@ export const putChapters = (video: string, chapters: Schemas['Chapter'][]) =>
 export const viewingsQuery = (video: string) =>
   queryOptions({
     queryKey: ['video', video, 'viewings'],
-    queryFn: () => send<Viewings>('GET', `/videos/${video}/analytics`),
+    queryFn: () => body(api.GET('/videos/{id}/analytics', { params: { path: { id: video } } })),
   });

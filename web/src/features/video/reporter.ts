@@ -1,8 +1,7 @@
 // Follows one viewing and tells the server what it was like: each minute, on pause, and with a last word when the page
 // or the session goes. Reports are totals, so that one that is lost costs nothing.
 
-import { send } from '~/api/call';
-import { apiBase } from '~/api/client';
+import { api, apiBase } from '~/api/client';
 import {
   compact,
   failedWith,
@@ -38,13 +37,12 @@ export function createReporter(look: () => Omit<Look, 'now'>) {
     const report = reportOf(viewing, now());
     const text = JSON.stringify(report);
     if (!worthTelling(report) || text === told) return;
-    const path = `/playback/${session}/report`;
     // A string goes as text/plain, which needs no leave of the browser.
-    if (last && navigator.sendBeacon?.(apiBase + path, text)) {
+    if (last && navigator.sendBeacon?.(`${apiBase}/playback/${session}/report`, text)) {
       told = text;
       return;
     }
-    send<void>('POST', path, report).then(
+    api.POST('/playback/{session}/report', { params: { path: { session } }, body: report }).then(
       () => {
         told = text;
       },
