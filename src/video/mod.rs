@@ -159,8 +159,7 @@ pub fn routes(r: &mut Routes) {
     let known = Policy::Bearer("the playback session of the path, which only its viewer is told");
     r.post("/api/v1/playback/{session}/report", known, playback::report);
     let token = Policy::Bearer("the playback token of the path");
-    r.get("/m/{token}/{video}/{path:.*}", token, playback::media);
-    r.head("/m/{token}/{video}/{path:.*}", token, playback::media);
+    r.tree("/m", "/m/{token}/{video}/{path:.*}", token, playback::media);
     let link = Policy::Bearer("the signature of the link");
     r.get("/files/{token}/poster.jpg", link, files::poster);
     r.get("/files/{token}/posters/{index}", link, posters::candidate);

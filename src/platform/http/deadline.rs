@@ -18,6 +18,7 @@ use futures::Stream;
 use futures::future::{LocalBoxFuture, Ready, ready};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
+use super::log::template;
 use super::{Code, Problem};
 use crate::app::App;
 use crate::platform::config;
@@ -122,7 +123,7 @@ pub(super) async fn answer_in_time<B: MessageBody + 'static>(
         Err(_) => {
             let whole = http.extensions().get::<Arrival>().is_none_or(|arrival| arrival.0.get());
             let problem = if whole {
-                tracing::warn!(route = http.match_pattern(), "given up: no answer in time");
+                tracing::warn!(route = template(&http), "given up: no answer in time");
                 Problem::new(Code::Deadline).retry_after(5)
             } else {
                 Problem::new(Code::BodyTimeout)

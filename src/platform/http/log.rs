@@ -15,6 +15,7 @@ use prometheus::IntGauge;
 use uuid::Uuid;
 
 use super::problem::new_request_id;
+use super::routes::Template;
 use super::{ClientAddress, Code, Left, Problem, RequestId, Rule, host};
 use crate::app::App;
 
@@ -121,12 +122,12 @@ where
             let result = work.await;
             drop(in_hand);
             let (status, route) = match &result {
-                Ok(response) => (response.status().as_u16(), response.request().match_pattern()),
+                Ok(response) => (response.status().as_u16(), template(response.request())),
                 Err(error) => (error.as_response_error().status_code().as_u16(), None),
             };
-            let route = route.unwrap_or_else(|| "(none)".to_owned());
+            let route = route.unwrap_or("(none)");
             let elapsed = started.elapsed();
-            app.metrics.http_request(&route, method.as_str(), status, elapsed);
+            app.metrics.http_request(route, method.as_str(), status, elapsed);
             let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
             let network = address.network();
             if status >= 500 {
@@ -151,6 +152,11 @@ where
             }
         }))
     }
+}
+
+/// The template of the route that the request has taken, if it has taken one.
+pub(super) fn template(req: &HttpRequest) -> Option<&'static str> {
+    req.extensions().get::<Template>().map(|template| template.0)
 }
 
 fn sign(headers: &mut HeaderMap, id: &str, quota: Option<Quota>) {

@@ -1,13 +1,19 @@
 //! The list of routes. A route is registered only with its policy, so that the list says who may
 //! do what, and a generated test holds every handler to it.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, ResponseError as _};
+use actix_web::{
+    Error, FromRequest, Handler, HttpMessage as _, HttpResponse, Resource, Responder,
+    ResponseError as _, Scope,
+};
 
 use super::deadline::answer_in_time;
 use super::{Code, Problem};
@@ -40,12 +46,18 @@ pub struct RouteInfo {
     pub policy: Policy,
 }
 
+/// The template of the route that a request has taken, among its extensions. (actix would find it out
+/// by matching the path against all routes anew.)
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Template(pub &'static str);
+
 /// Collects routes; several methods of one path become one resource, so that a wrong method is 405
 /// with `Allow`.
 #[derive(Default)]
 pub struct Routes {
     order: Vec<&'static str>,
     resources: HashMap<&'static str, (Resource, Vec<Method>)>,
+    trees: Vec<Box<dyn FnOnce(&mut ServiceConfig)>>,
     infos: Vec<RouteInfo>,
 }
 
@@ -92,11 +104,34 @@ impl Routes {
         self.infos.push(RouteInfo { method: method.clone(), path, policy });
         let (resource, mut methods) = self.resources.remove(path).unwrap_or_else(|| {
             self.order.push(path);
-            (web::resource(path), Vec::new())
+            (web::resource(split(path).1), Vec::new())
         });
         let resource = resource.route(web::method(method.clone()).to(handler));
         methods.push(method);
         self.resources.insert(path, (resource, methods));
+    }
+
+    /// Registers a handler for GET and HEAD of everything under the literal `prefix`; `path` is how it
+    /// is listed. Nothing is matched: the handler reads the path. For what is asked for most.
+    pub fn tree<F, Args>(
+        &mut self,
+        prefix: &'static str,
+        path: &'static str,
+        policy: Policy,
+        handler: F,
+    ) where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        for method in [Method::GET, Method::HEAD] {
+            self.infos.push(RouteInfo { method, path, policy });
+        }
+        self.trees.push(Box::new(move |config| {
+            let scope = web::scope(prefix).default_service(web::to(handler));
+            let scope = scope.wrap(from_fn(answer_in_time)).wrap(from_fn(only_reading));
+            config.service(scope.wrap(from_fn(move |req, next| named(path, req, next))));
+        }));
     }
 
     /// The routes as they are listed.
@@ -104,20 +139,63 @@ impl Routes {
         &self.infos
     }
 
-    /// Hands everything to actix, a literal path before a template that would swallow it.
+    /// Hands everything to actix, a literal path before a template that would swallow it. Routes with
+    /// the same literal beginning stand in one scope: actix tries one after the other, and a beginning
+    /// is compared faster than a template.
     pub fn configure(mut self, config: &mut ServiceConfig) {
+        for tree in self.trees {
+            tree(config);
+        }
         self.order.sort_by_key(|path| specificity(path));
+        let mut scopes: BTreeMap<Reverse<&str>, Scope> = BTreeMap::new();
         for path in self.order {
             let Some((resource, methods)) = self.resources.remove(path) else { continue };
             let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
             let allow = names.join(", ");
-            let resource = resource.default_service(web::to(move || {
-                let allow = allow.clone();
-                async move { method_not_allowed(&allow) }
-            }));
-            config.service(resource.wrap(from_fn(answer_in_time)));
+            let resource = resource
+                .default_service(web::to(move || {
+                    let allow = allow.clone();
+                    async move { method_not_allowed(&allow) }
+                }))
+                .wrap(from_fn(answer_in_time))
+                .wrap(from_fn(move |req, next| named(path, req, next)));
+            let (head, _) = split(path);
+            let scope = scopes.remove(&Reverse(head)).unwrap_or_else(|| web::scope(head));
+            scopes.insert(Reverse(head), scope.service(resource));
+        }
+        // `/a/b` before `/a`, which begins it.
+        for scope in scopes.into_values() {
+            config.service(scope);
         }
     }
+}
+
+/// The literal beginning of a path, three segments at most, and the rest.
+fn split(path: &str) -> (&str, &str) {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).skip(1);
+    let head = ends.take(3).take_while(|end| !path.get(..*end).is_some_and(|p| p.contains('{')));
+    path.split_at(head.last().unwrap_or(0))
+}
+
+/// Notes which route a request has taken.
+async fn named<B: MessageBody>(
+    path: &'static str,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    req.extensions_mut().insert(Template(path));
+    next.call(req).await
+}
+
+/// Refuses everything but GET and HEAD.
+async fn only_reading<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if matches!(*req.method(), Method::GET | Method::HEAD) {
+        return next.call(req).await.map(ServiceResponse::map_into_left_body);
+    }
+    Ok(req.into_response(method_not_allowed("GET, HEAD")).map_into_right_body())
 }
 
 /// Sorts literal segments before templates, segment by segment.
@@ -136,6 +214,19 @@ fn method_not_allowed(allow: &str) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn routes_are_grouped_by_their_literal_beginning() {
+        for (path, parts) in [
+            ("/api/v1/me", ("/api/v1/me", "")),
+            ("/api/v1/me/sessions/{id}", ("/api/v1/me", "/sessions/{id}")),
+            ("/files/{token}", ("/files", "/{token}")),
+            ("/metrics", ("/metrics", "")),
+            ("/{any}", ("", "/{any}")),
+        ] {
+            assert_eq!(split(path), parts);
+        }
+    }
 
     #[test]
     fn a_literal_path_comes_before_the_template_that_would_swallow_it() {
