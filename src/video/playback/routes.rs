@@ -103,7 +103,7 @@ async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
     // The raw path: nothing in it needs percent-encoding, so nothing is decoded.
     let mut elements = req.uri().path().splitn(5, '/').skip(2);
     let (Some(token), Some(video), Some(rest)) =
-        (elements.next(), elements.next(), elements.next())
+        (elements.next().filter(|token| !token.is_empty()), elements.next(), elements.next())
     else {
         return Err(Problem::not_found());
     };
