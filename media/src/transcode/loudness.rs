@@ -30,7 +30,13 @@ const MAX_LIMITING_DB: f64 = 9.0;
 const HEAVY_LIMITING_DB: f64 = 2.0;
 
 /// The most that is given back of what the limiter takes, in dB.
-const MAX_CORRECTION_DB: f64 = 3.0;
+const MAX_CORRECTION_DB: f64 = 4.0;
+
+/// How often the limited sound is heard at most until it is right.
+const CORRECTIONS: u32 = 4;
+
+/// Near enough to the target, in LU.
+const CLOSE_LU: f64 = 0.3;
 
 /// Sound below it counts as silence, in LUFS.
 const SILENCE_LUFS: f64 = -60.0;
@@ -120,17 +126,26 @@ pub(super) fn settle(
     alive: &mut dyn FnMut() -> Result<(), TranscodeError>,
 ) -> Result<(Loudness, Treatment), TranscodeError> {
     let heard = listen(path, order, sound, Treatment::default(), alive)?;
-    let (mut gain_db, limit) = decide(heard);
-    let mut expected_lufs = heard.integrated + gain_db;
+    let (base_db, mut limit) = decide(heard);
+    let (mut gain_db, mut expected_lufs) = (base_db, heard.integrated + base_db);
     let limiting = heard.true_peak + gain_db - CEILING_DBTP;
     if limiting > HEAVY_LIMITING_DB && limit != GainLimit::Silence {
-        let limited = listen(path, order, sound, treatment(heard, gain_db, limit), alive)?;
-        expected_lufs = limited.integrated;
-        // What the limiter takes is given back, unless the peaks allow no more anyway.
-        if limit == GainLimit::None {
-            let missing = (TARGET_LUFS - limited.integrated).clamp(0.0, MAX_CORRECTION_DB);
-            gain_db += missing;
-            expected_lufs += missing;
+        // What the limiter takes is given back, of which it takes some again.
+        for round in 0..CORRECTIONS {
+            let limited = listen(path, order, sound, treatment(heard, gain_db, limit), alive)?;
+            expected_lufs = limited.integrated;
+            let missing = TARGET_LUFS - expected_lufs;
+            let most = base_db + MAX_CORRECTION_DB;
+            if limit != GainLimit::None || missing < CLOSE_LU || round + 1 == CORRECTIONS {
+                break;
+            }
+            if gain_db >= most {
+                break;
+            }
+            gain_db = (gain_db + missing * 1.3).min(most);
+        }
+        if limit == GainLimit::None && TARGET_LUFS - expected_lufs > 2.0 * CLOSE_LU {
+            limit = GainLimit::Peaks;
         }
     }
     let loudness = Loudness {
