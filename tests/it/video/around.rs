@@ -43,6 +43,14 @@ async fn an_author_chooses_the_still_picture() {
     let played = guest.get(playback.poster_url.as_deref().unwrap()).await.expect(200);
     assert_eq!(played.body, chosen.body);
     assert!(played.header("cache-control").starts_with("private"));
+    // Small ones for the seek bar.
+    let board = playback.storyboard.clone().expect("a storyboard");
+    assert!((1..=6).contains(&board.count) && board.interval_s >= 1.0, "{board:?}");
+    assert_eq!(board.urls.len(), 1);
+    let sheet = guest.get(&board.urls[0]).await.expect(200);
+    assert_eq!(sheet.header("content-type"), "image/jpeg");
+    assert!(sheet.header("cache-control").starts_with("private"));
+    guest.get(&beside(&playback, "t/1.jpg")).await.expect_problem(404, "not_found");
     assert_eq!(ann.client.get(&path).await.expect(200).json()["chosen"], json!(last));
 
     // What is not there, not theirs, or reached by the link that everybody gets.
