@@ -19,7 +19,7 @@ use crate::boot::{self, Overrides};
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::telemetry;
-use crate::wiring;
+use crate::{video, wiring};
 
 /// A learning marketplace and online school in one server.
 #[derive(Debug, Parser)]
@@ -64,6 +64,11 @@ enum Command {
         #[arg(long = "super")]
         super_admin: bool,
     },
+    /// Keys that can be changed while everything runs.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Says what is well and what is not, each with the next step.
     Doctor,
     /// Looks after the object store.
@@ -91,6 +96,17 @@ enum Media {
     /// Carries every object from one store to the other, verified by SHA-256. Broken off, it is
     /// started again: what is there and equal stays.
     Move(media_move::Move),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Seals the keys of all video segments under the first of secrets.master_keys. Can be broken off
+    /// and begun again.
+    Rotate {
+        /// Keys in a transaction.
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        batch: u32,
+    },
 }
 
 /// Reads the arguments and does what they say.
@@ -142,6 +158,7 @@ pub fn main() -> ExitCode {
             Command::CreateAdmin { account, super_admin } => {
                 accounts::create_admin(config, account, super_admin).await
             }
+            Command::Keys { command: KeysCommand::Rotate { batch } } => rotate(config, batch).await,
             Command::Doctor => doctor::run(config).await,
             Command::Media(Media::Move(order)) => media_move::run(&config, &order).await,
             Command::Openapi | Command::MediaWorker { .. } => Ok(()),
@@ -177,6 +194,25 @@ async fn migrate(config: &Config) -> Result<(), String> {
     }
     println!("the schema is up to date");
     Ok(())
+}
+
+async fn rotate(config: Config, batch: u32) -> Result<(), String> {
+    let app = app(config).await?;
+    let done =
+        video::rotate_keys(&app, batch, |sofar| println!("{} keys sealed anew", sofar.resealed))
+            .await
+            .map_err(|problem| problem.to_string())?;
+    for (version, count) in &done.versions {
+        println!("{count} keys under master key {version}");
+    }
+    if done.is_complete() {
+        println!("all keys are sealed under master key {}", done.version);
+        return Ok(());
+    }
+    Err(format!(
+        "{} keys cannot be opened by any of secrets.master_keys; keep every master key until this ends well",
+        done.unreadable
+    ))
 }
 
 /// The application for a command.

@@ -149,12 +149,35 @@ pub async fn add_file(
                 size: stored.size,
                 content_type: stored.content_type,
                 active_content: stored.active_content,
+                downloadable: stored.downloadable,
             };
             store::outline::insert_file(conn, &row, app.clock.now()).await?;
             changed(conn, app, &course).await?;
             Ok(row)
         })
         .await
+}
+
+/// Lets learners keep copies of the file, or only look at it (MED-15).
+pub async fn set_downloadable(
+    app: &App,
+    author: &Principal,
+    lesson: &Lesson,
+    mut file: FileRow,
+    downloadable: bool,
+) -> Result<FileRow, Problem> {
+    let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
+    let (id, file_id) = (file.id, file.file_id);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let (course, _) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
+            store::outline::set_downloadable(conn, id, downloadable).await?;
+            video::set_downloadable(conn, file_id, downloadable).await?;
+            changed(conn, app, &course).await
+        })
+        .await?;
+    file.downloadable = downloadable;
+    Ok(file)
 }
 
 /// Takes a file off its lesson.

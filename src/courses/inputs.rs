@@ -281,6 +281,14 @@ pub struct FromUpload {
     pub upload_id: Uuid,
 }
 
+/// What may be changed of a file.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilePatch {
+    /// Whether learners may keep a copy.
+    pub downloadable: bool,
+}
+
 /// The order of everything in a course.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -102,6 +102,7 @@ impl Services {
         studio_routes::delete_video,
         studio_routes::submit_lesson,
         studio_routes::add_file,
+        studio_routes::patch_file,
         studio_routes::delete_file,
         studio_routes::get_questions,
         studio_routes::put_questions,

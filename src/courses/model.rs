@@ -212,6 +212,7 @@ pub struct FileRow {
     pub size: i64,
     pub content_type: String,
     pub active_content: bool,
+    pub downloadable: bool,
 }
 
 /// A question of a lesson (CRS-20).

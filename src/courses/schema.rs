@@ -109,6 +109,7 @@ diesel::table! {
         content_type -> Text,
         active_content -> Bool,
         created_at -> Timestamptz,
+        downloadable -> Bool,
     }
 }
 

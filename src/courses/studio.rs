@@ -153,6 +153,7 @@ impl From<FileRow> for LessonFile {
             size: file.size,
             content_type: file.content_type,
             active_content: file.active_content,
+            downloadable: file.downloadable,
         }
     }
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::access::{OwnedCourse, OwnedFile, OwnedLesson, OwnedModule};
 use super::inputs::{
-    CourseOrder, CoursePatch, FromUpload, LessonPatch, ModulePatch, NewCourse, NewLesson,
-    NewModule, QuestionsInput,
+    CourseOrder, CoursePatch, FilePatch, FromUpload, LessonPatch, ModulePatch, NewCourse,
+    NewLesson, NewModule, QuestionsInput,
 };
 use super::views::{
     LessonFile, LessonQuestions, StudioCard, StudioCourse, StudioLesson, StudioModule,
@@ -53,6 +53,7 @@ pub fn routes(r: &mut Routes) {
     r.delete("/api/v1/studio/lessons/{id}/video", LESSON, delete_video);
     r.post("/api/v1/studio/lessons/{id}/submit", LESSON, submit_lesson);
     r.post("/api/v1/studio/lessons/{id}/files", LESSON, add_file);
+    r.patch("/api/v1/studio/files/{id}", Policy::Owner("lesson_file"), patch_file);
     r.delete("/api/v1/studio/files/{id}", Policy::Owner("lesson_file"), delete_file);
     r.get("/api/v1/studio/lessons/{id}/questions", LESSON, get_questions);
     r.put("/api/v1/studio/lessons/{id}/questions", LESSON, put_questions);
@@ -338,6 +339,20 @@ pub async fn add_file(
 ) -> Result<HttpResponse, Problem> {
     let file = content::add_file(&app, &owned.author, &owned.lesson, input.upload_id).await?;
     Ok(HttpResponse::Created().json(LessonFile::from(file)))
+}
+
+/// Lets learners keep copies of a file, or only look at it.
+#[utoipa::path(patch, path = "/api/v1/studio/files/{id}", tag = "studio", operation_id = "studio_patch_file",
+    security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = FilePatch,
+    responses((status = 200, body = LessonFile), (status = 404, body = ProblemDoc), (status = 422, body = ProblemDoc)))]
+pub async fn patch_file(
+    app: App,
+    owned: OwnedFile,
+    Body(input): Body<FilePatch>,
+) -> Result<web::Json<LessonFile>, Problem> {
+    let OwnedFile { file, lesson, author } = owned;
+    let file = content::set_downloadable(&app, &author, &lesson, file, input.downloadable).await?;
+    Ok(web::Json(LessonFile::from(file)))
 }
 
 /// Takes a file off its lesson.

@@ -437,6 +437,8 @@ pub struct LessonFile {
     pub content_type: String,
     /// A document that may do something when it is opened: say so before.
     pub active_content: bool,
+    /// Whether learners may keep a copy; if not, PDFs, pictures and texts are shown in the page.
+    pub downloadable: bool,
 }
 
 /// The questions of a lesson, for its author: with the right answers.

@@ -18,6 +18,7 @@ use crate::video::{self, Ended, Grant, Playback, Viewer};
 pub async fn lesson(
     app: &App,
     proof: &CanReadLesson,
+    replaces: Option<Uuid>,
     network: String,
 ) -> Result<PlaybackAt, Problem> {
     let face = proof.lesson();
@@ -31,6 +32,7 @@ pub async fn lesson(
         video_id,
         lesson_id: Some(face.id),
         preview: proof.ground() == Ground::FreePreview,
+        replaces,
         network,
     };
     let playback = video::grant_playback(app, grant).await?;
@@ -54,11 +56,12 @@ pub async fn trailer(
     drop(conn);
     let video_id = course.and_then(|course| course.trailer).ok_or_else(Problem::not_found)?;
     let viewer = viewer.map(Viewer::from);
-    let grant = Grant { viewer, video_id, lesson_id: None, preview: true, network };
+    let grant = Grant { viewer, video_id, lesson_id: None, preview: true, replaces: None, network };
     video::grant_playback(app, grant).await
 }
 
-/// A link to download a lesson's file, for those who may take the lesson.
+/// A link to a lesson's file, for those who may take the lesson: to download it or, when its author does
+/// not want that, to look at it in the page (MED-15).
 pub async fn file_link(app: &App, who: &Principal, file_id: Uuid) -> Result<FileLink, Problem> {
     let mut conn = app.db.conn().await?;
     let file = courses::file_of(&mut conn, file_id).await?.ok_or_else(Problem::not_found)?;
@@ -66,8 +69,12 @@ pub async fn file_link(app: &App, who: &Principal, file_id: Uuid) -> Result<File
     access::may_learn(&mut conn, Some(who), file.lesson_id, now).await?;
     let stored = video::stored_files(&mut conn, &[file.file_id]).await?.pop();
     let stored = stored.ok_or_else(Problem::not_found)?;
+    if !stored.is_given_to(who.user_id) {
+        return Err(Problem::new(Code::Forbidden)
+            .detail("The author keeps this file, and it cannot be shown in a page."));
+    }
     let (url, expires_in) = video::file_url(app, &stored, who.user_id);
-    Ok(FileLink { url, expires_in })
+    Ok(FileLink { url, expires_in, inline: stored.is_shown_to(who.user_id) })
 }
 
 /// Access ended: what is being watched of the course stops.

@@ -2,7 +2,9 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::access::{LearnedLesson, ReadableLesson};
 use super::views::{
@@ -118,17 +120,29 @@ pub async fn learn_lesson(app: App, readable: ReadableLesson) -> Result<HttpResp
     Ok(personal(&read::lesson(&app, &readable.0).await?))
 }
 
+/// What a player says when it asks for a lesson.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PlayQuery {
+    /// The playback session of the same player that goes on to this lesson: both are one stream, and the
+    /// earlier one ends when this one is really watched (with its first heartbeat, or beyond its first
+    /// segments). So the next lesson can be warmed.
+    pub replaces: Option<Uuid>,
+}
+
 /// Starts the lesson's video, from where one left it on any device.
 #[utoipa::path(post, path = "/api/v1/lessons/{id}/play", tag = "learning", operation_id = "play_lesson",
-    security((), ("bearer" = [])), params(("id" = Uuid, Path)),
+    security((), ("bearer" = [])), params(("id" = Uuid, Path), PlayQuery),
     responses((status = 200, body = PlaybackAt), (status = 403, body = ProblemDoc), (status = 404, body = ProblemDoc),
         (status = 409, body = ProblemDoc)))]
 pub async fn play_lesson(
     app: App,
     readable: ReadableLesson,
+    Query(query): Query<PlayQuery>,
     address: ClientAddress,
 ) -> Result<HttpResponse, Problem> {
-    Ok(personal(&play::lesson(&app, &readable.0, address.limit_key()).await?))
+    Ok(personal(&play::lesson(&app, &readable.0, query.replaces, address.limit_key()).await?))
 }
 
 /// Starts a course's trailer, for anybody.

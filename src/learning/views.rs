@@ -270,6 +270,8 @@ pub struct FileLink {
     pub url: String,
     /// How long the link holds, seconds.
     pub expires_in: i64,
+    /// To be shown in the page: the author does not offer it for download.
+    pub inline: bool,
 }
 
 /// A learner's note beside a lesson; nobody else reads it.

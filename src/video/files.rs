@@ -40,6 +40,26 @@ pub struct StoredFile {
     pub content_type: String,
     /// A document that may do something when it is opened: say so before.
     pub active_content: bool,
+    /// Whose it is.
+    pub owner_id: Uuid,
+    /// Whether others may keep a copy, by its owner's choice.
+    pub downloadable: bool,
+}
+
+/// What a browser shows without anything of it acting in our name.
+const SHOWN: [&str; 6] =
+    ["application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"];
+
+impl StoredFile {
+    /// Whether `who` gets it to look at, and not to keep.
+    pub fn is_shown_to(&self, who: Uuid) -> bool {
+        !self.downloadable && self.owner_id != who && SHOWN.contains(&self.content_type.as_str())
+    }
+
+    /// Whether `who` gets it at all.
+    pub fn is_given_to(&self, who: Uuid) -> bool {
+        self.downloadable || self.owner_id == who || self.is_shown_to(who)
+    }
 }
 
 impl From<FileRow> for StoredFile {
@@ -50,6 +70,8 @@ impl From<FileRow> for StoredFile {
             size: row.size,
             content_type: row.content_type,
             active_content: row.active_content,
+            owner_id: row.owner_id,
+            downloadable: row.downloadable,
         }
     }
 }
@@ -82,6 +104,7 @@ pub async fn take_file(
         store_key: upload.store_key,
         removed_at: None,
         created_at: now,
+        downloadable: true,
     };
     files::insert(conn, &row).await?;
     uploads::set_taken(conn, upload_id, now).await?;
@@ -97,6 +120,19 @@ pub async fn stored_files(
     ids: &[Uuid],
 ) -> Result<Vec<StoredFile>, Problem> {
     Ok(files::find(conn, ids).await?.into_iter().map(StoredFile::from).collect())
+}
+
+/// The owner lets others keep copies of a file, or does not, in the caller's transaction. Links that are
+/// out follow at once.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_downloadable(
+    conn: &mut AsyncPgConnection,
+    file_id: Uuid,
+    downloadable: bool,
+) -> Result<(), Problem> {
+    Ok(files::set_downloadable(conn, file_id, downloadable).await?)
 }
 
 /// Takes a file off, in the caller's transaction; a job deletes its bytes. Taking off what is not
@@ -154,40 +190,53 @@ fn store_problem(error: StorageError) -> Problem {
     }
 }
 
-/// A file, by its signed link.
+/// A file, by its signed link: as an attachment, or to be shown in the page when its owner does not
+/// want others to keep it.
 #[utoipa::path(get, path = "/files/{token}", tag = "files", params(("token" = String, Path)),
-    responses((status = 200, description = "The file, as an attachment"),
+    responses((status = 200, description = "The file"),
         (status = 404, body = ProblemDoc), (status = 410, body = ProblemDoc)))]
 pub async fn download(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let claims = claimed(&app, &req)?;
     let mut conn = app.db.conn().await?;
     let file = files::find(&mut conn, &[claims.file_id]).await?.pop();
     drop(conn);
-    let file = file.ok_or_else(Problem::not_found)?;
-    let key = ObjectKey::new(file.store_key).map_err(Problem::internal)?;
+    let row = file.ok_or_else(Problem::not_found)?;
+    let store_key = row.store_key.clone();
+    let file = StoredFile::from(row);
+    if !file.is_given_to(claims.user_id) {
+        return Err(Problem::not_found());
+    }
+    let shown = file.is_shown_to(claims.user_id);
+    let key = ObjectKey::new(store_key).map_err(Problem::internal)?;
     let size = u64::try_from(file.size).unwrap_or(0);
     let range = serve::range(&req, size)?;
     let body = app.store.stream(&key, range.clone()).await.map_err(store_problem)?;
     let mut response = serve::head(range, size);
     response
-        .insert_header((header::CONTENT_TYPE, file.content_type))
-        .insert_header(attachment(&file.name))
+        .insert_header((header::CONTENT_TYPE, file.content_type.clone()))
+        .insert_header(disposition(&file.name, shown))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, if shown { SHOWN_CSP } else { KEPT_CSP }))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
     let body = metered(&app, Some(claims.user_id), body.map_err(std::io::Error::other));
     Ok(response.streaming(body))
 }
 
-fn attachment(name: &str) -> ContentDisposition {
+/// Nothing in a downloaded file acts, even if a browser should open it.
+const KEPT_CSP: &str = "default-src 'none'; sandbox";
+/// A browser's own viewer of PDFs does not start in a sandbox; our pages alone may hold it.
+const SHOWN_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
+                         object-src 'self'; frame-ancestors 'self'";
+
+fn disposition(name: &str, shown: bool) -> ContentDisposition {
     // Old clients read the plain form; it must stay ASCII and without quotes.
     let plain: String = name
         .chars()
         .map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) || c == ' ' { c } else { '_' })
         .collect();
     ContentDisposition {
-        disposition: DispositionType::Attachment,
+        disposition: if shown { DispositionType::Inline } else { DispositionType::Attachment },
         parameters: vec![
             DispositionParam::Filename(plain),
             DispositionParam::FilenameExt(ExtendedValue {

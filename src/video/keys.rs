@@ -1,9 +1,11 @@
 //! Segment keys at rest: sealed under the master key, opened only to be handed to a live playback
 //! or to the media child.
 //!
-//! Form: `0x01 | nonce(12) | ciphertext(16) | tag(16)`, AES-256-GCM. The key that seals is derived
-//! by HKDF-SHA-256 for each video, so random nonces never come near their bound; the associated
-//! data names video, generation and epoch, so that a row cannot be moved to another place.
+//! Form: `0x02 | version | nonce(12) | ciphertext(16) | tag(16)`, AES-256-GCM, where the version is the
+//! master key's. (`0x01 | nonce | …` is the older form: the master key of version 1.) The key that seals
+//! is derived by HKDF-SHA-256 for each video, so random nonces never come near their bound; the
+//! associated data names video, generation, epoch and the version, so that a row cannot be moved to
+//! another place.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
@@ -12,7 +14,12 @@ use media::worker::SegmentKey;
 use rand::TryRngCore as _;
 use uuid::Uuid;
 
-const VERSION: u8 = 1;
+use crate::platform::secrets::VersionedKeys;
+
+const FORM: u8 = 2;
+const OLD_FORM: u8 = 1;
+/// The master key of the old form.
+const OLD_VERSION: u8 = 1;
 const KEY_BYTES: usize = 16;
 const TAG_BYTES: usize = 16;
 const DOMAIN: &[u8] = b"ilm-segment-key-v1\0";
@@ -23,6 +30,9 @@ pub(super) enum KeyError {
     /// The stored form is not ours, was changed, or was sealed under another master key.
     #[error("a segment key cannot be opened: it is not ours or was changed")]
     Unreadable,
+    /// It was sealed under a master key that the configuration does not list.
+    #[error("a segment key was sealed under master key {0}, which is not in secrets.master_keys")]
+    NoKey(u8),
     /// The cipher or the random generator of the system failed.
     #[error("a segment key cannot be sealed")]
     Unsealable,
@@ -40,9 +50,11 @@ pub(super) struct KeyPlace {
 }
 
 impl KeyPlace {
-    fn associated(self) -> Vec<u8> {
-        [DOMAIN, self.video.as_bytes(), &self.generation.to_be_bytes(), &self.epoch.to_be_bytes()]
-            .concat()
+    fn associated(self, header: &[u8]) -> Vec<u8> {
+        let (generation, epoch) = (self.generation.to_be_bytes(), self.epoch.to_be_bytes());
+        // The old form had no header in it.
+        let header = header.get(1..).unwrap_or_default();
+        [DOMAIN, self.video.as_bytes(), &generation, &epoch, header].concat()
     }
 }
 
@@ -65,48 +77,60 @@ fn sealing_key(master: &SecretBytes, video: Uuid) -> Result<LessSafeKey, KeyErro
     UnboundKey::new(&AES_256_GCM, &key).map(LessSafeKey::new).map_err(|_| KeyError::Unsealable)
 }
 
-/// Seals `key` for the database.
+/// The version of the master key that a row was sealed under, as far as it can be told.
+pub(super) fn version_of(sealed: &[u8]) -> Option<u8> {
+    match sealed {
+        [OLD_FORM, ..] => Some(OLD_VERSION),
+        [FORM, version, ..] => Some(*version),
+        _ => None,
+    }
+}
+
+/// Seals `key` for the database, under the current master key.
 ///
 /// # Errors
 /// [`KeyError::Unsealable`] when the system gives no random numbers.
 pub(super) fn seal(
-    master: &SecretBytes,
+    masters: &VersionedKeys,
     place: KeyPlace,
     key: &SegmentKey,
 ) -> Result<Vec<u8>, KeyError> {
     let mut nonce = [0; NONCE_LEN];
     rand::rngs::OsRng.try_fill_bytes(&mut nonce).map_err(|_| KeyError::Unsealable)?;
+    let (version, master) = masters.current();
+    let header = [FORM, *version];
     let mut sealed = key.0.to_vec();
     sealing_key(master, place.video)?
         .seal_in_place_append_tag(
             Nonce::assume_unique_for_key(nonce),
-            Aad::from(place.associated()),
+            Aad::from(place.associated(&header)),
             &mut sealed,
         )
         .map_err(|_| KeyError::Unsealable)?;
-    Ok([&[VERSION][..], &nonce, &sealed].concat())
+    Ok([&header[..], &nonce, &sealed].concat())
 }
 
-/// Opens what [`seal`] made.
+/// Opens what [`seal`] made, now or under an earlier master key.
 ///
 /// # Errors
-/// [`KeyError::Unreadable`].
+/// [`KeyError::Unreadable`], [`KeyError::NoKey`].
 pub(super) fn open(
-    master: &SecretBytes,
+    masters: &VersionedKeys,
     place: KeyPlace,
     sealed: &[u8],
 ) -> Result<SegmentKey, KeyError> {
-    let (&[VERSION], rest) = sealed.split_first_chunk::<1>().ok_or(KeyError::Unreadable)? else {
-        return Err(KeyError::Unreadable);
-    };
+    let version = version_of(sealed).ok_or(KeyError::Unreadable)?;
+    let header_len = if sealed.first() == Some(&OLD_FORM) { 1 } else { 2 };
+    let (header, rest) = sealed.split_at_checked(header_len).ok_or(KeyError::Unreadable)?;
     let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or(KeyError::Unreadable)?;
     if body.len() != KEY_BYTES + TAG_BYTES {
         return Err(KeyError::Unreadable);
     }
+    let master = masters.get(version).ok_or(KeyError::NoKey(version))?;
     let mut body = body.to_vec();
     let nonce = Nonce::assume_unique_for_key(*nonce);
     let opened = sealing_key(master, place.video)?
-        .open_in_place(nonce, Aad::from(place.associated()), &mut body)
+        .open_in_place(nonce, Aad::from(place.associated(header)), &mut body)
         .map_err(|_| KeyError::Unreadable)?;
     opened.first_chunk::<KEY_BYTES>().map(|key| SegmentKey(*key)).ok_or(KeyError::Unreadable)
 }
@@ -119,8 +143,44 @@ mod tests {
         KeyPlace { video: Uuid::from_u128(7), generation: 1, epoch: 3 }
     }
 
-    fn master(fill: u8) -> SecretBytes {
+    fn key(fill: u8) -> SecretBytes {
         SecretBytes::new(vec![fill; 32])
+    }
+
+    fn master(fill: u8) -> VersionedKeys {
+        VersionedKeys::new((1, key(fill)), Vec::new())
+    }
+
+    /// As it was made before master keys had versions.
+    fn sealed_of_old(master: u8, segment_key: [u8; 16]) -> Vec<u8> {
+        let nonce = [7; NONCE_LEN];
+        let mut sealed = segment_key.to_vec();
+        let aad = Aad::from(place().associated(&[OLD_FORM]));
+        sealing_key(&key(master), place().video)
+            .unwrap()
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed)
+            .unwrap();
+        [&[OLD_FORM][..], &nonce, &sealed].concat()
+    }
+
+    /// MED-12 SEC-01
+    #[test]
+    fn every_listed_master_key_opens_and_the_first_one_seals() {
+        let old = sealed_of_old(1, [9; 16]);
+        let first = master(1);
+        let both = VersionedKeys::new((2, key(2)), vec![(1, key(1))]);
+        let segment_key = SegmentKey([9; 16]);
+        let of_first = seal(&first, place(), &segment_key).unwrap();
+        let of_both = seal(&both, place(), &segment_key).unwrap();
+        for sealed in [&old, &of_first, &of_both] {
+            assert_eq!(open(&both, place(), sealed).unwrap(), segment_key);
+        }
+        assert_eq!([&old, &of_first, &of_both].map(|s| version_of(s)), [Some(1), Some(1), Some(2)]);
+        assert_eq!(open(&first, place(), &of_both), Err(KeyError::NoKey(2)));
+        // A row does not open under another version's name.
+        let mut renamed = of_both.clone();
+        renamed[1] = 1;
+        assert_eq!(open(&both, place(), &renamed), Err(KeyError::Unreadable));
     }
 
     /// MED-12 SEC-01

@@ -36,6 +36,7 @@ mod playback;
 mod posters;
 mod queue;
 mod reasons;
+mod rotate;
 mod schema;
 mod serve;
 mod services;
@@ -62,12 +63,15 @@ pub use access::{OwnedUpload, OwnedVideo};
 pub use admin::measure;
 pub use attach::{Form, VideoId, attach, remove};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
-pub use files::{FILE_LINK_S, StoredFile, file_url, remove_file, stored_files, take_file};
+pub use files::{
+    FILE_LINK_S, StoredFile, file_url, remove_file, set_downloadable, stored_files, take_file,
+};
 pub use live::{may_watch_job, topic as job_topic};
 pub use model::VideoKind;
 pub use playback::{
     CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
 };
+pub use rotate::{Rotation, rotate_keys};
 pub use services::{Services, drain, finish, start};
 pub use state::VideoState;
 pub use tus::PART_BYTES;

@@ -194,7 +194,7 @@ pub struct Segment {
 }
 
 /// A sealed segment key.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = video_keys)]
 pub struct KeyRow {
     pub video_id: Uuid,
@@ -236,6 +236,7 @@ pub struct PlaybackSession {
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<String>,
+    pub replaces: Option<Uuid>,
 }
 
 /// A file for download.
@@ -252,4 +253,5 @@ pub struct FileRow {
     pub store_key: String,
     pub removed_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    pub downloadable: bool,
 }

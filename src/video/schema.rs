@@ -12,6 +12,7 @@ diesel::table! {
         store_key -> Text,
         removed_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        downloadable -> Bool,
     }
 }
 
@@ -46,6 +47,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         end_reason -> Nullable<Text>,
+        replaces -> Nullable<Uuid>,
     }
 }
 

@@ -21,7 +21,7 @@ use super::tus::{self, Writers};
 use crate::app::App;
 use crate::platform::BootError;
 use crate::platform::config::{Config, Role};
-use crate::platform::secrets::Secrets;
+use crate::platform::secrets::{Secrets, VersionedKeys};
 
 /// Parts handed to the object store at once: bounds the memory of uploads.
 const PARTS_AT_ONCE: usize = 4;
@@ -53,13 +53,13 @@ impl Services {
     /// # Errors
     /// When a signing key cannot be used.
     pub fn new(config: &Config, secrets: &Secrets) -> Result<Self, BootError> {
-        let keys = |secret: &kernel::SecretBytes| {
-            TokenKeys::new((1, secret.clone()), None)
+        let keys = |keys: &VersionedKeys| {
+            TokenKeys::new(keys.current().clone(), keys.others().first().cloned())
                 .map_err(|error| BootError::Service(error.to_string()))
         };
         Ok(Self {
-            playback_keys: keys(&secrets.playback_token)?,
-            file_keys: keys(&secrets.file_token)?,
+            playback_keys: keys(&secrets.playback_tokens)?,
+            file_keys: keys(&secrets.file_tokens)?,
             writers: Writers::default(),
             sessions: Sessions::default(),
             catalogue: Catalogue::default(),

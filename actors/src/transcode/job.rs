@@ -222,6 +222,9 @@ async fn produce(claim: &Claim, tools: &Tools, bench: &mut Bench) -> Result<Outc
                     report.landlock, report.seccomp, report.netns, report.rlimits
                 ));
             }
+            WorkerLine::Log(line) => {
+                diary.add(&format!("{:?}: {}", line.level, line.message).to_lowercase());
+            }
             WorkerLine::Done(done) => {
                 diary.add(&format!("done: {} frames, {} damaged", done.frames, done.corrupt));
                 return Ok(Outcome::Done(done));

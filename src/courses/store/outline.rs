@@ -355,8 +355,22 @@ pub async fn insert_file(
             lesson_files::size.eq(row.size),
             lesson_files::content_type.eq(&row.content_type),
             lesson_files::active_content.eq(row.active_content),
+            lesson_files::downloadable.eq(row.downloadable),
             lesson_files::created_at.eq(now),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes whether learners may keep a copy of the file.
+pub async fn set_downloadable(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    downloadable: bool,
+) -> QueryResult<()> {
+    diesel::update(lesson_files::table.find(id))
+        .set(lesson_files::downloadable.eq(downloadable))
         .execute(conn)
         .await?;
     Ok(())

@@ -190,6 +190,10 @@ pub enum SmtpTls {
 pub struct Secrets {
     pub directory: PathBuf,
     pub generate: bool,
+    /// Versions of keys; the first makes, all are understood.
+    pub master_keys: Vec<u8>,
+    pub playback_keys: Vec<u8>,
+    pub file_keys: Vec<u8>,
 }
 
 /// Sign-in and sessions.
@@ -325,6 +329,19 @@ impl Config {
         if self.server.body_seconds == 0 || self.server.request_seconds == 0 {
             return wrong("server.body_seconds and server.request_seconds are at least 1");
         }
+        let keys = &self.secrets;
+        for (versions, most) in
+            [(&keys.master_keys, 16), (&keys.playback_keys, 2), (&keys.file_keys, 2)]
+        {
+            let distinct: std::collections::HashSet<&u8> = versions.iter().collect();
+            let right = (1..=most).contains(&versions.len()) && distinct.len() == versions.len();
+            if !right || distinct.contains(&0) {
+                return wrong(
+                    "secrets.master_keys (up to 16), secrets.playback_keys and secrets.file_keys (up \
+                     to 2) list different versions from 1 on, the one in use first",
+                );
+            }
+        }
         if self.media.jobs > 64 || self.database.pool_size == 0 {
             return wrong("media.jobs is at most 64, database.pool_size at least 1");
         }
@@ -357,6 +374,18 @@ mod tests {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("config/{name}.toml"));
             Config::load(Some(&path)).unwrap();
         }
+    }
+
+    #[test]
+    fn versions_of_keys_are_some_and_different() {
+        let mut config = Config::load(None).unwrap();
+        assert_eq!(config.secrets.master_keys, [1]);
+        for wrong in [vec![], vec![1, 1], vec![0], vec![3, 2, 1]] {
+            config.secrets.playback_keys = wrong;
+            assert!(config.check().is_err());
+        }
+        config.secrets.playback_keys = vec![2, 1];
+        config.check().unwrap();
     }
 
     #[test]

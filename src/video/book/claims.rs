@@ -75,14 +75,14 @@ async fn take(
     mut video: Video,
     now: kernel::Timestamp,
 ) -> Result<Claim, Stop> {
-    let master = &app.secrets.master_key;
+    let master = &app.secrets.master_keys;
     let rows = videos::keys(conn, video.id, video.generation).await?;
     let known: Result<Vec<SegmentKey>, _> =
         rows.iter().map(|row| keys::open(master, place(&video, row.epoch), &row.sealed)).collect();
     let known = match known {
         Ok(known) => known,
         Err(error) => {
-            // The master key was changed: what was made under the old one is lost.
+            // Its master key is gone: what was made under it is lost.
             tracing::error!(video.id = %video.id, %error, "a run begins anew");
             abandon(conn, app, &video).await?;
             video.generation = video.generation.saturating_add(1);

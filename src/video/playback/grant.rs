@@ -46,6 +46,9 @@ pub struct Grant {
     pub lesson_id: Option<Uuid>,
     /// A trailer or a free lesson: strangers may watch, and no stream limit counts.
     pub preview: bool,
+    /// The session of the same player that this one will take the place of: going on to the next lesson
+    /// is no second stream. Both live until the new one is really watched.
+    pub replaces: Option<Uuid>,
     /// The client's network, by which strangers are limited
     /// ([`crate::platform::http::ClientAddress::limit_key`]).
     pub network: String,
@@ -144,11 +147,22 @@ async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
                     return Err(not_ready(&video));
                 }
                 let mut ended = Vec::new();
+                let mut replaces = None;
                 if let Some(viewer) = viewer.filter(|_| !grant.preview) {
                     store::lock_viewer(conn, viewer.user_id).await?;
                     let live = store::live_of_user(conn, viewer.user_id, now).await?;
-                    for old in rules::to_end(&live, most) {
-                        ended.extend(store::end(conn, Whose::One(old), reason::TOO_MANY, now).await?);
+                    // Only this sign-in's own.
+                    replaces = grant.replaces.filter(|id| {
+                        let sign_in = Some(viewer.sign_in_id);
+                        live.iter().any(|session| session.id == *id && session.sign_in == sign_in)
+                    });
+                    let leaving = rules::leaving(&live, replaces, most);
+                    for (ids, why) in
+                        [(leaving.too_many, reason::TOO_MANY), (leaving.unused, reason::CLOSED)]
+                    {
+                        for id in ids {
+                            ended.extend(store::end(conn, Whose::One(id), why, now).await?);
+                        }
                     }
                 }
                 let session = PlaybackSession {
@@ -165,6 +179,7 @@ async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
                     expires_at: now + life,
                     ended_at: None,
                     end_reason: None,
+                    replaces,
                 };
                 store::insert(conn, &session).await?;
                 Ok((video, session, ended))
@@ -264,9 +279,38 @@ pub(super) async fn renew(
     };
     let video = videos::find(&mut conn, session.video_id).await?.ok_or_else(Problem::not_found)?;
     drop(conn);
+    let session = take_place(app, session).await?;
     app.video.sessions.know(session.clone());
     let playable = catalogue::playable(app, video.id).await?;
     Ok(playback(app, &video, &session, &playable))
+}
+
+/// The session is really watched: the one whose place it takes ends, and whatever that one was to
+/// replace.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn take_place(
+    app: &App,
+    mut session: PlaybackSession,
+) -> Result<PlaybackSession, Problem> {
+    let now = app.clock.now();
+    let Some(mut before) = session.replaces.take() else { return Ok(session) };
+    let mut conn = app.db.conn().await?;
+    // A player goes on one lesson at a time.
+    for _ in 0..16 {
+        let earlier = store::find(&mut conn, before).await?.and_then(|earlier| earlier.replaces);
+        let ended = store::end(&mut conn, Whose::One(before), reason::CLOSED, now).await?;
+        app.video.sessions.forget(&ended);
+        match earlier {
+            Some(earlier) => before = earlier,
+            None => break,
+        }
+    }
+    store::settle_in(&mut conn, session.id).await?;
+    drop(conn);
+    app.video.sessions.know(session.clone());
+    Ok(session)
 }
 
 /// Whose playback ends, and why.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::catalogue::{self, Playable, Written};
-use super::grant::{Ended, Playback, end_playback, renew};
+use super::grant::{Ended, Playback, end_playback, renew, take_place};
 use super::hot::Found;
 use super::{rules, sessions};
 use crate::app::App;
@@ -132,6 +132,15 @@ async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
     if session.video_id != video_id {
         return Err(Problem::new(Code::Forbidden));
     }
+    let session = match &path {
+        MediaPath::Segment(..)
+            if session.replaces.is_some()
+                && app.limits.check(&rules::WARM, &session.id.to_string(), now).is_err() =>
+        {
+            take_place(app, session).await?
+        }
+        _ => session,
+    };
     let network = || ClientAddress::of(req, app).limit_key();
     let (rule, key) = rules::counted(&session, &path, network);
     app.limits.check(rule, &key, now)?;
@@ -289,7 +298,7 @@ async fn segment_key(
     let epoch = i32::try_from(epoch).map_err(|_| Problem::not_found())?;
     let sealed = playable.sealed_key(epoch).ok_or_else(Problem::not_found)?;
     let place = KeyPlace { video, generation: playable.generation, epoch };
-    let key = keys::open(&app.secrets.master_key, place, sealed).map_err(Problem::internal)?;
+    let key = keys::open(&app.secrets.master_keys, place, sealed).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/octet-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

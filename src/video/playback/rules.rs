@@ -3,9 +3,11 @@
 use chrono::TimeDelta;
 use kernel::Timestamp;
 use media::hls::MediaPath;
+use uuid::Uuid;
 
 use crate::platform::http::{Code, Problem, Rule};
 use crate::video::model::PlaybackSession;
+use crate::video::store::sessions::LiveSession;
 
 /// Grants of one person, or of one network for strangers.
 pub(super) const GRANTS: Rule = Rule::new("playback_grant", 30, 60);
@@ -18,6 +20,9 @@ const SEGMENTS: Rule = Rule::new("media_segment", 120, 60).burst(120);
 /// strangers may watch is open to everybody anyway.
 const NETWORK_KEYS: Rule = Rule::new("media_key_network", 240, 60);
 const NETWORK_SEGMENTS: Rule = Rule::new("media_segment_network", 480, 60);
+/// Segments that a session which is warmed may fetch before it counts as watched: the first ones of
+/// sound and picture.
+pub(super) const WARM: Rule = Rule::new("media_warm", 12, 3600);
 /// Playlists, initialisation segments and posters of one session.
 pub(super) const PLAYLISTS: Rule = Rule::new("media_playlist", 240, 60);
 
@@ -85,10 +90,47 @@ pub(super) fn check(session: &PlaybackSession, now: Timestamp) -> Result<(), Pro
     }
 }
 
-/// How many of a person's live sessions must go, newest kept, before one more begins.
-pub(super) fn to_end<T: Copy>(newest_first: &[T], most: u32) -> Vec<T> {
+/// What must go before one more session begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Leaving {
+    /// One stream too many: the newest stay.
+    pub too_many: Vec<Uuid>,
+    /// Was warmed to take the same place, and was never watched.
+    pub unused: Vec<Uuid>,
+}
+
+/// What of a person's live sessions (newest first) must go before one more begins that takes the place
+/// of `replaces`. A session and the one that is warmed to take its place are one stream.
+pub(super) fn leaving(live: &[LiveSession], replaces: Option<Uuid>, most: u32) -> Leaving {
+    let mut streams: Vec<(Uuid, Vec<Uuid>)> = Vec::new();
+    for session in live {
+        let root = root_of(live, session.id);
+        match streams.iter_mut().find(|(of, _)| *of == root) {
+            Some((_, members)) => members.push(session.id),
+            None => streams.push((root, vec![session.id])),
+        }
+    }
+    let own = replaces.map(|id| root_of(live, id));
+    let others = streams.iter().filter(|(root, _)| Some(*root) != own);
     let keep = usize::try_from(most.max(1) - 1).unwrap_or(usize::MAX);
-    newest_first.iter().skip(keep).copied().collect()
+    let too_many = others.skip(keep).flat_map(|(_, members)| members.iter().copied()).collect();
+    let same_place = |session: &&LiveSession| replaces.is_some() && session.replaces == replaces;
+    let unused = live.iter().filter(same_place).map(|session| session.id).collect();
+    Leaving { too_many, unused }
+}
+
+/// The session at whose place the chain of `id` began, of those that live.
+fn root_of(live: &[LiveSession], id: Uuid) -> Uuid {
+    let mut root = id;
+    // No chain is longer than the list; a circle cannot be, and would end.
+    for _ in live {
+        let before = live.iter().find(|session| session.id == root).and_then(|s| s.replaces);
+        match before.filter(|before| live.iter().any(|session| session.id == *before)) {
+            Some(before) => root = before,
+            None => break,
+        }
+    }
+    root
 }
 
 #[cfg(test)]
@@ -111,6 +153,7 @@ mod tests {
             expires_at: now + TimeDelta::days(1),
             ended_at: None,
             end_reason: None,
+            replaces: None,
         }
     }
 
@@ -140,9 +183,41 @@ mod tests {
     /// MED-12
     #[test]
     fn the_newest_streams_stay() {
-        assert_eq!(to_end(&[3, 2, 1], 2), [2, 1]);
-        assert_eq!(to_end(&[3], 2), [0; 0]);
-        assert_eq!(to_end(&[3, 2], 1), [3, 2]);
-        assert_eq!(to_end(&[3, 2], 0), [3, 2]);
+        let gone = |ids: &[u128], most| {
+            let live: Vec<LiveSession> = ids.iter().map(|id| live(*id, None)).collect();
+            let gone = leaving(&live, None, most);
+            assert!(gone.unused.is_empty());
+            gone.too_many.iter().map(Uuid::as_u128).collect::<Vec<_>>()
+        };
+        assert_eq!(gone(&[3, 2, 1], 2), [2, 1]);
+        assert_eq!(gone(&[3], 2), [0; 0]);
+        assert_eq!(gone(&[3, 2], 1), [3, 2]);
+        assert_eq!(gone(&[3, 2], 0), [3, 2]);
+    }
+
+    fn live(id: u128, replaces: Option<u128>) -> LiveSession {
+        let replaces = replaces.map(Uuid::from_u128);
+        LiveSession { id: Uuid::from_u128(id), replaces, sign_in: None }
+    }
+
+    /// MED-12: the next lesson is no second stream.
+    #[test]
+    fn what_is_warmed_shares_the_place_of_what_is_watched() {
+        let ids = |ids: &[u128]| ids.iter().map(|id| Uuid::from_u128(*id)).collect::<Vec<_>>();
+        let of = |n: u128| Some(Uuid::from_u128(n));
+        // 1 is watched here and 2 elsewhere; 3 is warmed for the place of 1.
+        assert_eq!(leaving(&[live(2, None), live(1, None)], of(1), 2), Leaving::default());
+        let three = [live(3, Some(1)), live(2, None), live(1, None)];
+        // Another lesson is warmed instead.
+        let gone = leaving(&three, of(1), 2);
+        assert_eq!((gone.too_many, gone.unused), (ids(&[]), ids(&[3])));
+        // A third place ends the oldest stream, what was warmed for it included.
+        let gone = leaving(&three, None, 2);
+        assert_eq!(gone.too_many, ids(&[2]));
+        let gone = leaving(&[live(4, None), live(3, Some(1)), live(1, None)], None, 2);
+        assert_eq!(gone.too_many, ids(&[3, 1]));
+        // What it was to replace has ended meanwhile.
+        let gone = leaving(&[live(3, Some(1)), live(2, None)], None, 2);
+        assert_eq!(gone.too_many, ids(&[2]));
     }
 }

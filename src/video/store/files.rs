@@ -24,6 +24,19 @@ pub async fn find(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec
         .await
 }
 
+/// Notes whether others may keep a copy.
+pub async fn set_downloadable(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    downloadable: bool,
+) -> QueryResult<()> {
+    diesel::update(files::table.find(id))
+        .set(files::downloadable.eq(downloadable))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Takes a file off.
 pub async fn remove(conn: &mut AsyncPgConnection, id: Uuid, now: Timestamp) -> QueryResult<bool> {
     let rows = diesel::update(files::table.find(id))

@@ -30,20 +30,41 @@ pub async fn lock_viewer(conn: &mut AsyncPgConnection, user: Uuid) -> QueryResul
     Ok(())
 }
 
-/// A person's live sessions, newest first.
+/// A live session, as far as the limit of streams goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
+pub struct LiveSession {
+    /// The session.
+    pub id: Uuid,
+    /// The one whose place it takes when it is really watched.
+    pub replaces: Option<Uuid>,
+    /// The sign-in that it was granted to.
+    pub sign_in: Option<Uuid>,
+}
+
+/// A person's live sessions, newest first. Previews do not count.
 pub async fn live_of_user(
     conn: &mut AsyncPgConnection,
     user: Uuid,
     now: Timestamp,
-) -> QueryResult<Vec<Uuid>> {
+) -> QueryResult<Vec<LiveSession>> {
     sessions::table
         .filter(sessions::user_id.eq(user))
+        .filter(sessions::preview.eq(false))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .order((sessions::created_at.desc(), sessions::id.desc()))
-        .select(sessions::id)
+        .select((sessions::id, sessions::replaces, sessions::sign_in_id))
         .load(conn)
         .await
+}
+
+/// The session takes no other's place any more: it has it.
+pub async fn settle_in(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::update(sessions::table.find(id))
+        .set(sessions::replaces.eq(None::<Uuid>))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Renews a live session; `None` when it is over.

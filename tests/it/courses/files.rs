@@ -5,7 +5,7 @@ use serde_json::json;
 use super::world::{course, describe, id, module, person, publish, text_lesson, upload, uploaded};
 use crate::support::TestServer;
 
-/// CRS-21 CRS-08
+/// CRS-21 CRS-08 MED-15
 #[tokio::test]
 async fn a_file_goes_from_the_author_to_those_enrolled_and_to_nobody_else() {
     let s = TestServer::start().await;
@@ -48,6 +48,40 @@ async fn a_file_goes_from_the_author_to_those_enrolled_and_to_nobody_else() {
     let download = s.anonymous().get(given["url"].as_str().unwrap()).await.expect(200);
     assert_eq!(download.body, pdf);
     assert!(download.header("content-disposition").starts_with("attachment"));
+
+    // MED-15: the author keeps it: learners look at it in the page, and keep nothing.
+    let patch = format!("/api/v1/studio/files/{}", id(&file["id"]));
+    assert_eq!((&file["downloadable"], &given["inline"]), (&json!(true), &json!(false)));
+    let no = json!({"downloadable": false});
+    bob.patch(&patch, no.clone()).await.expect_problem(404, "not_found");
+    ann.patch(&patch, json!({})).await.expect(422);
+    let kept = ann.patch(&patch, no.clone()).await.expect(200).json();
+    assert_eq!(kept["downloadable"], false);
+    let shown = ann.get(&format!("/api/v1/studio/courses/{}", id(&begun["id"]))).await.json();
+    assert_eq!(shown["modules"][0]["lessons"][0]["files"], json!([kept]));
+    let looked = sam.get(&link).await.expect(200).json();
+    assert_eq!(looked["inline"], true);
+    for url in [&given["url"], &looked["url"]] {
+        let page = s.anonymous().get(url.as_str().unwrap()).await.expect(200);
+        assert!(page.header("content-disposition").starts_with("inline"), "links follow at once");
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'self'") && policy.contains("default-src 'none'"));
+    }
+    let own = ann.get(&link).await.expect(200).json();
+    let own = s.anonymous().get(own["url"].as_str().unwrap()).await.expect(200);
+    assert!(own.header("content-disposition").starts_with("attachment"));
+    // What no page can show is not given to learners at all.
+    let csv = uploaded(&ann, "file", "table.csv", b"a,b\n1,2\n").await;
+    let csv = ann.post(&path, json!({"upload_id": csv})).await.expect(201).json();
+    if csv["content_type"] != "text/plain" {
+        let of_csv = format!("/api/v1/studio/files/{}", id(&csv["id"]));
+        let its_link = format!("/api/v1/learn/files/{}", id(&csv["id"]));
+        let out = sam.get(&its_link).await.expect(200).json();
+        ann.patch(&of_csv, no).await.expect(200);
+        sam.get(&its_link).await.expect_problem(403, "forbidden");
+        s.anonymous().get(out["url"].as_str().unwrap()).await.expect_problem(404, "not_found");
+        ann.delete(&of_csv).await.expect(204);
+    }
 
     bob.delete(&format!("/api/v1/studio/files/{}", id(&file["id"])))
         .await

@@ -212,6 +212,7 @@ pub fn grant(video_id: Uuid, viewer: Option<Viewer>) -> Grant {
         video_id,
         lesson_id: None,
         preview: viewer.is_none(),
+        replaces: None,
         network: "192.0.2.1".into(),
     }
 }
