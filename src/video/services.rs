@@ -101,6 +101,13 @@ pub fn start(app: &App) {
     if !app.config.has_role(Role::Worker) || media.jobs == 0 {
         return;
     }
+    // What a killed process of this node has left: its room is wanted before the schedule comes by.
+    let stray = app.clone();
+    actix_rt::spawn(async move {
+        if let Err(problem) = super::child::clear_strays(&stray).await {
+            tracing::warn!(%problem, "work directories are cleared later");
+        }
+    });
     let lease = Duration::from_secs(u64::from(media.lease_seconds.max(3)));
     let policy = Policy {
         slots: media.jobs,

@@ -1,3 +1,4 @@
 //! What survives when things end without warning.
 
+mod chaos;
 mod killed;

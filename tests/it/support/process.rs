@@ -14,22 +14,30 @@ pub struct Process {
     child: Child,
     directory: tempfile::TempDir,
     database: TestDatabase,
+    variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Process {
     /// Starts `ilmspace serve` on a database and a directory of its own.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further variables, which its later starts get too.
+    pub async fn start_with(variables: &[(&'static str, &'static str)]) -> Self {
         let database = TestDatabase::create().await;
         let directory = tempfile::tempdir().unwrap();
-        let (child, base) = spawn(directory.path(), &database.url());
-        Self { base, child, directory, database }
+        let variables = variables.to_vec();
+        let (child, base) = spawn(directory.path(), &database.url(), &variables);
+        Self { base, child, directory, database, variables }
     }
 
     /// `kill -9`, then the same command again.
     pub fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        (self.child, self.base) = spawn(self.directory.path(), &self.database.url());
+        (self.child, self.base) =
+            spawn(self.directory.path(), &self.database.url(), &self.variables);
     }
 
     /// A demo school on a database of its own, and the server of it.
@@ -39,8 +47,24 @@ impl Process {
         let demo = binary(directory.path(), &database.url()).args(["demo", "--brief"]).output();
         let demo = demo.unwrap();
         assert!(demo.status.success(), "{}", String::from_utf8_lossy(&demo.stderr));
-        let (child, base) = spawn(directory.path(), &database.url());
-        Self { base, child, directory, database }
+        let (child, base) = spawn(directory.path(), &database.url(), &[]);
+        Self { base, child, directory, database, variables: Vec::new() }
+    }
+
+    /// `kill -9`, and nothing again: what it leaves is looked at.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// The directory that holds everything the server writes.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The database's address.
+    pub fn database_url(&self) -> String {
+        self.database.url()
     }
 
     /// A browser in front of the server that runs now.
@@ -77,9 +101,10 @@ fn binary(directory: &Path, database: &str) -> Command {
     command
 }
 
-fn spawn(directory: &Path, database: &str) -> (Child, String) {
-    let mut child =
-        binary(directory, database).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+fn spawn(directory: &Path, database: &str, variables: &[(&str, &str)]) -> (Child, String) {
+    let mut command = binary(directory, database);
+    command.envs(variables.iter().copied());
+    let mut child = command.arg("serve").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let base = loop {
         let line = lines.next().expect("the server ended before it served").unwrap();
