@@ -418,7 +418,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file, by its signed link. */
+        /**
+         * A file, by its signed link: as an attachment, or to be shown in the page when its owner does not
+         *     want others to keep it.
+         */
         get: operations["download"];
         put?: never;
         post?: never;
@@ -1127,7 +1130,8 @@ export interface paths {
         delete: operations["studio_delete_file"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Lets learners keep copies of a file, or only look at it. */
+        patch: operations["studio_patch_file"];
         trace?: never;
     };
     "/studio/lessons/{id}": {
@@ -2018,8 +2022,15 @@ export interface components {
              * @description How long the link holds, seconds.
              */
             expires_in: number;
+            /** @description To be shown in the page: the author does not offer it for download. */
+            inline: boolean;
             /** @description Where it is, signed. */
             url: string;
+        };
+        /** @description What may be changed of a file. */
+        FilePatch: {
+            /** @description Whether learners may keep a copy. */
+            downloadable: boolean;
         };
         /** @description An upload that was finished before, by its id. */
         FromUpload: {
@@ -2150,6 +2161,8 @@ export interface components {
             active_content: boolean;
             /** @description Its type as it was sniffed. */
             content_type: string;
+            /** @description Whether learners may keep a copy; if not, PDFs, pictures and texts are shown in the page. */
+            downloadable: boolean;
             /**
              * Format: uuid
              * @description Its id.
@@ -4798,7 +4811,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, as an attachment */
+            /** @description The file */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5416,7 +5429,14 @@ export interface operations {
     };
     play_lesson: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The playback session of the same player that goes on to this lesson: both are one stream, and the
+                 *     earlier one ends when this one is really watched (with its first heartbeat, or beyond its first
+                 *     segments). So the next lesson can be warmed.
+                 */
+                replaces?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -6572,6 +6592,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    studio_patch_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonFile"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
             };
         };
     };
