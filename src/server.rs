@@ -204,6 +204,7 @@ const API_HEADERS: &[(&str, &str)] = &[
 fn is_api(path: &str) -> bool {
     (path.starts_with("/api/") && !path.starts_with("/api/docs"))
         || path.starts_with("/m/")
+        || path.starts_with("/cdn/")
         || path.starts_with("/health")
 }
 

@@ -74,6 +74,10 @@ pub struct Secrets {
     pub file_tokens: VersionedKeys,
     /// Key-encryption keys of segment keys.
     pub master_keys: VersionedKeys,
+    /// What signs addresses of the delivery network.
+    pub cdn_key: Option<SecretBytes>,
+    /// What the delivery network proves itself by.
+    pub cdn_origin_secret: Option<SecretBytes>,
     /// Password of the mail relay.
     pub smtp_password: Option<SecretBytes>,
     /// Key pair of the object store.
@@ -97,6 +101,8 @@ impl Secrets {
             playback_tokens: source.versions("playback_token", &config.playback_keys)?,
             file_tokens: source.versions("file_token", &config.file_keys)?,
             master_keys: source.versions("master_key", &config.master_keys)?,
+            cdn_key: source.read("cdn_key")?,
+            cdn_origin_secret: source.read("cdn_origin_secret")?,
             smtp_password: source.read("smtp_password")?,
             s3_access_key: source.read("s3_access_key")?,
             s3_secret_key: source.read("s3_secret_key")?,

@@ -21,6 +21,7 @@ mod admin;
 mod attach;
 mod book;
 mod captions;
+mod cdn;
 mod chapters;
 mod child;
 mod details;
@@ -110,6 +111,7 @@ const ENOUGH_SEGMENTS: usize = playback::ENOUGH_SEGMENTS;
         playback::heartbeat,
         playback::close,
         playback::media,
+        playback::of_cdn,
         files::download,
         files::poster,
         admin::list,
@@ -164,6 +166,9 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/playback/{session}/report", known, playback::report);
     let token = Policy::Bearer("the playback token of the path");
     r.tree("/m", "/m/{token}/{video}/{path:.*}", token, playback::media);
+    let network = Policy::Bearer("the secret of the delivery network");
+    r.get("/cdn/{video}/{generation}/{rendition}/{file}", network, playback::of_cdn);
+    r.head("/cdn/{video}/{generation}/{rendition}/{file}", network, playback::of_cdn);
     let link = Policy::Bearer("the signature of the link");
     r.get("/files/{token}/poster.jpg", link, files::poster);
     r.get("/files/{token}/posters/{index}", link, posters::candidate);

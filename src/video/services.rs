@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::book::Book;
+use super::cdn::Cdn;
 use super::child::Children;
 use super::playback::{self, Catalogue, Hot, Sessions};
 use super::state::MAX_ATTEMPTS;
@@ -37,6 +38,7 @@ pub struct Services {
     pub(super) catalogue: Catalogue,
     pub(super) traffic: Traffic,
     pub(super) hot: Hot,
+    pub(super) cdn: Option<Cdn>,
     parts: Arc<Semaphore>,
     desk: OnceLock<(Addr<Desk>, Arc<ArbiterPool>)>,
 }
@@ -65,6 +67,7 @@ impl Services {
             catalogue: Catalogue::default(),
             traffic: Traffic::default(),
             hot: Hot::new(config.media.hot_segment_bytes),
+            cdn: Cdn::new(&config.cdn, secrets)?,
             parts: Arc::new(Semaphore::new(PARTS_AT_ONCE)),
             desk: OnceLock::new(),
         })

@@ -187,22 +187,28 @@ impl MediaPlaylist<'_> {
     /// The text. URIs are relative to `v/` or `a/`, so that they inherit the token in the path.
     /// The clear initialisation segment comes before the first key: older players fail otherwise.
     pub fn render(&self) -> String {
+        self.render_at(|file| format!("../{file}"))
+    }
+
+    /// The same, with segments and the initialisation segment at the addresses that `place` gives to
+    /// e.g. `720p/3.m4s`. Keys stay beside the playlist.
+    pub fn render_at(&self, place: impl Fn(&str) -> String) -> String {
         let kind = if self.ended && !self.event { "VOD" } else { "EVENT" };
         let mut out = format!(
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n\
-             #EXT-X-PLAYLIST-TYPE:{kind}\n#EXT-X-MAP:URI=\"../{}/init.mp4\"\n",
-            self.target_duration_s, self.rendition,
+             #EXT-X-PLAYLIST-TYPE:{kind}\n#EXT-X-MAP:URI=\"{}\"\n",
+            self.target_duration_s,
+            place(&format!("{}/init.mp4", self.rendition)),
         );
         for segment in self.segments {
             let _ = writeln!(
                 out,
-                "#EXT-X-KEY:METHOD=AES-128,URI=\"../k/{}\",IV=0x{}\n#EXTINF:{}.{:06},\n../{}/{}.m4s",
+                "#EXT-X-KEY:METHOD=AES-128,URI=\"../k/{}\",IV=0x{}\n#EXTINF:{}.{:06},\n{}",
                 segment.epoch,
                 hex::encode(segment.iv.0),
                 segment.duration_us / 1_000_000,
                 segment.duration_us % 1_000_000,
-                self.rendition,
-                segment.seq,
+                place(&format!("{}/{}.m4s", self.rendition, segment.seq)),
             );
         }
         if self.ended {

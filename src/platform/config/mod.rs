@@ -39,6 +39,7 @@ pub struct Config {
     pub limits: Limits,
     pub uploads: Uploads,
     pub media: Media,
+    pub cdn: Cdn,
     pub chat: Chat,
     pub log: Log,
 }
@@ -262,6 +263,29 @@ pub enum MediaSandbox {
     BestEffort,
 }
 
+/// The content delivery network in front of segments.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cdn {
+    pub kind: CdnKind,
+    /// Scheme and host, without a slash at the end; empty without a network.
+    pub base_url: String,
+    /// CloudFront's id of the public key.
+    pub key_id: String,
+    /// Seconds for which a signed address works.
+    pub url_seconds: u32,
+}
+
+/// Which network, that is, how its addresses are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CdnKind {
+    None,
+    CloudFront,
+    Bunny,
+    Cloudflare,
+}
+
 /// Chat.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -328,6 +352,25 @@ impl Config {
         }
         if self.server.body_seconds == 0 || self.server.request_seconds == 0 {
             return wrong("server.body_seconds and server.request_seconds are at least 1");
+        }
+        if self.cdn.kind != CdnKind::None {
+            let host = self.cdn.base_url.split_once("://").map(|(_, host)| host);
+            let plain = host.is_some_and(|host| {
+                !host.is_empty()
+                    && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+            });
+            let safe = self.cdn.base_url.starts_with("https://")
+                || ["localhost", "127.0.0.1"]
+                    .iter()
+                    .any(|name| host.is_some_and(|h| h.starts_with(name)));
+            if !plain || !safe {
+                return wrong("cdn.base_url is https:// and a host, without a path");
+            }
+            let id = &self.cdn.key_id;
+            let id_ok = id.bytes().all(|b| b.is_ascii_alphanumeric());
+            if self.cdn.kind == CdnKind::CloudFront && (id.is_empty() || !id_ok) {
+                return wrong("cdn.key_id is the id of the public key at CloudFront");
+            }
         }
         let keys = &self.secrets;
         for (versions, most) in

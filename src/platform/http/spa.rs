@@ -131,11 +131,13 @@ fn document_headers(config: &Config, nonce: &str) -> Vec<(&'static str, String)>
     } else {
         (format!("ws://{host}"), "")
     };
+    // Segments come from the delivery network, if there is one; an address without a space or a `;`.
+    let cdn = &config.cdn.base_url;
     let policy = format!(
         "default-src 'none'; script-src 'self'; script-src-attr 'none'; \
          style-src 'self' 'nonce-{nonce}'; style-src-attr 'none'; \
-         img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
-         connect-src 'self' {socket}; worker-src 'self'; manifest-src 'self'; frame-src 'none'; \
+         img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob: {cdn}; \
+         connect-src 'self' {socket} {cdn}; worker-src 'self'; manifest-src 'self'; frame-src 'none'; \
          form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; \
          require-trusted-types-for 'script'; trusted-types default; \
          report-to csp; report-uri /api/v1/csp-reports{upgrade}"

@@ -321,16 +321,32 @@ impl Playable {
     /// not change under one address.
     pub fn media(&self, name: &str, is_audio: bool, event: bool) -> Option<Written> {
         let rendition = self.rendition(name, is_audio)?;
-        let ended = rendition.complete;
-        let event = event || !ended;
-        let playlist = MediaPlaylist {
+        let event = event || !rendition.complete;
+        self.written(name, event, || Some(self.playlist(rendition, event).render()))
+    }
+
+    /// The same for one viewer, with segments at the addresses that `place` gives: not kept, for they are
+    /// signed anew each time.
+    pub fn media_at(
+        &self,
+        name: &str,
+        is_audio: bool,
+        event: bool,
+        place: impl Fn(&str) -> String,
+    ) -> Option<Written> {
+        let rendition = self.rendition(name, is_audio)?;
+        let event = event || !rendition.complete;
+        Some(Written::of(self.playlist(rendition, event).render_at(place)))
+    }
+
+    fn playlist<'a>(&self, rendition: &'a PlayableRendition, event: bool) -> MediaPlaylist<'a> {
+        MediaPlaylist {
             rendition: &rendition.name,
             target_duration_s: self.target_duration_s,
             segments: &rendition.segments,
-            ended,
+            ended: rendition.complete,
             event,
-        };
-        self.written(name, event, || Some(playlist.render()))
+        }
     }
 
     /// A key as it is at rest.

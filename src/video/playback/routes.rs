@@ -1,7 +1,7 @@
 //! Heartbeat and end of a playback, and the media paths.
 
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures::TryStreamExt as _;
 use media::hls::{MediaPath, subtitles};
@@ -18,6 +18,7 @@ use super::{rules, sessions};
 use crate::app::App;
 use crate::identity::MaybeSignedIn;
 use crate::platform::http::{Body, ClientAddress, Code, Problem, ProblemDoc, pack};
+use crate::video::cdn;
 use crate::video::keys::{self, KeyPlace};
 use crate::video::model::PlaybackSession;
 use crate::video::store::details;
@@ -167,8 +168,14 @@ async fn answer(
     };
     match path {
         MediaPath::Master => Ok(playlist(path, &playable.master(), headers)),
-        MediaPath::VideoPlaylist(name) => listed(playable.media(name, false, event)),
-        MediaPath::AudioPlaylist(name) => listed(playable.media(name, true, event)),
+        MediaPath::VideoPlaylist(name) | MediaPath::AudioPlaylist(name) => {
+            let is_audio = matches!(path, MediaPath::AudioPlaylist(_));
+            let Some(cdn) = &app.video.cdn else {
+                return listed(playable.media(name, is_audio, event));
+            };
+            let pass = cdn.pass(session.video_id, playable.generation, app.clock.now())?;
+            listed(playable.media_at(name, is_audio, event, |file| pass.url(file)))
+        }
         MediaPath::Init(name) => {
             let key = playable.init_key(name).ok_or_else(Problem::not_found)?;
             small_object(app, path, key).await
@@ -226,7 +233,60 @@ fn changeable(mut response: HttpResponse) -> Result<HttpResponse, Problem> {
     Ok(response)
 }
 
-const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// Who has fetched it may keep it; what lies on the way may not, for the address bears a token.
+const IMMUTABLE: &str = "private, max-age=31536000, immutable";
+/// By way of the delivery network, whose path bears none.
+const PUBLIC: &str = "public, max-age=31536000, immutable";
+
+/// Segments for the delivery network, which proves itself by its secret. What the network has a copy of
+/// it gives out to signed addresses only, and nobody reads it without the keys.
+#[utoipa::path(get, path = "/cdn/{video}/{generation}/{rendition}/{file}", tag = "playback",
+    params(("video" = Uuid, Path), ("generation" = i32, Path), ("rendition" = String, Path),
+        ("file" = String, Path, description = "init.mp4, {n}.m4s")),
+    responses((status = 200), (status = 404, body = ProblemDoc), (status = 503, body = ProblemDoc)))]
+pub async fn of_cdn(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let cdn = app.video.cdn.as_ref().ok_or_else(Problem::not_found)?;
+    let given = req.headers().get(cdn::SECRET_HEADER).map(HeaderValue::as_bytes);
+    if !cdn.proves(given) {
+        return Err(Problem::not_found());
+    }
+    let mut elements = req.uri().path().splitn(5, '/').skip(2);
+    let (Some(video), Some(generation), Some(rest)) =
+        (elements.next(), elements.next(), elements.next())
+    else {
+        return Err(Problem::not_found());
+    };
+    let video_id = match Uuid::try_parse(video) {
+        Ok(id) if video.len() == 36 => id,
+        _ => return Err(Problem::not_found()),
+    };
+    let path = MediaPath::parse(rest).ok_or_else(Problem::not_found)?;
+    let playable = catalogue::playable(&app, video_id).await?;
+    if generation != playable.generation.to_string() {
+        return Err(Problem::not_found());
+    }
+    let mut response = match &path {
+        MediaPath::Init(name) => {
+            let key = playable.init_key(name).ok_or_else(Problem::not_found)?;
+            small_object(&app, &path, key).await?
+        }
+        MediaPath::Segment(name, seq) => {
+            let (key, bytes) =
+                playable.segment(video_id, name, *seq).ok_or_else(Problem::not_found)?;
+            segment(&app, &path, &key, bytes).await?
+        }
+        _ => return Err(Problem::not_found()),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PUBLIC));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = HeaderName::from_static("cross-origin-resource-policy");
+    headers.insert(policy, HeaderValue::from_static("cross-origin"));
+    // Our own pages ask for it from another origin.
+    let ours = HeaderValue::from_str(&app.config.site.base_url).map_err(Problem::internal)?;
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ours);
+    Ok(response)
+}
 
 fn object_key(key: &str) -> Result<ObjectKey, Problem> {
     ObjectKey::new(key).map_err(Problem::internal)

@@ -54,7 +54,7 @@ async fn a_file_goes_from_the_author_to_those_enrolled_and_to_nobody_else() {
     assert_eq!((&file["downloadable"], &given["inline"]), (&json!(true), &json!(false)));
     let no = json!({"downloadable": false});
     bob.patch(&patch, no.clone()).await.expect_problem(404, "not_found");
-    ann.patch(&patch, json!({})).await.expect(422);
+    ann.patch(&patch, json!({})).await.expect_problem(400, "bad_request");
     let kept = ann.patch(&patch, no.clone()).await.expect(200).json();
     assert_eq!(kept["downloadable"], false);
     let shown = ann.get(&format!("/api/v1/studio/courses/{}", id(&begun["id"]))).await.json();

@@ -225,6 +225,9 @@ async fn however_often_server_and_children_are_killed_every_film_is_published_on
     let mut conn = AsyncPgConnection::establish(&process.database_url()).await.unwrap();
     let objects = process.directory().join("objects");
     let scratch = process.directory().join("spool/media");
+    // A job that a killed process held is free again after five minutes: as if they had passed.
+    let freed = "update jobs set locked_until = now() where state = 'running'";
+    diesel::sql_query(freed).execute(&mut conn).await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let named = named(&mut conn).await;

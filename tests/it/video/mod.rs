@@ -2,6 +2,7 @@
 
 mod around;
 mod broken_off;
+mod cdn;
 mod downloads;
 mod finishing;
 mod keys;
