@@ -309,6 +309,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cdn/{video}/{generation}/{rendition}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segments for the delivery network, which proves itself by its secret. What the network has a copy of
+         *     it gives out to signed addresses only, and nobody reads it without the keys.
+         */
+        get: operations["of_cdn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/config": {
         parameters: {
             query?: never;
@@ -4610,6 +4630,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Category"];
+                };
+            };
+        };
+    };
+    of_cdn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description init.mp4, {n}.m4s */
+                file: string;
+                generation: number;
+                rendition: string;
+                video: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
                 };
             };
         };
