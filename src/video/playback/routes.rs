@@ -273,7 +273,7 @@ pub async fn of_cdn(app: App, req: HttpRequest) -> Result<HttpResponse, Problem>
         MediaPath::Segment(name, seq) => {
             let (key, bytes) =
                 playable.segment(video_id, name, *seq).ok_or_else(Problem::not_found)?;
-            segment(&app, &path, &key, bytes).await?
+            segment(&app, &path, &key, bytes, None).await?
         }
         _ => return Err(Problem::not_found()),
     };
