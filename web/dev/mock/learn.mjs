@@ -43,7 +43,7 @@ export function lessonPage(id, courseId) {
     body: page.description,
     homework: null,
     files: [
-      { id: 'f1', name: 'orders.sql', size: 18_400, content_type: 'text/plain' },
+      { id: 'f1', name: 'orders.sql', size: 18_400, content_type: 'text/plain', downloadable: true },
       {
         id: 'f2',
         name: 'План запроса.pdf',

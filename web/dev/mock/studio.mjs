@@ -77,7 +77,7 @@ export function studioCourse(id) {
       files:
         lesson.kind === 'video'
           ? []
-          : [{ id: 'f1', name: 'orders.sql', size: 18_400, content_type: 'text/plain' }],
+          : [{ id: 'f1', name: 'orders.sql', size: 18_400, content_type: 'text/plain', downloadable: true }],
       questions: 2,
       version: 3,
     })),

@@ -15,10 +15,3 @@ export async function call<T>(method: string, path: string, init: Init = {}): Pr
   if (!response.ok) throw await problemOf(response);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
-
-/** The same with a JSON body. */
-export const send = <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  call<T>(method, path, {
-    ...(body === undefined ? {} : { body: JSON.stringify(body), type: 'application/json' }),
-    headers,
-  });

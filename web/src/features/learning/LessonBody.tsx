@@ -105,7 +105,7 @@ function ReadOnly({ file }: { file: Schemas['LessonFile'] }) {
 function File({ file }: { file: Schemas['LessonFile'] }) {
   const { t } = useTranslation('player');
   const format = useFormat();
-  if ((file as { downloadable?: boolean }).downloadable !== false) return <Download file={file} />;
+  if (file.downloadable) return <Download file={file} />;
   return (
     <li className={css.readOnly}>
       <IconFile size={20} stroke={1.75} className="mut" aria-hidden />

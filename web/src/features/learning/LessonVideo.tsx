@@ -21,6 +21,16 @@ type Course = Schemas['LearnCourse'];
 /** The lesson that somebody has just asked for by "next": its video begins without another click. */
 let asked: string | undefined;
 
+/** The playback session that this page had last: the next one takes its place, so that both are one stream. */
+let session: string | undefined;
+
+async function play(id: string) {
+  const query = session ? { replaces: session } : {};
+  const granted = await body(api.POST('/lessons/{id}/play', { params: { path: { id }, query } }));
+  session = granted.session;
+  return granted;
+}
+
 type VideoProps = {
   lesson: Lesson;
   /** Seconds. */
@@ -46,10 +56,7 @@ export function LessonVideo(props: VideoProps) {
     asked = undefined;
     return yes;
   });
-  const grant = useCallback(
-    () => body(api.POST('/lessons/{id}/play', { params: { path: { id: lesson.id } } })),
-    [lesson.id],
-  );
+  const grant = useCallback(() => play(lesson.id), [lesson.id]);
   const follow = useCallback(
     (started: Engine) => {
       setEngine(started);

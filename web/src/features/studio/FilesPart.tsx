@@ -4,7 +4,6 @@ import { IconFile, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { send } from '~/api/call';
 import { api } from '~/api/client';
 import { mayRetry, type UploadItem } from '~/features/video/uploads/list';
 import {
@@ -37,14 +36,12 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
   });
   const allow = useMutation({
     mutationFn: ({ id, downloadable }: { id: string; downloadable: boolean }) =>
-      send<void>('PATCH', `/studio/files/${id}`, { downloadable }),
+      api.PATCH('/studio/files/{id}', { params: { path: { id } }, body: { downloadable } }),
     onSuccess: () => refreshCourse(course.id),
   });
   /** What is shown while the answer is on its way. */
   const mayLoad = (file: FileOf) =>
-    allow.isPending && allow.variables.id === file.id
-      ? allow.variables.downloadable
-      : (file as { downloadable?: boolean }).downloadable !== false;
+    allow.isPending && allow.variables.id === file.id ? allow.variables.downloadable : file.downloadable;
   return (
     <div className={css.field}>
       <span className={css.label}>{t('files')}</span>
