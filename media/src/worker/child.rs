@@ -174,7 +174,7 @@ fn work(
         let mut wait = |waited: u32| {
             std::thread::sleep(ROOM_PAUSE);
             match &last {
-                Some(line) if waited % 5 == 0 => teller.tell(line),
+                Some(line) if waited.is_multiple_of(5) => teller.tell(line),
                 _ => Ok(()),
             }
         };

@@ -51,13 +51,16 @@ pub struct RouteInfo {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Template(pub &'static str);
 
+/// Registers something with actix.
+type Configure = Box<dyn FnOnce(&mut ServiceConfig)>;
+
 /// Collects routes; several methods of one path become one resource, so that a wrong method is 405
 /// with `Allow`.
 #[derive(Default)]
 pub struct Routes {
     order: Vec<&'static str>,
     resources: HashMap<&'static str, (Resource, Vec<Method>)>,
-    trees: Vec<Box<dyn FnOnce(&mut ServiceConfig)>>,
+    trees: Vec<Configure>,
     infos: Vec<RouteInfo>,
 }
 

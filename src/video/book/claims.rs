@@ -3,7 +3,7 @@
 use actors::transcode::port::{Claim, Lease};
 use diesel_async::AsyncPgConnection;
 use media::probe::ProbeLimits;
-use media::worker::{Failure, SandboxPolicy, SegmentKey, WorkerOrder};
+use media::worker::{Failure, SandboxPolicy, SegmentKey, StoredBefore, WorkerOrder};
 use uuid::Uuid;
 
 use super::settle::{crashed, failed};
@@ -101,6 +101,7 @@ async fn take(
     let fresh: Vec<KeyRow> = fresh.collect::<Result<_, Problem>>()?;
     videos::insert_keys(conn, &fresh).await?;
     order.first_segment = first_segment(conn, video.id).await?;
+    order.stored = stored_before(conn, video.id, order.first_segment).await?;
     order.sandbox = match app.config.media.sandbox {
         MediaSandbox::Required => SandboxPolicy::Required,
         MediaSandbox::BestEffort => SandboxPolicy::BestEffort,
@@ -156,4 +157,21 @@ async fn first_segment(conn: &mut AsyncPgConnection, video: Uuid) -> Result<u32,
     });
     let least = stored.min().unwrap_or(0);
     Ok(u32::try_from(least.saturating_sub(1)).unwrap_or(0))
+}
+
+/// What earlier attempts have stored before the segment that the worker begins with.
+async fn stored_before(
+    conn: &mut AsyncPgConnection,
+    video: Uuid,
+    first_segment: u32,
+) -> Result<Vec<StoredBefore>, Stop> {
+    let before = i32::try_from(first_segment.saturating_sub(1)).unwrap_or(i32::MAX);
+    let stored = videos::stored_before(conn, video, before).await?;
+    let positive = |n: i64| u64::try_from(n).unwrap_or(0);
+    let stored = stored.into_iter().map(|(rendition, bytes, duration_us)| StoredBefore {
+        rendition,
+        bytes: positive(bytes),
+        duration_us: positive(duration_us),
+    });
+    Ok(stored.collect())
 }

@@ -521,6 +521,32 @@ pub async fn segment_counts(
     Ok(rows.into_iter().map(|r| (r.rendition, r.count, r.last, r.duration_us)).collect())
 }
 
+/// `(bytes, microseconds)` of the segments of each rendition with a number below `seq`.
+pub async fn stored_before(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    seq: i32,
+) -> QueryResult<Vec<(String, i64, i64)>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        rendition: String,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        bytes: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        duration_us: i64,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "select rendition, sum(bytes)::bigint as bytes, sum(duration_us)::bigint as duration_us \
+         from video_segments where video_id = $1 and seq < $2 group by rendition",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(id)
+    .bind::<diesel::sql_types::Integer, _>(seq)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.rendition, r.bytes, r.duration_us)).collect())
+}
+
 /// The segments of a video, by rendition and number.
 pub async fn segments(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Vec<Segment>> {
     video_segments::table
