@@ -3,6 +3,7 @@ import { IconSearch, IconX } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { typedDir } from '~/ui/typedDir';
 import css from './Frame.module.css';
 
 type Props = { className: string; shortcut?: boolean; focused?: boolean; done?: () => void };
@@ -55,7 +56,7 @@ export function SearchBox({ className, shortcut = false, focused = false, done }
           ref={field}
           type="search"
           name="q"
-          dir="auto"
+          dir={typedDir(text)}
           enterKeyHint="search"
           autoComplete="off"
           aria-label={t('search.label')}

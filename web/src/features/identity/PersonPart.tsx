@@ -6,6 +6,7 @@ import { queryClient } from '~/app/queries';
 import { useForm } from '~/ui/form';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { browserZone } from '~/ui/zone';
 import css from './ProfilePage.module.css';
@@ -73,13 +74,13 @@ export function PersonPart({ me }: { me: Me }) {
             {...form.field('first_name')}
             label={t('field.firstName')}
             autoComplete="given-name"
-            dir="auto"
+            {...asTyped(form.values.first_name)}
           />
           <TextInput
             {...form.field('last_name')}
             label={t('field.lastName')}
             autoComplete="family-name"
-            dir="auto"
+            {...asTyped(form.values.last_name)}
           />
         </div>
         <TextInput
@@ -104,7 +105,7 @@ export function PersonPart({ me }: { me: Me }) {
           description={t('field.aboutHelp')}
           inputWrapperOrder={['label', 'input', 'error', 'description']}
           rows={4}
-          dir="auto"
+          {...asTyped(form.values.about)}
         />
         {form.failure !== undefined && <Note tone="bad">{errorText(form.failure)}</Note>}
         <Button type="submit" aria-busy={form.busy}>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { api, body } from '~/api/client';
 import { useForm } from '~/ui/form';
 import { Note } from '~/ui/Note';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useLocale } from '~/ui/useFormat';
 import { useTitle } from '~/ui/useTitle';
@@ -76,13 +77,13 @@ export function RegisterPage() {
                 {...form.field('first_name')}
                 label={t('field.firstName')}
                 autoComplete="given-name"
-                dir="auto"
+                {...asTyped(form.values.first_name)}
               />
               <TextInput
                 {...form.field('last_name')}
                 label={t('field.lastName')}
                 autoComplete="family-name"
-                dir="auto"
+                {...asTyped(form.values.last_name)}
               />
             </div>
             <TextInput

@@ -4,6 +4,7 @@ import { IconDownload, IconNotes } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { CourseTitle } from '~/features/courses/CourseTitle';
 import { useSession } from '~/features/identity/session';
 import { LinkButton } from '~/ui/LinkButton';
 import { Note } from '~/ui/Note';
@@ -36,7 +37,7 @@ export function CourseNotesPage() {
         <div>
           <p className="small mut">
             <Link to="/learn/$courseId" params={{ courseId }}>
-              <bdi>{course.data?.course.title ?? t('toCourse')}</bdi>
+              {course.data ? <CourseTitle course={course.data.course} /> : t('toCourse')}
             </Link>
           </p>
           <h1 className="work">{t('title')}</h1>

@@ -110,7 +110,9 @@ function File({ file }: { file: Schemas['LessonFile'] }) {
     <li className={css.readOnly}>
       <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
       <span className="grow">
-        <bdi className={css.fileName}>{file.name}</bdi>
+        <span className={css.fileName}>
+          <bdi>{file.name}</bdi>
+        </span>
         <span className="meta mut">
           <bdi>{format.size(file.size)}</bdi> · {t('lesson.readHere')}
         </span>
@@ -140,7 +142,9 @@ function Download({ file }: { file: Schemas['LessonFile'] }) {
     <li>
       <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
       <span className="grow">
-        <bdi className={css.fileName}>{file.name}</bdi>
+        <span className={css.fileName}>
+          <bdi>{file.name}</bdi>
+        </span>
         <span className="meta mut">
           <bdi>{format.size(file.size)}</bdi>
         </span>

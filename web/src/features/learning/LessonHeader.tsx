@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Schemas } from '~/api/client';
 import { AccountMenu } from '~/app/AccountMenu';
 import { LanguageMenu } from '~/app/LanguageMenu';
+import { CourseTitle } from '~/features/courses/CourseTitle';
 import { Logo } from '~/ui/Logo';
 import { Progress } from '~/ui/Progress';
 import { useFormat } from '~/ui/useFormat';
@@ -13,7 +14,7 @@ import css from './LessonPage.module.css';
 /** Without a course: its data is not there (yet). */
 type Props = {
   course?:
-    | ({ course: Pick<Schemas['CourseCard'], 'id' | 'title'> } & Partial<
+    | ({ course: Pick<Schemas['CourseCard'], 'id' | 'title' | 'language'> } & Partial<
         Pick<Schemas['LearnCourse'], 'percent' | 'lessons_done' | 'lessons'>
       >)
     | undefined;
@@ -45,7 +46,7 @@ export function LessonHeader({ course }: Props) {
             params={{ courseId: course.course.id }}
             className={`medium clip only-wide ${css.courseName}`}
           >
-            <bdi>{course.course.title}</bdi>
+            <CourseTitle course={course.course} />
           </Link>
         </>
       )}

@@ -1,6 +1,7 @@
 // Where a note is written: grows with its text; Ctrl or Cmd with Enter saves.
 import { Textarea } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { asTyped } from '~/ui/typedDir';
 import { useFormat } from '~/ui/useFormat';
 import { MOST } from './notes';
 
@@ -20,7 +21,7 @@ export function NoteField({ label, value, change, submit, focus = false }: Props
     <Textarea
       aria-label={label}
       placeholder={label}
-      dir="auto"
+      {...asTyped(value)}
       autosize
       minRows={2}
       maxRows={12}

@@ -3,6 +3,7 @@ import { IconArrowUp, IconClock, IconX } from '@tabler/icons-react';
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RoomClient } from '~/live/roomClient';
+import { typedDir } from '~/ui/typedDir';
 import { useFormat } from '~/ui/useFormat';
 import css from './Chat.module.css';
 
@@ -119,7 +120,7 @@ export function Composer({ client, lessonId, second, ask }: Props) {
         <textarea
           ref={field}
           rows={1}
-          dir="auto"
+          dir={typedDir(text)}
           value={text}
           enterKeyHint="send"
           aria-label={t('placeholder')}

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { Note } from '~/ui/Note';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import css from './Builder.module.css';
 import { addLesson, addModule } from './programme';
@@ -57,7 +58,7 @@ export function AddForm({ course, module, close, added }: Props) {
           label={module ? t('lessonTitle') : t('moduleTitle')}
           value={title}
           maxLength={200}
-          dir="auto"
+          {...asTyped(title)}
           data-autofocus
           error={theirs ?? missing}
           onChange={(event) => setTitle(event.currentTarget.value)}

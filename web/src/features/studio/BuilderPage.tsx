@@ -18,6 +18,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { queryClient } from '~/app/queries';
+import { CourseTitle } from '~/features/courses/CourseTitle';
 import { useSession } from '~/features/identity/session';
 import { openUploads } from '~/features/video/uploads/manager';
 import { LinkButton } from '~/ui/LinkButton';
@@ -85,7 +86,7 @@ function Builder({ course }: { course: StudioCourse }) {
             <Saving />
           </p>
           <h1 className={`work ${css.title}`}>
-            <bdi>{title || t('untitled')}</bdi>
+            {title ? <CourseTitle course={{ ...course, ...unsaved, title }} /> : t('untitled')}
           </h1>
         </div>
         <Actions course={course} />

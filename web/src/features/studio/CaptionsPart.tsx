@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { Note } from '~/ui/Note';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
@@ -85,7 +86,9 @@ export function CaptionsPart({ video }: { video: VideoView }) {
           {known.map((item) => (
             <li key={item.language}>
               <IconBadgeCc size={20} stroke={1.75} className="mut" aria-hidden />
-              <bdi className="grow clip">{item.label}</bdi>
+              <span className="grow clip">
+                <bdi>{item.label}</bdi>
+              </span>
               <span className="small mut nb">
                 {t('captions.cues', { count: item.cues, value: format.number(item.cues) })}
               </span>
@@ -111,7 +114,9 @@ export function CaptionsPart({ video }: { video: VideoView }) {
             if (!tooLarge) put.mutate(file);
           }}
         >
-          <bdi className="medium clip">{file.name}</bdi>
+          <p className="medium clip">
+            <bdi>{file.name}</bdi>
+          </p>
           <div className={css.pair}>
             <Select
               label={t('captions.language')}
@@ -126,7 +131,7 @@ export function CaptionsPart({ video }: { video: VideoView }) {
               placeholder={languageName(language, language)}
               value={label}
               maxLength={60}
-              dir="auto"
+              {...asTyped(label)}
               onChange={(event) => setLabel(event.currentTarget.value)}
             />
           </div>

@@ -6,6 +6,7 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
@@ -98,7 +99,7 @@ export function ChaptersPart({ courseId, video }: Props) {
                   <TextInput
                     aria-label={t('chapters.name', { number: format.number(index + 1) })}
                     placeholder={t('chapters.namePlace')}
-                    dir="auto"
+                    {...asTyped(item.title)}
                     maxLength={200}
                     value={item.title}
                     error={fault === 'title' ? t('chapters.fault.title') : undefined}

@@ -10,6 +10,7 @@ import { addUpload, useUploads } from '~/features/video/uploads/manager';
 import { isLocale } from '~/i18n';
 import { localeNames, locales } from '~/i18n/format';
 import { Note } from '~/ui/Note';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useLocale } from '~/ui/useFormat';
 import css from './Builder.module.css';
@@ -42,7 +43,7 @@ export function DescriptionTab({ course }: { course: StudioCourse }) {
         description={t('courseTitleHelp')}
         value={value.title ?? ''}
         maxLength={200}
-        dir="auto"
+        {...asTyped(value.title)}
         error={fault('title') ?? (value.title?.trim() ? undefined : t('titleMissing'))}
         onChange={(event) => draft.set({ title: event.currentTarget.value })}
       />
@@ -51,7 +52,7 @@ export function DescriptionTab({ course }: { course: StudioCourse }) {
         description={t('subtitleHelp')}
         value={value.subtitle ?? ''}
         maxLength={300}
-        dir="auto"
+        {...asTyped(value.subtitle)}
         error={fault('subtitle')}
         onChange={(event) => draft.set({ subtitle: event.currentTarget.value })}
       />

@@ -49,7 +49,9 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
         {lesson.files.map((file) => (
           <li key={file.id}>
             <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
-            <bdi className="grow clip">{file.name}</bdi>
+            <span className="grow clip">
+              <bdi>{file.name}</bdi>
+            </span>
             <span className="small mut nb">
               <bdi>{format.size(file.size)}</bdi>
             </span>

@@ -9,6 +9,7 @@ import { LinkButton } from '~/ui/LinkButton';
 import { Note } from '~/ui/Note';
 import { Status } from '~/ui/Status';
 import { toast } from '~/ui/toast';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
@@ -55,7 +56,7 @@ export function LessonEditor({ course, lesson }: { course: StudioCourse; lesson:
         label={t('lessonTitle')}
         value={value.title}
         maxLength={200}
-        dir="auto"
+        {...asTyped(value.title)}
         error={fieldError('title') ?? (value.title?.trim() ? undefined : t('titleMissing'))}
         onChange={(event) => draft.set({ title: event.currentTarget.value })}
       />
@@ -83,7 +84,7 @@ export function LessonEditor({ course, lesson }: { course: StudioCourse; lesson:
         autosize
         minRows={2}
         maxLength={10_000}
-        dir="auto"
+        {...asTyped(value.homework)}
         error={fieldError('homework')}
         onChange={(event) => draft.set({ homework: event.currentTarget.value || null })}
       />

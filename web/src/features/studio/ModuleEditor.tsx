@@ -2,6 +2,7 @@
 import { Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Note } from '~/ui/Note';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import css from './Builder.module.css';
 import { Conflict } from './Conflict';
@@ -24,7 +25,7 @@ export function ModuleEditor({ course, module }: { course: StudioCourse; module:
         label={t('moduleTitle')}
         value={value.title}
         maxLength={200}
-        dir="auto"
+        {...asTyped(value.title)}
         error={fault('title') ?? (value.title.trim() ? undefined : t('titleMissing'))}
         onChange={(event) => draft.set({ title: event.currentTarget.value })}
       />
@@ -35,7 +36,7 @@ export function ModuleEditor({ course, module }: { course: StudioCourse; module:
         autosize
         minRows={3}
         maxLength={10_000}
-        dir="auto"
+        {...asTyped(value.homework)}
         error={fault('homework')}
         onChange={(event) => draft.set({ homework: event.currentTarget.value || null })}
       />

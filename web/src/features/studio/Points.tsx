@@ -3,6 +3,7 @@ import { Button, TextInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { asTyped } from '~/ui/typedDir';
 import css from './Builder.module.css';
 
 type Props = {
@@ -67,7 +68,7 @@ export function Points({ label, help, add, points, change, fault }: Props) {
             aria-label={t('pointNumber', { label, number: index + 1 })}
             value={line}
             maxLength={200}
-            dir="auto"
+            {...asTyped(line)}
             error={fault(index)}
             onChange={(event) =>
               edit(lines.map((old, at) => (at === index ? event.currentTarget.value : old)))

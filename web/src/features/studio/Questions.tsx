@@ -10,6 +10,7 @@ import { queryClient } from '~/app/queries';
 import { Note } from '~/ui/Note';
 import { Failed } from '~/ui/State';
 import { toast } from '~/ui/toast';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
@@ -141,7 +142,7 @@ function Editor({
             autosize
             minRows={1}
             maxLength={2000}
-            dir="auto"
+            {...asTyped(question.wording)}
             error={fault(`questions[${index}].wording`)}
             onChange={(event) => change(question.key, { wording: event.currentTarget.value })}
           />
@@ -161,7 +162,7 @@ function Editor({
                   placeholder={t('answer', { number: place + 1 })}
                   value={option}
                   maxLength={500}
-                  dir="auto"
+                  {...asTyped(option)}
                   error={fault(`questions[${index}].options[${place}]`)}
                   onChange={(event) =>
                     change(question.key, {

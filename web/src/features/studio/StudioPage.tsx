@@ -7,6 +7,7 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, intentKey, type Schemas } from '~/api/client';
 import { isApiError } from '~/api/error';
+import { CourseTitle } from '~/features/courses/CourseTitle';
 import { Cover } from '~/features/courses/Cover';
 import { useSession } from '~/features/identity/session';
 import { isLocale } from '~/i18n';
@@ -14,6 +15,7 @@ import { localeNames, locales } from '~/i18n/format';
 import { Note } from '~/ui/Note';
 import { Failed, SignInFirst, State } from '~/ui/State';
 import { Status } from '~/ui/Status';
+import { asTyped } from '~/ui/typedDir';
 import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import { useFormat, useLocale } from '~/ui/useFormat';
 import { useTitle } from '~/ui/useTitle';
@@ -80,7 +82,7 @@ function Row({ course }: { course: Schemas['StudioCard'] }) {
         </p>
         <h2 className={css.name}>
           <Link to="/studio/courses/$courseId" params={{ courseId: course.id }}>
-            <bdi>{course.title}</bdi>
+            <CourseTitle course={course} />
           </Link>
         </h2>
         <p className="meta mut">
@@ -144,7 +146,7 @@ function CreateCourse({ close }: { close: () => void }) {
           description={t('courseTitleHelp')}
           value={title}
           maxLength={200}
-          dir="auto"
+          {...asTyped(title)}
           data-autofocus
           error={fieldError ?? missing}
           onChange={(event) => setTitle(event.currentTarget.value)}

@@ -4,6 +4,7 @@ import { IconSearch, IconX } from '@tabler/icons-react';
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Note } from '~/ui/Note';
+import { asTyped } from '~/ui/typedDir';
 import { useFormat } from '~/ui/useFormat';
 import { useCaptions } from './CaptionLayer';
 import { type Cue, cueIndexAt, searchCues } from './cues';
@@ -97,7 +98,7 @@ export function Transcript({ engine, close }: Props) {
           <TextInput
             size="sm"
             type="search"
-            dir="auto"
+            {...asTyped(wanted)}
             aria-label={t('transcript.search')}
             placeholder={t('transcript.search')}
             leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}
