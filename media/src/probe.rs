@@ -311,10 +311,18 @@ pub(crate) fn open(
     if sniff::is_truncated(kind, &mut file, bytes).map_err(|_| RefuseReason::Unreadable)? {
         return Err(RefuseReason::Truncated);
     }
-    if sniff::is_protected(kind, &mut file, bytes).map_err(|_| RefuseReason::Unreadable)? {
+    let tracks = sniff::tracks(kind, &mut file, bytes).map_err(|_| RefuseReason::Unreadable)?;
+    if tracks.protected {
         return Err(RefuseReason::Protected);
     }
-    let input = open_input(path, limits).ok_or(RefuseReason::NotMedia)?;
+    if tracks.count > limits.max_streams {
+        return Err(RefuseReason::TooManyStreams(tracks.count, limits.max_streams));
+    }
+    let Some(input) = open_input(path, limits) else {
+        let cut = sniff::ends_in_its_head(kind, &mut file, bytes);
+        let cut = cut.map_err(|_| RefuseReason::Unreadable)?;
+        return Err(if cut { RefuseReason::Truncated } else { RefuseReason::NotMedia });
+    };
     let info = describe(&input, bytes, limits)?;
     Ok((input, info))
 }
@@ -327,7 +335,7 @@ pub(crate) fn open_input(path: &Path, limits: &ProbeLimits) -> Option<format::co
     options.set("protocol_whitelist", "file");
     options.set("format_whitelist", FORMATS);
     // A container may say more streams than we take: then it is described, and refused with care.
-    options.set("max_streams", &limits.max_streams.saturating_mul(4).to_string());
+    options.set("max_streams", &limits.max_streams.saturating_mul(32).to_string());
     options.set("probesize", "20000000");
     options.set("analyzeduration", "20000000");
     format::input_with_dictionary(name, options).ok()

@@ -138,14 +138,24 @@ fn read_at(file: &mut (impl Read + Seek), offset: u64, buffer: &mut [u8]) -> io:
 /// The biggest index of an MP4 file that is searched for protection, in bytes.
 const MAX_INDEX: u64 = 64 * 1024 * 1024;
 
-/// Whether a track of an ISO file is encrypted (`encv`, `enca`, or a store's `drms` and its kin): there
-/// is no key for it here.
+/// What the index of an ISO file says of its tracks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tracks {
+    /// How many there are.
+    pub count: u32,
+    /// One of them is encrypted (`encv`, `enca`, or a store's `drms` and its kin): there is no key for
+    /// it here.
+    pub protected: bool,
+}
+
+/// Looks at the tracks of an ISO file; there is nothing to see in others.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn is_protected(kind: Sniffed, file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
+pub fn tracks(kind: Sniffed, file: &mut (impl Read + Seek), len: u64) -> io::Result<Tracks> {
+    let nothing = Ok(Tracks::default());
     if kind != Sniffed::IsoMedia {
-        return Ok(false);
+        return nothing;
     }
     let mut offset = 0;
     for _ in 0..1_000 {
@@ -166,26 +176,30 @@ pub fn is_protected(kind: Sniffed, file: &mut (impl Read + Seek), len: u64) -> i
             file.seek(SeekFrom::Start(offset))?;
             let mut index = Vec::new();
             file.take(size.min(MAX_INDEX)).read_to_end(&mut index)?;
-            return Ok(describes_protection(&index));
+            let head = if index.starts_with(&[0, 0, 0, 1]) { 16 } else { 8 };
+            return Ok(describe_tracks(index.get(head..).unwrap_or_default()));
         }
         match offset.checked_add(size) {
             Some(end) if size >= 8 && end < len => offset = end,
             _ => break,
         }
     }
-    Ok(false)
+    nothing
 }
 
-fn describes_protection(index: &[u8]) -> bool {
-    let Some(movie) = mp4::find(index, &[b"moov"]) else { return false };
-    mp4::boxes(movie).filter(|track| track.name == *b"trak").any(|track| {
+/// What the boxes within the index say; the last of them may be cut.
+fn describe_tracks(movie: &[u8]) -> Tracks {
+    let mut tracks = Tracks::default();
+    for track in mp4::boxes(movie).filter(|track| track.name == *b"trak") {
+        tracks.count = tracks.count.saturating_add(1);
         let table = [b"mdia", b"minf", b"stbl", b"stsd"];
-        let Some(entries) = mp4::find(track.body(), &table) else { return false };
+        let Some(entries) = mp4::find(track.body(), &table) else { continue };
         // Version, flags and count come before the entries.
         let protected: [&[u8; 4]; 6] = [b"encv", b"enca", b"drms", b"drmi", b"encs", b"enct"];
-        mp4::boxes(entries.get(8..).unwrap_or_default())
-            .any(|entry| protected.contains(&&entry.name))
-    })
+        tracks.protected |= mp4::boxes(entries.get(8..).unwrap_or_default())
+            .any(|entry| protected.contains(&&entry.name));
+    }
+    tracks
 }
 
 /// Walks the top-level boxes: the last one must end where the file ends, and `moov` must be there.
@@ -224,10 +238,65 @@ fn iso_is_truncated(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool>
     Ok(false)
 }
 
+const SEGMENT: u64 = 0x1853_8067;
+const CLUSTER: u64 = 0x1f43_b675;
+
+/// Elements of a Matroska Segment that are looked at before its first Cluster: a file has a handful.
+const MAX_ELEMENTS: u32 = 1_000;
+
 /// The Segment element states its size, unless the writer could not know it (a live recording).
 fn matroska_is_truncated(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
-    let mut head = [0; 64];
-    file.seek(SeekFrom::Start(0))?;
+    // What comes first is the EBML header.
+    let Some((_, header)) = element(file, 0)? else { return Ok(true) };
+    Ok(match element(file, header.end)? {
+        Some((SEGMENT, segment)) => segment.known && segment.end > len,
+        // libav will see.
+        Some(_) => false,
+        None => true,
+    })
+}
+
+/// Whether a file of `kind` that libav makes nothing of is the beginning of a good one: a Matroska
+/// file without a Cluster, in which pictures and sound lie.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn ends_in_its_head(
+    kind: Sniffed,
+    file: &mut (impl Read + Seek),
+    len: u64,
+) -> io::Result<bool> {
+    if kind != Sniffed::Matroska {
+        return Ok(false);
+    }
+    let Some((_, header)) = element(file, 0)? else { return Ok(true) };
+    let Some((SEGMENT, segment)) = element(file, header.end)? else { return Ok(false) };
+    let mut at = segment.body;
+    for _ in 0..MAX_ELEMENTS {
+        match element(file, at)? {
+            Some((CLUSTER, _)) => return Ok(false),
+            Some((_, inner)) if !inner.known => return Ok(false),
+            Some((_, inner)) if inner.end < len => at = inner.end,
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+/// Where an EBML element lies.
+struct Extent {
+    /// Where its content begins.
+    body: u64,
+    /// Where it ends; the end of all numbers when it does not say.
+    end: u64,
+    /// Whether it says where it ends.
+    known: bool,
+}
+
+/// The id and the extent of the EBML element at `offset`; `None` when there is none.
+fn element(file: &mut (impl Read + Seek), offset: u64) -> io::Result<Option<(u64, Extent)>> {
+    let mut head = [0; 12];
+    file.seek(SeekFrom::Start(offset))?;
     let mut have = 0;
     while let Some(rest) = head.get_mut(have..).filter(|rest| !rest.is_empty()) {
         match file.read(rest)? {
@@ -236,18 +305,16 @@ fn matroska_is_truncated(file: &mut (impl Read + Seek), len: u64) -> io::Result<
         }
     }
     let head = head.get(..have).unwrap_or_default();
-    // EBML header: id (4 bytes), size, then the Segment: id 18 53 80 67, size.
-    let Some((header_len, size_len)) = head.get(4..).and_then(vint) else { return Ok(true) };
-    let segment = header_len.saturating_add(4 + size_len as u64);
-    let start = usize::try_from(segment).unwrap_or(usize::MAX);
-    let Some(segment_head) =
-        head.get(start..).and_then(|rest| rest.strip_prefix(&[0x18, 0x53, 0x80, 0x67]))
-    else {
-        // A header longer than we look at: libav will see.
-        return Ok(false);
+    let Some(id_len) = head.first().map(|first| first.leading_zeros() as usize + 1) else {
+        return Ok(None);
     };
-    let Some((size, size_len)) = vint(segment_head) else { return Ok(true) };
-    Ok(size != u64::MAX && size.saturating_add(segment + 4 + size_len as u64) > len)
+    // An id keeps the bits that tell its length.
+    let Some(id) = head.get(..id_len.min(4)) else { return Ok(None) };
+    let id = id.iter().fold(0, |id: u64, byte| (id << 8) | u64::from(*byte));
+    let Some((size, size_len)) = head.get(id_len.min(4)..).and_then(vint) else { return Ok(None) };
+    let body = offset.saturating_add((id_len.min(4) + size_len) as u64);
+    let known = size != u64::MAX;
+    Ok(Some((id, Extent { body, end: body.saturating_add(size), known })))
 }
 
 /// An EBML variable-length integer and how many bytes it takes; `u64::MAX` stands for unknown.
@@ -321,27 +388,45 @@ mod tests {
     }
 
     #[test]
-    fn a_matroska_file_of_known_size_is_held_to_it() {
-        let mut file = vec![0x1a, 0x45, 0xdf, 0xa3, 0x82, 0, 0, 0x18, 0x53, 0x80, 0x67, 0x40, 100];
+    fn a_matroska_file_is_held_to_its_size_and_has_more_than_a_head() {
+        let cluster = [0x1f, 0x43, 0xb6, 0x75, 0x84, 1, 2, 3, 4];
+        let head = |size: [u8; 2]| {
+            let ebml = [0x1a, 0x45, 0xdf, 0xa3, 0x82, 0, 0, 0x18, 0x53, 0x80, 0x67];
+            [ebml.as_slice(), &size, &[0xec, 0x82, 0, 0]].concat()
+        };
         let truncated = |bytes: &[u8]| {
             let len = bytes.len() as u64;
             is_truncated(Sniffed::Matroska, &mut Cursor::new(bytes), len).unwrap()
         };
-        assert!(truncated(&file));
-        file.resize(13 + 100, 0);
-        assert!(!truncated(&file));
-        file[11..13].copy_from_slice(&[0x7f, 0xff]);
-        file.truncate(20);
-        assert!(!truncated(&file), "a recording of unknown size");
+        let headless = |bytes: &[u8]| {
+            let len = bytes.len() as u64;
+            ends_in_its_head(Sniffed::Matroska, &mut Cursor::new(bytes), len).unwrap()
+        };
+        let whole = [head([0x40, 13]), cluster.to_vec()].concat();
+        assert!(!truncated(&whole) && !headless(&whole));
+        for len in 1..whole.len() {
+            assert!(truncated(&whole[..len]), "{len}");
+        }
+        let live = [head([0x7f, 0xff]), cluster.to_vec()].concat();
+        assert!(!truncated(&live), "a recording of unknown size");
+        assert!(!truncated(&live[..live.len() - 2]), "which may end anywhere");
+        assert!(!headless(&live[..live.len() - 2]));
+        for len in 13..head([0, 0]).len() {
+            assert!(headless(&live[..len]), "but not in its head, at {len}");
+        }
+        assert!(headless(&head([0x40, 4])), "a head and nothing else");
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic_or_hang(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let ebml = [b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\xff".as_slice(), &bytes].concat();
+            let len = ebml.len() as u64;
+            let _ = ends_in_its_head(Sniffed::Matroska, &mut Cursor::new(ebml), len).unwrap();
             let _ = sniff(&bytes);
             let index = [b"\0\0\0\xffmoov".as_slice(), &bytes].concat();
             let len = index.len() as u64;
-            let _ = is_protected(Sniffed::IsoMedia, &mut Cursor::new(index), len).unwrap();
+            let _ = tracks(Sniffed::IsoMedia, &mut Cursor::new(index), len).unwrap();
             for kind in [Sniffed::IsoMedia, Sniffed::Matroska, Sniffed::Avi] {
                 let _ = is_truncated(kind, &mut Cursor::new(&bytes), bytes.len() as u64).unwrap();
             }

@@ -181,6 +181,10 @@ fn told(error: &WorkerError) -> Failure {
         WorkerError::Stalled(_) => {
             passing("transcode_stalled", "The work on this video stood still.")
         }
+        WorkerError::Exhausted => Failure {
+            retryable: false,
+            ..passing("too_demanding", "The file takes far too long to convert.")
+        },
         WorkerError::Misbehaved(_) => {
             passing("transcode_crashed", "The worker said what it must not say.")
         }

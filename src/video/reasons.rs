@@ -23,6 +23,7 @@ const TABLE: &[(&str, &str)] = &[
     ("too_long", Code::MediaTooLong.name()),
     ("unsupported_codec", "unsupported_codec"),
     ("source_damaged", "source_damaged"),
+    ("too_demanding", "too_demanding"),
     // The work: the same file may do.
     ("source_unreadable", "source_unreadable"),
     ("source_unavailable", "source_unavailable"),
@@ -65,6 +66,8 @@ mod tests {
         let book = [include_str!("book/products.rs"), include_str!("book/settle.rs")];
         let mut all: Vec<&str> = said(probe, "=>").collect();
         all.extend(said(include_str!("../../media/src/worker/child.rs"), "failure("));
+        let watch = include_str!("../../media/src/worker/watch.rs");
+        all.extend(said(watch, "TOO_DEMANDING: &str ="));
         for text in ours.iter().chain(&book) {
             all.extend(said(text, "passing(").chain(said(text, "refused(")));
         }

@@ -117,6 +117,7 @@ pub fn start(app: &App) {
         poll: Duration::from_secs(2),
         heartbeat: lease / 3,
         lease,
+        silence: Duration::from_secs(media.silence_seconds.into()),
         max_attempts: u32::try_from(MAX_ATTEMPTS).unwrap_or(1),
         back_off: Duration::from_secs(5),
         ..Policy::default()

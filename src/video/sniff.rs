@@ -15,20 +15,41 @@ pub(super) const HEAD_BYTES: u64 = 8 * 1024;
 /// `media_playlist`, `not_media`.
 pub(super) fn video(head: &[u8]) -> Result<&'static str, Problem> {
     match sniff(head) {
-        Sniffed::IsoMedia if head.get(8..12) == Some(b"qt  ".as_slice()) => Ok("video/quicktime"),
-        Sniffed::IsoMedia => Ok("video/mp4"),
+        Sniffed::IsoMedia => Ok(match head.get(8..12) {
+            Some(b"qt  ") => "video/quicktime",
+            Some(b"M4A " | b"M4B ") => "audio/mp4",
+            Some([b'3', b'g', ..]) => "video/3gpp",
+            _ => "video/mp4",
+        }),
+        // The kind of document stands in the header, which comes first.
+        Sniffed::Matroska if find(head.get(..64).unwrap_or(head), b"webm").is_some() => {
+            Ok("video/webm")
+        }
         Sniffed::Matroska => Ok("video/x-matroska"),
         Sniffed::Avi => Ok("video/x-msvideo"),
         Sniffed::MpegTs => Ok("video/mp2t"),
         Sniffed::Mpeg => Ok("video/mpeg"),
         Sniffed::Flv => Ok("video/x-flv"),
-        Sniffed::Sound => Ok("audio/mpeg"),
+        Sniffed::Sound => Ok(sound(head)),
         Sniffed::Playlist => Err(Problem::new(Code::MediaPlaylist)),
         Sniffed::Empty => Err(Problem::new(Code::MediaEmpty)),
         Sniffed::Other => Err(Problem::new(Code::NotMedia).detail(
             "Accepted are MP4, MOV, MKV, WebM, AVI, FLV, MPEG-TS and MPEG files, and sound as \
                  M4A, MP3, Ogg, FLAC and WAV.",
         )),
+    }
+}
+
+/// The media type of what [`sniff`] calls sound. Ogg may hold pictures, too: its first packet says.
+fn sound(head: &[u8]) -> &'static str {
+    match head {
+        [b'O', b'g', b'g', b'S', rest @ ..] => {
+            let first = rest.get(..128).unwrap_or(rest);
+            if find(first, b"\x80theora").is_some() { "video/ogg" } else { "audio/ogg" }
+        }
+        [b'f', b'L', b'a', b'C', ..] => "audio/flac",
+        [b'R', b'I', b'F', b'F', ..] => "audio/wav",
+        _ => "audio/mpeg",
     }
 }
 
@@ -186,7 +207,16 @@ mod tests {
         for (head, kind) in [
             (&b"\0\0\0\x20ftypisom\0\0"[..], "video/mp4"),
             (b"\0\0\0\x14ftypqt  ", "video/quicktime"),
-            (b"\x1A\x45\xDF\xA3\x9f\x42\x86\x81\x01\x42\x82\x84webm", "video/x-matroska"),
+            (b"\x1A\x45\xDF\xA3\x9f\x42\x86\x81\x01\x42\x82\x84webm", "video/webm"),
+            (b"\x1A\x45\xDF\xA3\x9f\x42\x86\x81\x01\x42\x82\x88matroska", "video/x-matroska"),
+            (b"\0\0\0\x1cftypM4A \0\0", "audio/mp4"),
+            (b"\0\0\0\x14ftyp3gp4", "video/3gpp"),
+            (b"OggS\0\x02\0\0\0\0\0\0\x01\x1e\x01vorbis", "audio/ogg"),
+            (b"OggS\0\x02\0\0\0\0\0\0\x01\x2a\x80theora", "video/ogg"),
+            (b"fLaC\0\0\0\x22", "audio/flac"),
+            (b"RIFF\0\0\0\0WAVEfmt ", "audio/wav"),
+            (b"ID3\x04\0", "audio/mpeg"),
+            (b"\xff\xfb\x90\x64", "audio/mpeg"),
             (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"),
             (b"\0\0\x01\xBA\x44", "video/mpeg"),
             (&ts, "video/mp2t"),

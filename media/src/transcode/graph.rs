@@ -49,7 +49,13 @@ pub(super) fn video_spec(
     }
     let FrameRate { num, den } = ladder.frame_rate;
     let seconds = start as f64 * f64::from(den) / f64::from(num);
-    let _ = write!(spec, "fps=fps={num}/{den}:start_time={seconds:.6}:round=near:eof_action=round");
+    let rate = format!("fps=fps={num}/{den}:start_time={seconds:.6}:round=near:eof_action=round,");
+    // A picture that stands for many is scaled once, not as often as it is shown.
+    let slow =
+        source.frame_rate.is_some_and(|rate| rate.as_f64() < ladder.frame_rate.as_f64() * 0.8);
+    if !slow {
+        spec.push_str(&rate);
+    }
     // An untagged picture: the matrix of its time, by its size, as players guess it.
     let guess = if source.width.min(source.height) >= 720 { "bt709" } else { "bt601" };
     let matrix = if matrix_known { "auto" } else { guess };
@@ -67,21 +73,26 @@ pub(super) fn video_spec(
         // Heavy work per pixel: scaled down first, mapped once, then shared by all rungs.
         let _ = write!(
             spec,
-            ",scale={}:{}:flags=bicubic,zscale=t=linear:npl=100,format=gbrpf32le,\
+            "scale={}:{}:flags=bicubic,zscale=t=linear:npl=100,format=gbrpf32le,\
              zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,\
-             format=yuv420p",
+             format=yuv420p,",
             top.width, top.height,
         );
         matrix = "bt709";
     }
-    let _ = write!(spec, ",split={}", ladder.rungs.len());
+    let _ = write!(spec, "split={}", ladder.rungs.len());
     for at in 0..ladder.rungs.len() {
         let _ = write!(spec, "[s{at}]");
     }
     for (at, rung) in ladder.rungs.iter().enumerate() {
         // Every second frame, told by its number, so that all graphs of a job choose the same.
         let thin = if rung.frame_step == 2 { "select='not(mod(pts,2))'," } else { "" };
-        let _ = write!(spec, ";[s{at}]{thin}{}[out{at}]", to(rung, matrix));
+        let scaled = to(rung, matrix);
+        let _ = if slow {
+            write!(spec, ";[s{at}]{scaled},{rate}{thin}null[out{at}]")
+        } else {
+            write!(spec, ";[s{at}]{thin}{scaled}[out{at}]")
+        };
     }
     spec
 }
@@ -232,6 +243,21 @@ mod tests {
              out_color_matrix=bt709:out_range=tv,setsar=1,format=yuv420p[out0];\
              [s1]select='not(mod(pts,2))',scale=640:360:flags=bicubic:in_color_matrix=bt601:\
              out_color_matrix=bt709:out_range=tv,setsar=1,format=yuv420p[out1]"
+        );
+    }
+
+    #[test]
+    fn a_picture_that_stands_for_long_is_scaled_once() {
+        let rate = Some(FrameRate::new(1, 10));
+        let ladder =
+            ladder(&SourceVideo { width: 320, height: 240, frame_rate: rate, screen: false }, 1080);
+        let slow = VideoInfo { frame_rate: rate, ..source() };
+        let spec = video_spec(&ladder, &slow, false, true, 0);
+        assert_eq!(
+            spec,
+            "[in]split=1[s0];[s0]scale=320:240:flags=bicubic:in_color_matrix=auto:\
+             out_color_matrix=bt709:out_range=tv,setsar=1,format=yuv420p,\
+             fps=fps=10/1:start_time=0.000000:round=near:eof_action=round,null[out0]"
         );
     }
 

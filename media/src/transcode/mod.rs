@@ -110,6 +110,8 @@ pub enum Event {
     Skipped(Skipped),
     /// libav says something.
     Log(LogLine),
+    /// How far the source is read, in microseconds: for whoever watches over the work.
+    Reached(u64),
 }
 
 /// Takes the events; an error stops the work (this is how it is cancelled, too).
@@ -365,10 +367,17 @@ impl Job {
             }
             if told.elapsed().as_millis() >= 500 {
                 told = Instant::now();
+                emit(Event::Reached(self.read_us()))?;
                 emit(self.progress(started, position))?;
             }
         }
         Ok(())
+    }
+
+    /// How far the source is read.
+    fn read_us(&self) -> u64 {
+        let seen = self.video.as_ref().map_or(0, VideoPipe::end_us);
+        seen.max(self.audio.as_ref().map_or(0, AudioPipe::end_us))
     }
 
     fn progress(&self, started: Instant, position: u64) -> Event {
@@ -407,11 +416,7 @@ impl Job {
         let corrupt = self.broken_reads
             + self.video.as_ref().map_or(0, VideoPipe::corrupt)
             + self.audio.as_ref().map_or(0, AudioPipe::corrupt);
-        let ends = [
-            self.video.as_ref().map_or(0, VideoPipe::end_us),
-            self.audio.as_ref().map_or(0, AudioPipe::end_us),
-        ];
-        let end_us = ends.into_iter().max().unwrap_or(0);
+        let end_us = self.read_us();
         self.check_damage(end_us, frames, corrupt)?;
         let seen = self.video.as_mut().map(VideoPipe::skipped).unwrap_or_default();
         let heard = self.audio.as_mut().map(AudioPipe::skipped).unwrap_or_default();

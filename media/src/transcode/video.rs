@@ -202,23 +202,27 @@ impl VideoPipe {
         Ok(())
     }
 
-    /// Moves every picture that the graph has ready into its encoder.
+    /// Moves every picture that the graph has ready into its encoder. The rung that is furthest behind
+    /// is always served next: a picture that stands for an hour comes out as an hour of pictures, and
+    /// whatever one sink gives, the others have to hold until it is taken.
     fn encode(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {
         let Some((graph, _)) = &mut self.graph else { return Ok(()) };
         let mut picture = frame::Video::empty();
-        for (index, output) in self.outputs.iter_mut().enumerate() {
-            let sink = format!("out{index}");
-            while let Some(base) =
-                graph::pull(graph, &sink, &mut picture).during("filtering a picture")?
+        let mut open: Vec<(usize, &mut RungOutput)> = self.outputs.iter_mut().enumerate().collect();
+        while let Some((index, output)) = open.iter_mut().min_by_key(|(_, output)| output.passed())
+        {
+            let index = *index;
+            let pulled = graph::pull(graph, &format!("out{index}"), &mut picture);
+            let Some(base) = pulled.during("filtering a picture")? else {
+                open.retain(|(other, _)| *other != index);
+                continue;
+            };
+            let number = output.take(&mut picture, base, emit)?;
+            self.next_frame = self.next_frame.max(output.passed());
+            if let Some((seen, pictures)) = &mut self.pictures
+                && *seen == index
             {
-                let number = output.take(&mut picture, base, emit)?;
-                let passed = number * u64::from(output.frame_step) + u64::from(output.frame_step);
-                self.next_frame = self.next_frame.max(passed);
-                if let Some((seen, pictures)) = &mut self.pictures
-                    && *seen == index
-                {
-                    pictures.see(&picture, output.rate.micros(number), emit)?;
-                }
+                pictures.see(&picture, output.rate.micros(number), emit)?;
             }
         }
         Ok(())
@@ -336,6 +340,11 @@ impl RungOutput {
         self.encoder.send_frame(picture).during("encoding a picture")?;
         self.collect(emit)?;
         Ok(number)
+    }
+
+    /// The number of the next picture, at the ladder's rate.
+    fn passed(&self) -> u64 {
+        self.next * u64::from(self.frame_step)
     }
 
     fn collect(&mut self, emit: &mut Emit<'_>) -> Result<(), TranscodeError> {

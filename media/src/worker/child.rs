@@ -1,10 +1,10 @@
 //! The child's side: takes one order, closes the sandbox, works, and tells on stdout.
 
-use std::fs::File;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::watch::{Teller, end_now};
 use super::{
     Failure, InitReady, LandlockState, PosterReady, SandboxPolicy, SandboxReport, SegmentReady,
     SheetReady, WorkerLine, WorkerOrder, init_file, poster_file, sandbox, segment_file, self_test,
@@ -41,7 +41,7 @@ pub struct WorkerArgs {
 /// must hold for all threads, and a name space cannot be left by a process with several.
 pub fn run_worker(args: &WorkerArgs) -> u8 {
     // The directory must be there for its rule, and the paths must survive every change of root.
-    let Ok(mut teller) = Teller::new() else { return 2 };
+    let Ok(teller) = Teller::new() else { return 2 };
     if sandbox::die_with_parent().is_err() {
         return 2;
     }
@@ -52,7 +52,8 @@ pub fn run_worker(args: &WorkerArgs) -> u8 {
             return teller.fail(failure("order_invalid", detail, false));
         }
     };
-    let cpu_s = u64::from(order.limits.max_duration_s) * 4 + 600;
+    // The watch speaks before the kernel acts.
+    let cpu_s = u64::from(order.work.total_s) + 60;
     let report = sandbox::enter(&args.input, &args.out, cpu_s);
     let enough = report.landlock != LandlockState::None && report.seccomp;
     if teller.tell(&WorkerLine::Sandbox(report.clone())).is_err() {
@@ -68,7 +69,8 @@ pub fn run_worker(args: &WorkerArgs) -> u8 {
         };
     }
     watch_parent();
-    match work(args, &order, &mut teller) {
+    teller.watch(order.work);
+    match work(args, &order, &teller) {
         Ok(line) => u8::from(teller.tell(&line).is_err()) * 2,
         Err(error) => teller.fail(describe(&error)),
     }
@@ -109,37 +111,6 @@ fn watch_parent() {
     let _ = std::thread::Builder::new().name("parent".into()).spawn(watch);
 }
 
-#[expect(
-    unsafe_code,
-    reason = "_exit takes a number and does not return; the ordinary exit would run destructors \
-              under the feet of libav's threads"
-)]
-fn end_now() -> ! {
-    unsafe { libc::_exit(3) }
-}
-
-/// Writes lines to stdout.
-struct Teller(File);
-
-impl Teller {
-    fn new() -> io::Result<Self> {
-        use std::os::fd::AsFd;
-        // A handle of its own: nothing that prints by accident shares its buffer.
-        Ok(Self(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
-    }
-
-    fn tell(&mut self, line: &WorkerLine) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        // One write, so that a line is never torn by the end of the process.
-        self.0.write_all(&text)
-    }
-
-    fn fail(&mut self, failure: Failure) -> u8 {
-        u8::from(self.tell(&WorkerLine::Failed(failure)).is_err()) * 2
-    }
-}
-
 fn failure(code: &str, detail: String, retryable: bool) -> Failure {
     Failure { code: code.into(), detail, at_s: None, retryable }
 }
@@ -162,11 +133,12 @@ fn describe(error: &TranscodeError) -> Failure {
 fn work(
     args: &WorkerArgs,
     order: &WorkerOrder,
-    teller: &mut Teller,
+    teller: &Teller,
 ) -> Result<WorkerLine, TranscodeError> {
     av_log::capture();
     let mut last = None;
     let done = transcode::transcode(&args.input, order, &mut |event| {
+        teller.note(&event);
         for message in av_log::take() {
             teller.tell(&WorkerLine::Log(message))?;
         }
@@ -215,6 +187,7 @@ fn work(
             Event::Dropped(dropped) => WorkerLine::Dropped(dropped),
             Event::Skipped(skipped) => WorkerLine::Skipped(skipped),
             Event::Log(line) => WorkerLine::Log(line),
+            Event::Reached(_) => return Ok(()),
         };
         teller.tell(&line)?;
         if matches!(line, WorkerLine::Progress(_)) {

@@ -6,8 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::SelfTest;
 use super::products::{Dropped, LogLine, Loudness, PosterReady, SheetReady, Skipped, Storyboard};
+use super::{SelfTest, WorkLimits};
 use crate::ladder::{LessonKind, Plan, RenditionKind};
 use crate::probe::MediaInfo;
 
@@ -106,6 +106,8 @@ pub struct WorkerOrder {
     pub threads: u32,
     /// Refusal limits for the source.
     pub limits: crate::probe::ProbeLimits,
+    /// How much computing the work may take.
+    pub work: WorkLimits,
     /// How strict the sandbox is.
     pub sandbox: SandboxPolicy,
 }
@@ -155,6 +157,7 @@ impl WorkerOrder {
             max_short_side: 1080,
             preset: "veryfast".into(),
             threads: 2,
+            work: WorkLimits::up_to(limits.max_duration_s),
             limits,
             sandbox: SandboxPolicy::Required,
         }
@@ -280,7 +283,7 @@ pub struct Done {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// A stable code: one of [`crate::probe::RefuseReason::code`], or `transcode_failed`,
-    /// `source_damaged`, `sandbox_unavailable`, `order_invalid`, `output_failed`.
+    /// `source_damaged`, `too_demanding`, `sandbox_unavailable`, `order_invalid`, `output_failed`.
     pub code: String,
     /// A sentence for a person, in English.
     pub detail: String,

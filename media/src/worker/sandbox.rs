@@ -62,7 +62,9 @@ fn limit_resources(cpu_s: u64) -> bool {
         (libc::RLIMIT_CORE, 0),
     ];
     limits.into_iter().all(|(which, most)| {
-        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+        // The softer one of computing time ends it with a signal of its own, the harder one by force.
+        let hard = if which == libc::RLIMIT_CPU { most.saturating_add(5) } else { most };
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: hard };
         unsafe { libc::setrlimit(which, &raw const limit) == 0 }
     })
 }

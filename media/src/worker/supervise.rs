@@ -2,6 +2,8 @@
 //! none of them unchecked, and ends it when it is cancelled, hangs, misbehaves, or is no longer
 //! wanted.
 
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio_util::sync::CancellationToken;
 
+use super::account::Account;
 use super::{LandlockState, MAX_LINE_BYTES, SandboxPolicy, WorkerLine, WorkerOrder};
 
 /// How much of the child's stderr is kept: its end, in bytes.
@@ -24,6 +27,19 @@ const MAX_PRODUCT: u64 = 256 * 1024 * 1024;
 const END_AFTER: Duration = Duration::from_secs(5);
 /// The child's memory is looked at no more often than this.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// What may lie in the child's directory at once, in bytes: some hundred segments wait there when the
+/// store is slow …
+const MAX_OUTPUT: u64 = 2 * 1024 * 1024 * 1024;
+/// … and so many files.
+const MAX_OUTPUT_FILES: usize = 10_000;
+
+/// How often the directory is looked at.
+const LOOK_AT_OUTPUT_EVERY: Duration = Duration::from_secs(1);
+
+/// How much longer the parent waits for a child, in all, than the child may compute: a busy machine
+/// gives it little.
+const WAIT_FACTOR: u32 = 4;
 
 /// How long a child may be silent. It speaks twice a second while it works.
 pub const STALL_AFTER: Duration = Duration::from_secs(120);
@@ -45,7 +61,10 @@ pub enum WorkerError {
     /// The child was silent for too long, and has been ended.
     #[error("the media worker was silent for {} s", .0.as_secs())]
     Stalled(Duration),
-    /// The child said something that it must not say, and has been ended.
+    /// The child has worked longer than it may, and has been ended.
+    #[error("the media worker has used up its time")]
+    Exhausted,
+    /// The child said or did something that it must not, and has been ended.
     #[error("the media worker misbehaved: {0}")]
     Misbehaved(&'static str),
     /// [`Cancel::cancel`] was called, and the child has been ended.
@@ -76,6 +95,12 @@ pub struct Worker {
     cancelled: CancellationToken,
     policy: SandboxPolicy,
     stall_after: Duration,
+    account: Account,
+    out: PathBuf,
+    output_limit: u64,
+    output_at: Instant,
+    /// How long it may still be waited for.
+    wait_left: Duration,
     greeted: bool,
     finished: bool,
     usage: Usage,
@@ -145,6 +170,11 @@ impl Worker {
             cancelled: CancellationToken::new(),
             policy: order.sandbox,
             stall_after: STALL_AFTER,
+            account: Account::of(order),
+            out: out.to_owned(),
+            output_limit: MAX_OUTPUT,
+            output_at: Instant::now(),
+            wait_left: Duration::from_secs(order.work.total_s.into()) * WAIT_FACTOR,
             greeted: false,
             finished: false,
             usage: Usage::default(),
@@ -155,6 +185,16 @@ impl Worker {
     /// Changes how long the child may be silent.
     pub fn set_stall_after(&mut self, stall_after: Duration) {
         self.stall_after = stall_after;
+    }
+
+    /// Changes how much may lie in the child's directory at once, in bytes.
+    pub fn set_output_limit(&mut self, bytes: u64) {
+        self.output_limit = bytes;
+    }
+
+    /// The process id of the child, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// A handle that ends the job from elsewhere.
@@ -173,14 +213,14 @@ impl Worker {
             return Ok(None);
         }
         let cancelled = self.cancelled.clone();
-        let stall_after = self.stall_after;
+        let since = Instant::now();
         let read = tokio::select! {
             biased;
             () = cancelled.cancelled() => Err(WorkerError::Cancelled),
-            line = tokio::time::timeout(stall_after, self.read_line()) => {
-                line.unwrap_or(Err(WorkerError::Stalled(stall_after)))
-            }
+            line = self.await_line() => line,
         };
+        // What the store takes its time for is not the child's.
+        self.wait_left = self.wait_left.saturating_sub(since.elapsed());
         let checked = match read {
             Ok(true) => self.understand(),
             Ok(false) => Err(self.crashed().await),
@@ -195,6 +235,30 @@ impl Worker {
             Err(error) => {
                 self.finish().await;
                 Err(error)
+            }
+        }
+    }
+
+    /// Reads on to the end of a line, and keeps an eye on the child's directory meanwhile.
+    async fn await_line(&mut self) -> Result<bool, WorkerError> {
+        let since = Instant::now();
+        loop {
+            if self.output_at.elapsed() >= LOOK_AT_OUTPUT_EVERY {
+                self.output_at = Instant::now();
+                if holds_too_much(&self.out, self.output_limit) {
+                    return Err(WorkerError::Misbehaved("it writes too much"));
+                }
+            }
+            let waited = since.elapsed();
+            let Some(silence) = self.stall_after.checked_sub(waited) else {
+                return Err(WorkerError::Stalled(self.stall_after));
+            };
+            let Some(left) = self.wait_left.checked_sub(waited) else {
+                return Err(WorkerError::Exhausted);
+            };
+            let turn = silence.min(left).min(LOOK_AT_OUTPUT_EVERY);
+            if let Ok(line) = tokio::time::timeout(turn, self.read_line()).await {
+                return line;
             }
         }
     }
@@ -224,6 +288,7 @@ impl Worker {
             .map_err(|_| WorkerError::Misbehaved("a line is not understood"))?;
         self.line.clear();
         line.check().map_err(WorkerError::Misbehaved)?;
+        self.account.take(&line).map_err(WorkerError::Misbehaved)?;
         match &line {
             WorkerLine::Sandbox(report) => {
                 let weak = report.landlock == LandlockState::None || !report.seccomp;
@@ -278,6 +343,10 @@ impl Worker {
         self.wait_usage().await;
         let waited = tokio::time::timeout(END_AFTER, self.child.wait()).await;
         let status = match waited {
+            // The kernel's limit, should the child's own watch have failed.
+            Ok(Ok(status)) if status.signal() == Some(libc::SIGXCPU) => {
+                return WorkerError::Exhausted;
+            }
             Ok(Ok(status)) => status.to_string(),
             _ => String::from("still running without its output"),
         };
@@ -291,6 +360,22 @@ impl Worker {
         let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&kept).into_owned()
     }
+}
+
+/// Whether more lies in the directory of a child than an honest one ever leaves there.
+fn holds_too_much(out: &Path, most: u64) -> bool {
+    // One that cannot be read will show when a product is.
+    let Ok(entries) = std::fs::read_dir(out) else { return false };
+    let (mut files, mut bytes) = (0, 0);
+    for entry in entries.filter_map(Result::ok) {
+        files += 1;
+        // What is on the disk: a file may have holes.
+        bytes += entry.metadata().map_or(0, |meta| meta.blocks().saturating_mul(512));
+        if files > MAX_OUTPUT_FILES || bytes > most {
+            return true;
+        }
+    }
+    false
 }
 
 /// The greatest memory that a running process has held, in KiB.

@@ -245,6 +245,12 @@ pub struct Media {
     pub jobs: usize,
     pub sandbox: MediaSandbox,
     pub lease_seconds: u32,
+    /// A child that says nothing for so long is ended.
+    pub silence_seconds: u32,
+    /// Computing without getting further in a file.
+    pub work_patience_seconds: u32,
+    /// Computing for each second of film, beyond that.
+    pub work_per_second: u32,
     /// The binary that has the `media-worker` command; empty = this one.
     pub worker_program: PathBuf,
     pub max_lesson_seconds: u32,
@@ -387,6 +393,10 @@ impl Config {
         }
         if self.media.jobs > 64 || self.database.pool_size == 0 {
             return wrong("media.jobs is at most 64, database.pool_size at least 1");
+        }
+        let work = [self.media.work_patience_seconds, self.media.work_per_second];
+        if self.media.silence_seconds == 0 || work.contains(&0) {
+            return wrong("media.silence_seconds, work_patience_seconds, work_per_second are at least 1");
         }
         Ok(())
     }

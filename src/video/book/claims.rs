@@ -102,6 +102,8 @@ async fn take(
     videos::insert_keys(conn, &fresh).await?;
     order.first_segment = first_segment(conn, video.id).await?;
     order.stored = stored_before(conn, video.id, order.first_segment).await?;
+    order.work.patience_s = app.config.media.work_patience_seconds;
+    order.work.per_second = app.config.media.work_per_second;
     order.sandbox = match app.config.media.sandbox {
         MediaSandbox::Required => SandboxPolicy::Required,
         MediaSandbox::BestEffort => SandboxPolicy::BestEffort,

@@ -19,51 +19,14 @@ use media::hls::{
 use media::ladder::{Plan, RenditionKind};
 use media::mp4;
 use media::worker::{
-    Failure, LandlockState, SandboxPolicy, Stage, Worker, WorkerError, WorkerLine, WorkerOrder,
-    read_product,
+    LandlockState, Stage, Worker, WorkerError, WorkerLine, WorkerOrder, read_product,
 };
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_media-worker");
+mod bad_input;
+mod desk;
+mod hostile;
 
-fn lesson(path: &Path, seconds: u32) {
-    let scene =
-        DemoScene { title: "Test".into(), seconds, seed: 1, speech: None, size: (320, 240) };
-    make_demo_video(path, &scene).unwrap();
-}
-
-struct Desk {
-    dir: tempfile::TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("out")).unwrap();
-        Self { dir }
-    }
-
-    fn input(&self) -> std::path::PathBuf {
-        self.dir.path().join("lesson.mp4")
-    }
-
-    fn out(&self) -> std::path::PathBuf {
-        self.dir.path().join("out")
-    }
-
-    async fn worker(&self, arguments: &[&str], order: &WorkerOrder) -> Worker {
-        Worker::spawn(Path::new(PROGRAM), arguments, &self.input(), &self.out(), order)
-            .await
-            .unwrap()
-    }
-}
-
-fn order() -> WorkerOrder {
-    WorkerOrder {
-        preset: "ultrafast".into(),
-        sandbox: SandboxPolicy::BestEffort,
-        ..WorkerOrder::new()
-    }
-}
+use desk::{Desk, failure, lesson, order};
 
 /// MED-02 JOB-02
 #[tokio::test]
@@ -325,16 +288,6 @@ async fn what_a_server_makes_of_the_lines_is_a_valid_stream_while_it_grows_and_a
         _ => body,
     });
     assert!(lying.contains("BANDWIDTH"), "{lying}");
-}
-
-async fn failure(desk: &Desk, order: &WorkerOrder) -> Failure {
-    let mut worker = desk.worker(&[], order).await;
-    while let Some(line) = worker.next().await.unwrap() {
-        if let WorkerLine::Failed(failure) = line {
-            return failure;
-        }
-    }
-    panic!("no failure");
 }
 
 /// JOB-02: what libav says of a damaged file is kept with the job, without our paths.
