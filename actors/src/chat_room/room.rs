@@ -6,316 +6,47 @@
 //! - a session is seated in the same step in which it gets everything up to `head`, so what
 //!   follows is `head + 1`, `head + 2` … without a hole and without a double;
 //! - nothing is acknowledged before the log said that it is stored.
+//!
+//! Here are the log and time; `people` has the seats, `history` what a join is answered with, `words`
+//! the commands and effects.
+
+mod history;
+mod people;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kernel::Timestamp;
-use uuid::Uuid;
 
+use self::history::{Need, Waiting};
+pub use self::words::{Command, Effect, History, Join, Joined, Post, Seat, Sitter};
 use super::marks::Marks;
-use super::port::{Appended, Draft, Entry, LogError, Mark, Opened, Page, Role, RoomInfo, Seq};
-use super::presence::{Diff, Person, Presence};
+use super::port::{Appended, Draft, Entry, LogError, Opened, Page, RoomInfo, Seq};
+use super::presence::Presence;
 use super::repetitions::Repetitions;
 use super::ring::{Line, Ring};
-use super::sending::{Ack, Origin, Pace, Sending};
+use super::sending::{Origin, Pace, Sending};
 use crate::relay::{RelayId, SessionKey};
-use crate::wire::{CloseCode, ErrCode, Locale, Problem};
+use crate::wire::{ErrCode, Problem};
 
 /// Entries kept in memory, and loaded at the start.
 pub const RING_ENTRIES: usize = 200;
 /// Bytes of entries kept in memory.
 const RING_BYTES: usize = 1024 * 1024;
-/// Who is further behind gets a page instead of a replay.
-const RESUME_MAX: u64 = 300;
-/// The same in bytes, so that a replay never fills an outbox.
-const REPLAY_BYTES: usize = 192 * 1024;
 /// Messages of a page for one who joins anew.
 pub const PAGE_ENTRIES: usize = 50;
-/// A cached page serves until it is this old.
-const PAGE_AGE: u64 = 100;
 /// Entries of one read of the log.
 pub const READ_ENTRIES: usize = 512;
 /// Entries that may wait for a missing one before them.
 const HELD_MAX: usize = 512;
-/// Joins that may wait for a read.
-const WAITING_MAX: usize = 10_000;
 /// Reads after which a join is given up.
 const TRIES_MAX: u8 = 5;
 /// A room with nobody in it stops after this.
 const IDLE: TimeDelta = TimeDelta::seconds(60);
 /// Pause before a failed read of missing entries is repeated.
 const REREAD: TimeDelta = TimeDelta::seconds(1);
-/// People listed by name in a roster.
-const ROSTER_MAX: usize = 50;
-
-/// Who sits on a session's seat, as the messaging context let them in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seat {
-    /// Who.
-    pub user: Uuid,
-    /// The name as shown.
-    pub name: String,
-    /// What they are here.
-    pub role: Role,
-    /// Whether they may write.
-    pub can_write: bool,
-    /// Whether presence is on their screen.
-    pub presence: bool,
-    /// The language of their errors.
-    pub locale: Locale,
-}
-
-/// What somebody was let in as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sitter {
-    /// Who.
-    pub user: Uuid,
-    /// What they are here.
-    pub role: Role,
-    /// Whether they may write.
-    pub can_write: bool,
-}
-
-/// A session asks to hear the room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Join {
-    /// The session.
-    pub session: SessionKey,
-    /// Its request.
-    pub re: u64,
-    /// Who.
-    pub seat: Seat,
-    /// The last number it has, with the epoch that the number belongs to.
-    pub last: Option<(Seq, String)>,
-}
-
-/// What a session writes; the author is whoever sits on its seat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Post {
-    /// The client's own id of the message.
-    pub client_id: String,
-    /// The text, normalized and allowed by the text rules.
-    pub body: String,
-    /// The message that it answers.
-    pub reply_to: Option<Uuid>,
-    /// The place in the lesson that it is about.
-    pub at: Option<super::port::At>,
-}
-
-/// What can happen to a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// The log answered to [`Effect::Open`].
-    Opened(Result<Opened, LogError>),
-    /// A session wants in.
-    Join(Join),
-    /// A session leaves by request.
-    Leave {
-        /// The session.
-        session: SessionKey,
-        /// Its request.
-        re: u64,
-    },
-    /// A session is gone.
-    Gone(SessionKey),
-    /// A seated session writes.
-    Send {
-        /// The session.
-        session: SessionKey,
-        /// Its request.
-        re: u64,
-        /// The language of its errors.
-        locale: Locale,
-        /// What it writes.
-        post: Post,
-    },
-    /// Somebody writes over HTTP; access was checked on the way.
-    Submit {
-        /// The actor's ticket for the answer.
-        ticket: u64,
-        /// What they write.
-        draft: Draft,
-    },
-    /// The log answered to [`Effect::Append`].
-    Committed(Result<Vec<Appended>, LogError>),
-    /// The log answered to [`Effect::ReadAfter`].
-    Read {
-        /// From where it was asked.
-        after: Seq,
-        /// What it said.
-        result: Result<Vec<Entry>, LogError>,
-    },
-    /// The log answered to [`Effect::ReadLatest`].
-    Latest(Result<Page, LogError>),
-    /// The log answered to [`Effect::SaveMarks`].
-    MarksSaved {
-        /// Whether it worked.
-        ok: bool,
-    },
-    /// Another node's entries, in whatever order and number the bus made of them.
-    Bus {
-        /// The epoch they belong to.
-        epoch: String,
-        /// The entries.
-        entries: Vec<Entry>,
-    },
-    /// The position check: the log's head.
-    HeadIs(Seq),
-    /// A session tells how far it has come.
-    Mark {
-        /// The session.
-        session: SessionKey,
-        /// How far.
-        mark: Mark,
-    },
-    /// A session types.
-    Typing(SessionKey),
-    /// A session asks who is here.
-    Who {
-        /// The session.
-        session: SessionKey,
-        /// Its request.
-        re: u64,
-        /// The language of its errors.
-        locale: Locale,
-    },
-    /// A user has lost access.
-    Revoke(Uuid),
-    /// Take nothing new, finish what is in hand, stop.
-    Drain,
-    /// Time has passed.
-    Tick,
-}
-
-/// How a join was answered.
-#[derive(Debug, Clone)]
-pub enum History {
-    /// Everything after the number that the client had.
-    Resumed(Vec<Arc<Line>>),
-    /// The newest page instead; the client drops what it had.
-    Fresh {
-        /// `new`, `epoch`, `too_old` or `ahead`.
-        reason: &'static str,
-        /// The newest messages as of `page.at`.
-        page: Arc<Page>,
-        /// Everything after `page.at`.
-        then: Vec<Arc<Line>>,
-    },
-}
-
-/// The answer to a join.
-#[derive(Debug, Clone)]
-pub struct Joined {
-    /// The session.
-    pub session: SessionKey,
-    /// Its request.
-    pub re: u64,
-    /// Who.
-    pub seat: Seat,
-    /// The room's epoch.
-    pub epoch: String,
-    /// What it missed.
-    pub history: History,
-    /// The head up to which the history goes.
-    pub head: Seq,
-    /// What the room is.
-    pub info: RoomInfo,
-    /// How many people are here.
-    pub online: usize,
-    /// The own mark.
-    pub me: Mark,
-    /// The others' marks, in a small room.
-    pub marks: Vec<(Uuid, Mark)>,
-}
-
-/// What the actor is to do, in order.
-#[derive(Debug, Clone)]
-pub enum Effect {
-    /// Load the room; answer with [`Command::Opened`].
-    Open,
-    /// Commit a batch; answer with [`Command::Committed`].
-    Append(Vec<Draft>),
-    /// Read up to [`READ_ENTRIES`]; answer with [`Command::Read`].
-    ReadAfter(Seq),
-    /// Read the newest [`PAGE_ENTRIES`] messages; answer with [`Command::Latest`].
-    ReadLatest,
-    /// Save marks; answer with [`Command::MarksSaved`].
-    SaveMarks(Vec<(Uuid, Mark)>),
-    /// Seat the session and give it this; live entries follow.
-    Joined(Box<Joined>),
-    /// Take the session's seat away.
-    Unseat(SessionKey),
-    /// Answer a leave.
-    Left {
-        /// The session.
-        session: SessionKey,
-        /// Its request.
-        re: u64,
-    },
-    /// Answer a send.
-    Answer(Origin, Result<Ack, Problem>),
-    /// Refuse a request that is not a send.
-    Refuse {
-        /// The session.
-        session: SessionKey,
-        /// Its request.
-        re: u64,
-        /// The language of its errors.
-        locale: Locale,
-        /// Why.
-        problem: Problem,
-    },
-    /// Answer who is here.
-    Roster {
-        /// The session.
-        session: SessionKey,
-        /// Its request.
-        re: u64,
-        /// The first fifty.
-        people: Vec<(Uuid, Person)>,
-        /// How many in all.
-        n: usize,
-    },
-    /// Tell every seat of a new entry.
-    Entry(Arc<Line>),
-    /// Tell the other nodes of own entries.
-    Publish(Vec<Arc<Line>>),
-    /// Tell the others that somebody types.
-    Typing {
-        /// Who.
-        user: Uuid,
-        /// The name as shown.
-        name: String,
-    },
-    /// Tell who came and went.
-    Presence(Diff),
-    /// Tell how far members have come.
-    Marks(Vec<(Uuid, Mark)>),
-    /// Tell a user's other devices the own mark.
-    OwnMark(Uuid, Mark),
-    /// End the session.
-    Cut(SessionKey, CloseCode),
-    /// Nothing is left to do.
-    Stop,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    join: Join,
-    /// A read was started after it came.
-    asked: bool,
-    /// Such a read has come back.
-    checked: bool,
-    tries: u8,
-}
-
-/// What a waiting join needs.
-enum Need {
-    Log(Seq),
-    Latest,
-}
 
 /// One room.
 #[derive(Debug)]
@@ -378,18 +109,6 @@ impl Room {
     pub fn noting(mut self, repetitions: Arc<Repetitions>) -> Self {
         self.sending.compare_with(repetitions);
         self
-    }
-
-    /// Everybody who is seated or about to be, each standing once.
-    pub fn sitters(&self) -> Vec<Sitter> {
-        let waiting = self.waiting.iter().map(|waiting| &waiting.join.seat);
-        let mut sitters: Vec<Sitter> = Vec::new();
-        for seat in self.seats.values().chain(waiting) {
-            sitters.push(Sitter { user: seat.user, role: seat.role, can_write: seat.can_write });
-        }
-        sitters.sort_unstable_by_key(|one| (one.user, one.can_write));
-        sitters.dedup();
-        sitters
     }
 
     /// The last number that everybody seated has.
@@ -493,45 +212,6 @@ impl Room {
     fn stop(&mut self, out: &mut Vec<Effect>) {
         self.stopped = true;
         out.push(Effect::Stop);
-    }
-
-    fn join(&mut self, join: Join, now: Timestamp, out: &mut Vec<Effect>) {
-        // One that joins again is seated anew, so that its chain has no double.
-        self.unseat(join.session, now, out);
-        if self.draining || self.waiting.len() >= WAITING_MAX {
-            out.push(join.refuse(Problem::unavailable(1000)));
-            return;
-        }
-        self.waiting.push(Waiting { join, asked: false, checked: false, tries: 0 });
-    }
-
-    fn unseat(&mut self, session: SessionKey, now: Timestamp, out: &mut Vec<Effect>) {
-        self.waiting.retain(|waiting| waiting.join.session != session);
-        if let Some(seat) = self.seats.remove(&session) {
-            if let Some(count) = self.relays.get_mut(&session.relay) {
-                *count -= 1;
-                if *count == 0 {
-                    self.relays.remove(&session.relay);
-                }
-            }
-            self.presence.depart(seat.user, now);
-            out.push(Effect::Unseat(session));
-        }
-    }
-
-    fn revoke(&mut self, user: Uuid, now: Timestamp, out: &mut Vec<Effect>) {
-        let sessions: Vec<SessionKey> = self
-            .seats
-            .iter()
-            .filter(|(_, seat)| seat.user == user)
-            .map(|(session, _)| *session)
-            .chain(self.waiting.iter().filter(|w| w.join.seat.user == user).map(|w| w.join.session))
-            .collect();
-        for session in sessions {
-            self.unseat(session, now, out);
-            out.push(Effect::Cut(session, CloseCode::UNCERTAIN));
-        }
-        self.presence.expel(user);
     }
 
     fn send(
@@ -692,32 +372,6 @@ impl Room {
         out.extend(asked.into_iter().map(|waiting| waiting.join.refuse(problem_of(error))));
     }
 
-    fn mark(&mut self, session: SessionKey, mark: Mark, now: Timestamp, out: &mut Vec<Effect>) {
-        let Some(user) = self.seats.get(&session).map(|seat| seat.user) else { return };
-        let members = self.info.as_ref().map_or(0, |info| info.members);
-        let people = self.presence.count().max(usize::try_from(members).unwrap_or(usize::MAX));
-        if let Some(mark) = self.marks.advance(user, mark, self.head, people, now) {
-            out.push(Effect::OwnMark(user, mark));
-        }
-    }
-
-    fn typing(&mut self, session: SessionKey, now: Timestamp, out: &mut Vec<Effect>) {
-        let Some(seat) = self.seats.get(&session).filter(|seat| seat.can_write) else { return };
-        if self.presence.typing(seat.user, now) {
-            out.push(Effect::Typing { user: seat.user, name: seat.name.clone() });
-        }
-    }
-
-    fn who(&self, session: SessionKey, re: u64, locale: Locale, out: &mut Vec<Effect>) {
-        if self.seats.contains_key(&session) {
-            let (people, n) = (self.presence.roster(ROSTER_MAX), self.presence.count());
-            out.push(Effect::Roster { session, re, people, n });
-        } else {
-            let problem = Problem::new(ErrCode::NotFound);
-            out.push(Effect::Refuse { session, re, locale, problem });
-        }
-    }
-
     /// What follows from the new state: waiting joins, reads, the next commit, timers, the end.
     fn settle(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         if self.stopped || self.info.is_none() {
@@ -795,94 +449,6 @@ impl Room {
             self.stop(out);
         }
     }
-
-    fn seat_joined(&mut self, mut joined: Joined, out: &mut Vec<Effect>) {
-        let seat = &joined.seat;
-        self.presence.arrive(seat.user, &seat.name, seat.role);
-        *self.relays.entry(joined.session.relay).or_default() += 1;
-        self.seats.insert(joined.session, seat.clone());
-        joined.online = self.presence.count();
-        out.push(Effect::Joined(Box::new(joined)));
-    }
-
-    fn answer_join(&self, waiting: &Waiting) -> Result<Joined, Need> {
-        let join = &waiting.join;
-        let history = self.history(waiting)?;
-        let head = match &history {
-            History::Resumed(_) => self.head,
-            History::Fresh { page, .. } => page.at,
-        };
-        let Some(info) = self.info.clone() else { return Err(Need::Log(self.head)) };
-        Ok(Joined {
-            session: join.session,
-            re: join.re,
-            seat: join.seat.clone(),
-            epoch: self.epoch.clone(),
-            history,
-            head,
-            info,
-            online: 0,
-            me: self.marks.of(join.seat.user),
-            marks: self.marks.others(join.seat.user),
-        })
-    }
-
-    fn history(&self, waiting: &Waiting) -> Result<History, Need> {
-        let Some((last, epoch)) = &waiting.join.last else { return self.fresh("new") };
-        let last = *last;
-        if *epoch != self.epoch {
-            return self.fresh("epoch");
-        }
-        if last > self.head {
-            // Another node may have been ahead of us: ask the log before calling it wrong.
-            return if waiting.checked { self.fresh("ahead") } else { Err(Need::Log(self.head)) };
-        }
-        if self.head - last > RESUME_MAX || waiting.tries > 2 {
-            return self.fresh("too_old");
-        }
-        let Some(lines) = self.lines_after(last) else { return Err(Need::Log(last)) };
-        if weight(&lines) > REPLAY_BYTES {
-            return self.fresh("too_old");
-        }
-        Ok(History::Resumed(lines))
-    }
-
-    /// Everything after `last` up to the head, from the ring and what was just read.
-    fn lines_after(&self, last: Seq) -> Option<Vec<Arc<Line>>> {
-        if let Some(lines) = self.ring.after(last, self.head) {
-            return Some(lines);
-        }
-        let (from, to) = (self.backlog.first()?.seq(), self.backlog.last()?.seq());
-        if from > last + 1 {
-            return None;
-        }
-        let rest = self.ring.after(to, self.head)?;
-        let old = self.backlog.iter().filter(|line| line.seq() > last && line.seq() <= self.head);
-        Some(old.cloned().chain(rest).collect())
-    }
-
-    fn fresh(&self, reason: &'static str) -> Result<History, Need> {
-        let Some(page) = &self.latest else { return Err(Need::Latest) };
-        if page.at > self.head {
-            return Err(Need::Log(self.head));
-        }
-        let then = if self.head - page.at > PAGE_AGE { None } else { self.lines_after(page.at) };
-        match then.filter(|lines| weight(lines) <= REPLAY_BYTES) {
-            Some(then) => Ok(History::Fresh { reason, page: Arc::clone(page), then }),
-            None => Err(Need::Latest),
-        }
-    }
-}
-
-impl Join {
-    fn refuse(&self, problem: Problem) -> Effect {
-        let (session, re, locale) = (self.session, self.re, self.seat.locale);
-        Effect::Refuse { session, re, locale, problem }
-    }
-}
-
-fn weight(lines: &[Arc<Line>]) -> usize {
-    lines.iter().map(|line| line.json().len()).sum()
 }
 
 fn problem_of(error: &LogError) -> Problem {
