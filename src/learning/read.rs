@@ -94,7 +94,7 @@ pub async fn programme(
     let passage = access::may_see_programme(&mut conn, who, course_id, now).await?;
     let course = courses::card(&mut conn, course_id).await?.ok_or_else(Problem::not_found)?;
     let outline = courses::outline(&mut conn, course_id).await?;
-    let marks = outline::marks(store::progress_in(&mut conn, who.user_id, &[course_id]).await?);
+    let marks = outline::marks(store::progress_in(&mut conn, who.user_id, course_id).await?);
     let (done, total) = outline::tally(&outline, &marks);
     let last = passage.as_ref().and_then(|passage| passage.last_lesson_id);
     let active_ms = match &passage {

@@ -209,32 +209,30 @@ pub async fn set_counts(
     Ok(())
 }
 
+/// What the person has opened in these courses.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn opened_in<'a>(user_id: Uuid, course_ids: &'a [Uuid]) -> _ {
+    lesson_progress::table
+        .filter(lesson_progress::course_id.eq_any(course_ids))
+        .filter(lesson_progress::user_id.eq(user_id))
+}
+
 /// Where the person stands in the lessons of these courses.
 pub async fn places_in(
     conn: &mut AsyncPgConnection,
     user_id: Uuid,
     course_ids: &[Uuid],
 ) -> QueryResult<Vec<PlaceRow>> {
-    lesson_progress::table
-        .filter(lesson_progress::course_id.eq_any(course_ids))
-        .filter(lesson_progress::user_id.eq(user_id))
-        .select(PlaceRow::as_select())
-        .load(conn)
-        .await
+    opened_in(user_id, course_ids).select(PlaceRow::as_select()).load(conn).await
 }
 
-/// The person's rows in these courses.
+/// The same with the pieces watched, for one course: they may be many.
 pub async fn progress_in(
     conn: &mut AsyncPgConnection,
     user_id: Uuid,
-    course_ids: &[Uuid],
+    course_id: Uuid,
 ) -> QueryResult<Vec<ProgressRow>> {
-    lesson_progress::table
-        .filter(lesson_progress::course_id.eq_any(course_ids))
-        .filter(lesson_progress::user_id.eq(user_id))
-        .select(ProgressRow::as_select())
-        .load(conn)
-        .await
+    opened_in(user_id, &[course_id]).select(ProgressRow::as_select()).load(conn).await
 }
 
 /// Notes that the person opened the lesson, unless it was noted before.
