@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::keys::{self, KeyPlace};
 use super::model::KeyRow;
-use super::store::videos;
+use super::store::sealed_keys;
 use crate::app::App;
 use crate::platform::http::Problem;
 
@@ -67,7 +67,7 @@ pub async fn rotate_keys(
         }
     }
     let mut conn = app.db.conn().await?;
-    let counts = videos::key_versions(&mut conn).await?;
+    let counts = sealed_keys::versions(&mut conn).await?;
     let number = |(version, count): (i32, i64)| {
         Some((u8::try_from(version).ok()?, u64::try_from(count).ok()?))
     };
@@ -87,7 +87,7 @@ async fn one_batch(
             async |conn: &mut AsyncPgConnection| -> Result<(Option<Cursor>, u64, u64), Problem> {
                 let version = i32::from(masters.current().0);
                 let limit = i64::from(batch.max(1));
-                let rows = videos::keys_not_of(conn, version, after, limit).await?;
+                let rows = sealed_keys::not_of(conn, version, after, limit).await?;
                 let (mut resealed, mut unreadable) = (0, 0);
                 for row in &rows {
                     let place = KeyPlace {
@@ -98,7 +98,7 @@ async fn one_batch(
                     match keys::open(masters, place, &row.sealed) {
                         Ok(key) => {
                             let sealed = sealed_anew(app, place, &key)?;
-                            videos::reseal(conn, &KeyRow { sealed, ..row.clone() }).await?;
+                            sealed_keys::reseal(conn, &KeyRow { sealed, ..row.clone() }).await?;
                             resealed += 1;
                         }
                         Err(error) => {

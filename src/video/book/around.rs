@@ -16,7 +16,7 @@ use crate::platform::http::Problem;
 use crate::video::details::{self, Board, Details, Skip};
 use crate::video::model::{PosterRow, Video, VideoKind};
 use crate::video::store;
-use crate::video::store::videos;
+use crate::video::store::{segments, videos};
 
 fn json(value: &impl Serialize) -> Result<serde_json::Value, Problem> {
     serde_json::to_value(value).map_err(Problem::internal)
@@ -178,7 +178,7 @@ impl Book {
             .db
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Stop> {
                 let video = ours(conn, claim).await?;
-                let renditions = videos::renditions(conn, &[video.id]).await?;
+                let renditions = segments::renditions(conn, &[video.id]).await?;
                 let pictures = |name_is: bool| {
                     renditions.iter().any(|r| {
                         r.kind == "video" && r.listed && (r.name == told.rendition) == name_is
@@ -191,7 +191,7 @@ impl Book {
                 if !pictures(false) {
                     return Err(refused("output_failed", "No picture would be left."));
                 }
-                Ok(videos::set_rendition_unlisted(conn, video.id, &told.rendition).await?)
+                Ok(segments::set_unlisted(conn, video.id, &told.rendition).await?)
             })
             .await
     }

@@ -16,7 +16,7 @@ use crate::video::keys::{self, KeyPlace};
 use crate::video::model::{KeyRow, Video};
 use crate::video::state::{Happening, VideoState};
 use crate::video::store::runs::{self, RunEnd};
-use crate::video::store::{queue, videos};
+use crate::video::store::{queue, sealed_keys, segments, videos};
 
 /// What looking for work led to.
 pub(super) enum Taken {
@@ -76,7 +76,7 @@ async fn take(
     now: kernel::Timestamp,
 ) -> Result<Claim, Stop> {
     let master = &app.secrets.master_keys;
-    let rows = videos::keys(conn, video.id, video.generation).await?;
+    let rows = sealed_keys::of_run(conn, video.id, video.generation).await?;
     let known: Result<Vec<SegmentKey>, _> =
         rows.iter().map(|row| keys::open(master, place(&video, row.epoch), &row.sealed)).collect();
     let known = match known {
@@ -99,7 +99,7 @@ async fn take(
         Ok(KeyRow { video_id: video.id, generation: video.generation, epoch, sealed })
     });
     let fresh: Vec<KeyRow> = fresh.collect::<Result<_, Problem>>()?;
-    videos::insert_keys(conn, &fresh).await?;
+    sealed_keys::insert(conn, &fresh).await?;
     order.first_segment = first_segment(conn, video.id).await?;
     order.stored = stored_before(conn, video.id, order.first_segment).await?;
     order.work.patience_s = app.config.media.work_patience_seconds;
@@ -149,8 +149,8 @@ fn place(video: &Video, epoch: i32) -> KeyPlace {
 /// The first segment that some rendition lacks; one is made again, so that a worker always has
 /// something to end with.
 async fn first_segment(conn: &mut AsyncPgConnection, video: Uuid) -> Result<u32, Stop> {
-    let renditions = videos::renditions(conn, &[video]).await?;
-    let counts = videos::segment_counts(conn, video).await?;
+    let renditions = segments::renditions(conn, &[video]).await?;
+    let counts = segments::counts(conn, video).await?;
     let stored = renditions.iter().map(|rendition| {
         let mine = counts.iter().find(|(name, ..)| *name == rendition.name);
         // A gap cannot be: segments come in order. If there were one, all is made again.
@@ -168,7 +168,7 @@ async fn stored_before(
     first_segment: u32,
 ) -> Result<Vec<StoredBefore>, Stop> {
     let before = i32::try_from(first_segment.saturating_sub(1)).unwrap_or(i32::MAX);
-    let stored = videos::stored_before(conn, video, before).await?;
+    let stored = segments::stored_before(conn, video, before).await?;
     let positive = |n: i64| u64::try_from(n).unwrap_or(0);
     let stored = stored.into_iter().map(|(rendition, bytes, duration_us)| StoredBefore {
         rendition,

@@ -21,7 +21,7 @@ use crate::video::attach::abandon;
 use crate::video::events::VideoWatchable;
 use crate::video::model::{Rendition, Segment, Video};
 use crate::video::state::Happening;
-use crate::video::store::videos;
+use crate::video::store::{segments, videos};
 use crate::video::{ENOUGH_SEGMENTS, paths};
 
 impl Book {
@@ -54,14 +54,14 @@ impl Book {
             .db
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<bool, Stop> {
                 let video = ours(conn, claim).await?;
-                let known = videos::renditions(conn, &[video.id]).await?;
+                let known = segments::renditions(conn, &[video.id]).await?;
                 let same = known.len() == wanted.len()
                     && known.iter().zip(&wanted).all(|(a, b)| same_rendition(a, b));
                 if !known.is_empty() && (!same || video.target_duration_s != Some(target)) {
                     abandon(conn, app, &video).await?;
                     return Ok(false);
                 }
-                videos::insert_renditions(conn, &wanted).await?;
+                segments::insert_renditions(conn, &wanted).await?;
                 videos::set_target_duration(conn, video.id, target).await?;
                 note_kind(conn, &video, plan).await?;
                 Ok(true)
@@ -120,7 +120,7 @@ impl Book {
         let generation = self.generation(claim).await?;
         let known = {
             let mut conn = self.0.db.conn().await?;
-            let known = videos::renditions(&mut conn, &[claim.video]).await?;
+            let known = segments::renditions(&mut conn, &[claim.video]).await?;
             known.into_iter().find(|rendition| rendition.name == init.rendition)
         };
         let Some(known) = known else {
@@ -152,7 +152,7 @@ impl Book {
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Stop> {
                 let video = ours(conn, claim).await?;
                 let (name, codecs) = (&init.rendition, &init.codecs);
-                videos::set_init(conn, video.id, name, codecs, &key, bytes).await?;
+                segments::set_init(conn, video.id, name, codecs, &key, bytes).await?;
                 Ok(())
             })
             .await?;
@@ -172,7 +172,7 @@ impl Book {
         {
             // An earlier attempt stored it; players may have it, so it stays as it is.
             let mut conn = self.0.db.conn().await?;
-            if videos::has_segment(&mut conn, claim.video, &segment.rendition, seq).await? {
+            if segments::has(&mut conn, claim.video, &segment.rendition, seq).await? {
                 discard(&file).await?;
                 return Ok(false);
             }
@@ -193,9 +193,9 @@ impl Book {
             .db
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<bool, Stop> {
                 let video = ours(conn, claim).await?;
-                videos::insert_segment(conn, &row).await?;
+                segments::insert(conn, &row).await?;
                 if let Some(percent) = percent_of(&video, seq, row.duration_us) {
-                    videos::set_rendition_percent(conn, video.id, &row.rendition, percent).await?;
+                    segments::set_percent(conn, video.id, &row.rendition, percent).await?;
                 }
                 Ok(become_watchable(conn, app, &video).await?)
             })
@@ -217,12 +217,12 @@ impl Book {
         app.db
             .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Stop> {
                 let video = ours(conn, claim).await?;
-                let counts = videos::segment_counts(conn, video.id).await?;
+                let counts = segments::counts(conn, video.id).await?;
                 let stored = counts.iter().find(|(name, ..)| *name == done.rendition);
                 if stored.map(|(_, count, ..)| *count) != Some(segments) {
                     return Err(refused("output_failed", "Segments of a rendition are missing."));
                 }
-                videos::set_rendition_complete(conn, video.id, &done.rendition).await?;
+                segments::set_complete(conn, video.id, &done.rendition).await?;
                 become_watchable(conn, app, &video).await?;
                 Ok(())
             })
@@ -293,8 +293,8 @@ async fn become_watchable(
     if video.watchable {
         return Ok(false);
     }
-    let renditions = videos::renditions(conn, &[video.id]).await?;
-    let counts = videos::segment_counts(conn, video.id).await?;
+    let renditions = segments::renditions(conn, &[video.id]).await?;
+    let counts = segments::counts(conn, video.id).await?;
     let enough = |rendition: &&Rendition| {
         let count = counts.iter().find(|(name, ..)| *name == rendition.name);
         let count = count.map_or(0, |(_, count, ..)| *count);

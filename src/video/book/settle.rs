@@ -17,7 +17,7 @@ use crate::video::model::Video;
 use crate::video::reasons;
 use crate::video::state::{Happening, MAX_ATTEMPTS};
 use crate::video::store::runs::{self, RunEnd};
-use crate::video::store::videos;
+use crate::video::store::{sealed_keys, segments, videos};
 
 /// Pause after an attempt that made progress and was lost all the same.
 const AFTER_PROGRESS: Duration = Duration::from_secs(5);
@@ -77,7 +77,7 @@ impl Book {
                 if !videos::happen(conn, &video, Happening::Published, now).await? {
                     return Err(Stop::Lost);
                 }
-                videos::forget_unused_keys(conn, video.id).await?;
+                sealed_keys::forget_unused(conn, video.id).await?;
                 runs::end_open(conn, video.id, RunEnd::Ready, now).await?;
                 let fact =
                     VideoProcessed { video_id: video.id, owner_id: video.owner_id, duration_ms };
@@ -137,8 +137,8 @@ pub(super) fn crashed(video: &Video) -> Happening {
 
 /// Whether everything that was planned is stored.
 async fn is_whole(conn: &mut AsyncPgConnection, video: Uuid) -> Result<bool, Stop> {
-    let renditions = videos::renditions(conn, &[video]).await?;
-    let counts = videos::segment_counts(conn, video).await?;
+    let renditions = segments::renditions(conn, &[video]).await?;
+    let counts = segments::counts(conn, video).await?;
     Ok(!renditions.is_empty()
         && renditions.iter().all(|rendition| {
             let mine = counts.iter().find(|(name, ..)| *name == rendition.name);

@@ -19,7 +19,7 @@ use crate::platform::http::{Problem, pack};
 use crate::video::details::Details;
 use crate::video::model::CaptionsRow;
 use crate::video::state::VideoState;
-use crate::video::store::{self, videos};
+use crate::video::store::{self, sealed_keys, segments, videos};
 use crate::video::{model, paths};
 
 /// How long a finished video is believed to be as it was; it only changes by being taken off.
@@ -196,9 +196,9 @@ async fn read(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Playable, Proble
         .await?
         .filter(|video| video.watchable)
         .ok_or_else(Problem::not_found)?;
-    let renditions = videos::renditions(conn, &[id]).await?;
-    let segments = videos::segments(conn, id).await?;
-    let sealed = videos::keys(conn, id, video.generation).await?;
+    let renditions = segments::renditions(conn, &[id]).await?;
+    let segments = segments::of_video(conn, id).await?;
+    let sealed = sealed_keys::of_run(conn, id, video.generation).await?;
     let growing = video.state != VideoState::Ready.as_str();
     let renditions = renditions
         .into_iter()

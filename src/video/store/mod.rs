@@ -5,6 +5,8 @@ pub(super) mod files;
 pub(super) mod queue;
 pub(super) mod reports;
 pub(super) mod runs;
+pub(super) mod sealed_keys;
+pub(super) mod segments;
 pub(super) mod sessions;
 pub(super) mod traffic;
 pub(super) mod uploads;

@@ -1,9 +1,12 @@
 //! The headers of tus 1.0.0: what a client says about an upload. Pure, and strict: what cannot be
 //! read is refused with a sentence, never guessed.
 
+use actix_web::http::header::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use unicode_normalization::UnicodeNormalization;
+
+use crate::platform::http::{Code, Problem};
 
 /// The only version of the protocol that exists.
 pub const VERSION: &str = "1.0.0";
@@ -26,6 +29,22 @@ pub struct BadHeader {
     pub header: &'static str,
     /// What is wrong with it.
     pub problem: &'static str,
+}
+
+impl From<BadHeader> for Problem {
+    fn from(error: BadHeader) -> Self {
+        let message = error.problem;
+        Self::new(Code::BadRequest).detail(error.to_string()).field(
+            error.header,
+            Code::Invalid,
+            message,
+        )
+    }
+}
+
+/// The header's value, if it is there and text.
+pub fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 fn bad<T>(header: &'static str, problem: &'static str) -> Result<T, BadHeader> {
