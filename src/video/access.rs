@@ -47,6 +47,23 @@ impl FromRequest for OwnedUpload {
     }
 }
 
+/// The video of the path for whom `may` lets in; for others it is not there.
+fn video(
+    req: &HttpRequest,
+    payload: &mut Payload,
+    may: fn(&Principal, &Video) -> bool,
+) -> impl Future<Output = Result<Video, Problem>> + use<> {
+    let who = SignedIn::from_request(req, payload);
+    let (app, id) = (App::of(req), id(req));
+    async move {
+        let SignedIn(who) = who.await?;
+        let (app, id) = (app?, id?);
+        let mut conn = app.db.conn().await?;
+        let video = videos::find(&mut conn, id).await?;
+        video.filter(|video| may(&who, video)).ok_or_else(Problem::not_found)
+    }
+}
+
 /// The caller's own video.
 #[derive(Debug)]
 pub struct OwnedVideo {
@@ -58,18 +75,8 @@ impl FromRequest for OwnedVideo {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let who = SignedIn::from_request(req, payload);
-        let (app, id) = (App::of(req), id(req));
-        Box::pin(async move {
-            let SignedIn(who) = who.await?;
-            let (app, id) = (app?, id?);
-            let mut conn = app.db.conn().await?;
-            let video = videos::find(&mut conn, id)
-                .await?
-                .filter(|video| video.owner_id == who.user_id)
-                .ok_or_else(Problem::not_found)?;
-            Ok(Self { video })
-        })
+        let video = video(req, payload, |who, video| video.owner_id == who.user_id);
+        Box::pin(async { Ok(Self { video: video.await? }) })
     }
 }
 
@@ -84,17 +91,9 @@ impl FromRequest for StudiedVideo {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let who = SignedIn::from_request(req, payload);
-        let (app, id) = (App::of(req), id(req));
-        Box::pin(async move {
-            let SignedIn(who) = who.await?;
-            let (app, id) = (app?, id?);
-            let mut conn = app.db.conn().await?;
-            let video = videos::find(&mut conn, id)
-                .await?
-                .filter(|video| video.owner_id == who.user_id || who.has(Role::Admin))
-                .ok_or_else(Problem::not_found)?;
-            Ok(Self { video })
-        })
+        let may =
+            |who: &Principal, video: &Video| video.owner_id == who.user_id || who.has(Role::Admin);
+        let video = video(req, payload, may);
+        Box::pin(async { Ok(Self { video: video.await? }) })
     }
 }

@@ -17,9 +17,10 @@ use media::storage::{
     PartTag, StorageError,
 };
 use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
 
 use super::support::{PART, Tus, bytes, id_of, view};
-use crate::support::{TestServer, TestServerOptions};
+use crate::support::{Answer, Client, TestServer, TestServerOptions};
 
 /// A store that puts parts together only when it is let.
 #[derive(Debug)]
@@ -134,11 +135,16 @@ async fn until_count(server: &TestServer, what: &str, sql: &str) {
     assert!(came.is_ok(), "waited in vain until {what}");
 }
 
-async fn until_begun(gate: &Gate) {
-    super::support::eventually("the parts are put together", || {
-        gate.begun.load(Ordering::SeqCst) > 0
-    })
-    .await;
+/// An upload whose parts wait at the gate to be put together; its path, and the answer to its last byte.
+async fn held_at(gate: &Gate, client: &Client) -> (String, JoinHandle<Answer>) {
+    let file = bytes(PART + 100);
+    let path = Tus(client).begin(file.len(), "a.mp4", "video").await;
+    let (client, to) = (client.clone(), path.clone());
+    let last = tokio::spawn(async move { Tus(&client).patch(&to, 0, file).await });
+    let begun = || gate.begun.load(Ordering::SeqCst) > 0;
+    super::support::eventually("the parts are put together", begun).await;
+    assert!(!last.is_finished(), "finished without its store");
+    (path, last)
 }
 
 /// MED-02: the last byte comes while a lesson takes the upload.
@@ -229,19 +235,12 @@ async fn an_upload_ended_while_it_is_finished_leaves_no_bytes() {
     let gate = Gate::new();
     let server = TestServer::start_with(with(gate.clone())).await;
     let ann = server.author("ann").await;
-    let tus = Tus(&ann.client);
-    let file = bytes(PART + 100);
-    let path = tus.begin(file.len(), "a.mp4", "video").await;
-    let mut last = Box::pin(tus.patch(&path, 0, file));
-    tokio::select! {
-        answer = &mut last => panic!("finished without its store: {}", answer.status),
-        () = until_begun(&gate) => {}
-    }
-    tus.delete(&path).await.expect(204);
+    let (path, last) = held_at(&gate, &ann.client).await;
+    Tus(&ann.client).delete(&path).await.expect(204);
     // The first try comes too early.
     server.settle().await;
     gate.may.add_permits(1);
-    last.await;
+    last.await.unwrap();
     for _ in 0..3 {
         server.advance(Duration::from_secs(60));
         server.settle().await;
@@ -255,14 +254,7 @@ async fn the_right_to_write_is_kept_while_a_large_file_is_put_together() {
     let gate = Gate::new();
     let server = TestServer::start_with(with(gate.clone())).await;
     let ann = server.author("ann").await;
-    let tus = Tus(&ann.client);
-    let file = bytes(PART + 100);
-    let path = tus.begin(file.len(), "a.mp4", "video").await;
-    let mut last = Box::pin(tus.patch(&path, 0, file));
-    tokio::select! {
-        answer = &mut last => panic!("finished without its store: {}", answer.status),
-        () = until_begun(&gate) => {}
-    }
+    let (_, mut last) = held_at(&gate, &ann.client).await;
     // Two leases later by the clock of the server, its writer is still at work.
     for _ in 0..2 {
         server.advance(Duration::from_secs(14));
@@ -272,13 +264,13 @@ async fn the_right_to_write_is_kept_while_a_large_file_is_put_together() {
              timestamptz '{now}' + interval '10 seconds'"
         );
         tokio::select! {
-            answer = &mut last => panic!("it gave up: {}", answer.status),
+            answer = &mut last => panic!("it gave up: {}", answer.unwrap().status),
             () = until_count(&server, "the right to write is renewed", &kept) => {}
         }
     }
     server.settle().await;
     assert_eq!(gate.begun.load(Ordering::SeqCst), 1);
     gate.may.add_permits(1);
-    last.await.expect(204);
+    last.await.unwrap().expect(204);
     assert_eq!(gate.objects().await, 1);
 }
