@@ -72,6 +72,8 @@ pub struct Loudness {
 pub struct Details {
     /// Video or listening.
     pub kind: Option<VideoKind>,
+    /// A recorded screen: made with sharpness before smoothness.
+    pub screen: bool,
     /// Rising.
     pub chapters: Vec<Chapter>,
     /// Measured.
@@ -92,6 +94,7 @@ impl From<DetailsRow> for Details {
     fn from(row: DetailsRow) -> Self {
         Self {
             kind: Some(row.kind),
+            screen: row.screen,
             chapters: read(row.chapters),
             loudness: row.loudness.and_then(read),
             skipped: read(row.skipped),

@@ -132,6 +132,7 @@ pub struct Rendition {
 pub struct DetailsRow {
     pub video_id: Uuid,
     pub kind: VideoKind,
+    pub screen: bool,
     pub chapters: serde_json::Value,
     pub chapters_by_author: bool,
     pub loudness: Option<serde_json::Value>,

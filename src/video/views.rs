@@ -11,7 +11,7 @@ use super::details::{self, Details};
 use super::files;
 use super::model::{Rendition, Upload, Video, VideoKind};
 use super::state::VideoState;
-use super::store::{self, queue, videos};
+use super::store::{self, queue, segments, videos};
 use crate::app::App;
 use crate::platform::http::Problem;
 
@@ -50,6 +50,8 @@ pub struct VideoView {
     pub error: Option<VideoError>,
     /// A video, or something to listen to.
     pub kind: VideoKind,
+    /// Recognised as a recorded screen: made with sharpness before smoothness.
+    pub screen: bool,
     /// Its chapters, in order.
     pub chapters: Vec<Chapter>,
     /// Languages that it has captions in.
@@ -190,6 +192,7 @@ impl VideoView {
             poster_url,
             error,
             kind: around.details.kind(),
+            screen: around.details.screen,
             chapters: around.details.chapters.iter().map(Chapter::from).collect(),
             captions: around.captions,
             skipped: around
@@ -241,7 +244,7 @@ pub async fn views(
         return Ok(HashMap::new());
     }
     let rows = videos::with_uploads(conn, ids).await?;
-    let renditions = videos::renditions(conn, ids).await?;
+    let renditions = segments::renditions(conn, ids).await?;
     let waiting: Vec<Uuid> = rows
         .iter()
         .filter(|(video, _)| video.state == VideoState::Queued.as_str())

@@ -1,5 +1,6 @@
 //! What surrounds a video: still pictures, chapters, captions.
 
+use diesel_async::RunQueryDsl as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -63,6 +64,21 @@ async fn an_author_chooses_the_still_picture() {
     guest.get(&format!("{public}/posters/0")).await.expect_problem(404, "not_found");
     server.advance(std::time::Duration::from_secs(3700));
     guest.get(items[0]["url"].as_str().unwrap()).await.expect_problem(410, "link_expired");
+}
+
+/// MED-10: what is recognised (by the media crate, which has the films for it) is told to the author.
+#[tokio::test]
+async fn an_author_is_told_that_the_film_is_a_recorded_screen() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let id = ready_video(&server, &ann, 3).await;
+    let path = format!("/api/v1/videos/{id}");
+    assert_eq!(ann.client.get(&path).await.expect(200).json()["screen"], json!(false));
+    let mut conn = server.app.db.conn().await.unwrap();
+    let recognised = format!("update video_details set screen = true where video_id = '{id}'");
+    assert_eq!(diesel::sql_query(recognised).execute(&mut *conn).await.unwrap(), 1);
+    drop(conn);
+    assert_eq!(ann.client.get(&path).await.expect(200).json()["screen"], json!(true));
 }
 
 /// MED-11: chapters are the author's.

@@ -27,10 +27,11 @@ const rungs = (...percents) =>
   }));
 const videos = [
   video(1, 'ready', {
-    renditions: [...rungs(100, 100, 100), { name: '1080p', percent: 100, state: 'dropped' }],
+    renditions: rungs(100, 100, 100, 100).map((rung, n) => (n === 1 ? { ...rung, state: 'dropped' } : rung)),
     watchable: true,
     percent: 100,
     kind: 'video',
+    screen: true,
     captions: 2,
     chapters: [
       { start_s: 0, title: 'Зачем оглавление' },

@@ -3768,6 +3768,8 @@ export interface components {
             received: number;
             /** @description What is made of it. */
             renditions: components["schemas"]["RenditionView"][];
+            /** @description Recognised as a recorded screen: made with sharpness before smoothness. */
+            screen: boolean;
             /**
              * Format: int64
              * @description Bytes of the uploaded file.
@@ -5960,6 +5962,14 @@ export interface operations {
                 };
             };
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

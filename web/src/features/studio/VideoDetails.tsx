@@ -44,10 +44,10 @@ const SHOWN = 5;
 function Facts({ video }: { video: Props['video'] }) {
   const { t } = useTranslation('studio');
   const format = useFormat();
-  const { skipped } = video;
+  const { skipped, screen, loudness } = video;
   const dropped = video.renditions.filter((rung) => rung.state === 'dropped');
-  const { loudness } = video;
-  if (video.kind !== 'listening' && skipped.length === 0 && dropped.length === 0 && !loudness) return null;
+  const plain = video.kind !== 'listening' && !screen && !loudness;
+  if (plain && skipped.length === 0 && dropped.length === 0) return null;
   return (
     <>
       {skipped.length > 0 && (
@@ -72,7 +72,12 @@ function Facts({ video }: { video: Props['video'] }) {
       <p className="small mut">
         {[
           video.kind === 'listening' ? t('facts.listening') : '',
-          dropped.length > 0 ? t('facts.dropped', { names: dropped.map(({ name }) => name).join(', ') }) : '',
+          screen ? t('facts.screen') : '',
+          dropped.length > 0
+            ? t(screen ? 'facts.droppedScreen' : 'facts.dropped', {
+                names: dropped.map(({ name }) => name).join(', '),
+              })
+            : '',
           loudness
             ? t('facts.loudness', {
                 lufs: ltr(format.number(loudness.integrated_lufs)),
