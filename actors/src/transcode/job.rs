@@ -223,7 +223,8 @@ async fn produce(claim: &Claim, tools: &Tools, bench: &mut Bench) -> Result<Outc
                 ));
             }
             WorkerLine::Log(line) => {
-                diary.add(&format!("{:?}: {}", line.level, line.message).to_lowercase());
+                let level = format!("{:?}", line.level).to_lowercase();
+                diary.add(&format!("{level}: {}", line.message));
             }
             WorkerLine::Done(done) => {
                 diary.add(&format!("done: {} frames, {} damaged", done.frames, done.corrupt));

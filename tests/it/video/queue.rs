@@ -129,6 +129,43 @@ async fn videos_are_taken_in_the_order_that_was_shown() {
     assert_eq!(begun, order);
 }
 
+/// JOB-02 MED-02: through the whole book, what libav said of a damaged file is there to be read.
+#[tokio::test]
+async fn an_admin_reads_what_the_decoders_said_of_a_damaged_file() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let root = server.person("root", &[Role::Admin]).await;
+    let mut file = film(8);
+    let body = media::mp4::find(&file, &[b"mdat"]).unwrap();
+    let (start, length) = (body.as_ptr() as usize - file.as_ptr() as usize, body.len());
+    file[start + length / 3..start + length / 2].fill(0x55);
+    let upload = Tus(&ann.client).upload(file, "lesson.mp4", "video").await;
+    let id = attach(&server, upload, ann.id).await;
+    let seen = until_ready(&server, id).await;
+    assert!(!seen.skipped.is_empty(), "its author is told what is missing");
+    let seen = detail(&root.client, id).await;
+    let log = seen["runs"][0]["log"].as_str().unwrap();
+    assert!(
+        log.lines().any(|line| line.starts_with("error") || line.starts_with("warning")),
+        "{log}"
+    );
+    // Neither where it lay, nor where anything lay in memory.
+    let place = server.directory().to_string_lossy().into_owned();
+    assert!(!log.contains(&place) && !log.contains("0x") && !log.contains("/spool"), "{log}");
+    // It is the admins' to read, and goes after a month.
+    ann.client.get(&format!("{LIST}/{id}")).await.expect_problem(403, "forbidden");
+    server.advance(Duration::from_secs(31 * 24 * 3600));
+    let schedules = ilmspace::wiring::schedules();
+    let purge = schedules.iter().find(|s| s.name == "video.purge_run_logs").unwrap();
+    (purge.run)(server.app.clone()).await.unwrap();
+    let admin = server.sign_in(&root.email).await;
+    let seen = detail(&admin, id).await;
+    assert_eq!(
+        (&seen["runs"][0]["log"], &seen["runs"][0]["outcome"]),
+        (&json!(""), &json!("ready"))
+    );
+}
+
 /// JOB-02
 #[tokio::test]
 async fn two_workers_share_the_queue_and_take_no_video_twice() {
