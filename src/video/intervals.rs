@@ -73,10 +73,10 @@ impl Watched {
         let mut new = Vec::new();
         for (from, to) in &self.0 {
             let mut at = *from;
-            for (known_from, known_to) in &other.0 {
-                if *known_to <= at || *known_from >= *to {
-                    continue;
-                }
+            // Only those that meet the piece: a report of many against many known costs little.
+            let first = other.0.partition_point(|(_, known_to)| *known_to <= at);
+            let meeting = other.0.iter().skip(first).take_while(|(known, _)| *known < *to);
+            for (known_from, known_to) in meeting {
                 if *known_from > at {
                     new.push((at, *known_from));
                 }

@@ -184,8 +184,11 @@ fn days(query: TrafficQuery, today: NaiveDate) -> Result<(NaiveDate, NaiveDate),
     // Years that no calendar of the database knows.
     let known = |day: NaiveDate| (1970..=9999).contains(&day.year());
     let to = query.to.unwrap_or(today);
+    if !known(to) {
+        return Err(Problem::invalid("to", "A day from 1970 on."));
+    }
     let from = query.from.unwrap_or_else(|| to - TimeDelta::days(DAYS - 1));
-    if !known(from) || !known(to) || from > to {
+    if !known(from) || from > to {
         return Err(Problem::invalid("from", "The first day is not after the last one."));
     }
     if (to - from).num_days() >= MOST_DAYS {
@@ -257,5 +260,9 @@ mod tests {
         assert_eq!(ask(None, Some("2026-02-01")), range("2026-01-03", "2026-02-01"));
         assert_eq!(ask(Some("2026-12-01"), None), None);
         assert_eq!(ask(Some("2020-01-01"), None), None);
+        // Before the first day that there is, nothing is counted back.
+        for to in [NaiveDate::MIN, NaiveDate::MAX] {
+            assert!(days(TrafficQuery { from: None, to: Some(to) }, today).is_err(), "{to}");
+        }
     }
 }

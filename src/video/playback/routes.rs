@@ -53,7 +53,7 @@ async fn own_session(
 #[utoipa::path(post, path = "/api/v1/playback/{session}/heartbeat", tag = "playback",
     params(("session" = Uuid, Path)), request_body = Heartbeat,
     responses((status = 200, body = Playback), (status = 404, body = ProblemDoc),
-        (status = 410, body = ProblemDoc)))]
+        (status = 410, body = ProblemDoc), (status = 429, body = ProblemDoc)))]
 pub async fn heartbeat(
     app: App,
     who: MaybeSignedIn,
@@ -64,6 +64,7 @@ pub async fn heartbeat(
         return Err(Problem::invalid("position_s", "Seconds from the beginning, 0 or more."));
     }
     let session = own_session(&app, &who, &req).await?;
+    app.limits.check(&rules::BEATS, &session.id.to_string(), app.clock.now())?;
     rules::check_renewal(&session, app.clock.now())?;
     Ok(web::Json(renew(&app, session.id, beat.position_s).await?))
 }

@@ -225,6 +225,24 @@ async fn a_heartbeat_renews_and_a_third_stream_ends_the_first() {
     ann2.post(&beat, json!({})).await.expect_problem(410, "playback_replaced");
 }
 
+/// MED-12: a heartbeat costs some work, and a player sends one a minute.
+#[tokio::test]
+async fn heartbeats_without_end_are_refused() {
+    let server = TestServer::start_with(transcoding()).await;
+    let ann = server.author("ann").await;
+    let id = ready_video(&server, &ann, 3).await;
+    let playback = play(&server, id, None).await;
+    let client = server.anonymous();
+    let beat = format!("/api/v1/playback/{}/heartbeat", playback.session);
+    let mut taken = 0;
+    while client.post(&beat, json!({})).await.status == 200 {
+        taken += 1;
+        assert!(taken < 200, "nobody stops it");
+    }
+    assert!(taken >= 30, "tokens may live for seconds: {taken}");
+    client.post(&beat, json!({})).await.expect_problem(429, "rate_limited");
+}
+
 /// MED-01 MED-13: a trailer plays for strangers, and a stranger gets nothing else.
 #[tokio::test]
 async fn a_preview_plays_for_strangers() {

@@ -132,6 +132,10 @@ async fn what_people_are_sent_is_counted_by_day() {
     let long = format!("{of}?from=2020-01-01");
     root.get(&long).await.expect_problem(422, "invalid");
     root.get(&format!("{of}?from=yesterday")).await.expect_problem(400, "bad_request");
+    for to in ["-262143-01-01", "+262142-12-31", "0001-01-01"] {
+        let to = to.replace('+', "%2B");
+        root.get(&format!("{of}?to={to}")).await.expect_problem(422, "invalid");
+    }
     // What is written down is added to what was.
     player.get(&beside(&playback, "audio/0.m4s")).await.expect(200);
     ilmspace::wiring::finish_services(&server.app).await;
