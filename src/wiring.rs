@@ -99,12 +99,20 @@ async fn openapi_json() -> HttpResponse {
 
 /// The socket: who lets in, and which topics there are.
 pub fn sockets() -> Sockets {
-    let topics = Topics::default().with("room", messaging::Chat).with(
-        "job",
-        Broadcast::new(|app, user, video| {
-            async move { video::may_watch_job(&app, video, user).await }.boxed()
-        }),
-    );
+    let topics = Topics::default()
+        .with("room", messaging::Chat)
+        .with(
+            "job",
+            Broadcast::new(|app, user, video| {
+                async move { video::may_watch_job(&app, video, user).await }.boxed()
+            }),
+        )
+        .with(
+            "playback",
+            Broadcast::new(|app, user, session| {
+                async move { video::may_hear_playback(&app, session, user).await }.boxed()
+            }),
+        );
     Sockets::new(identity::SocketGate, topics)
 }
 

@@ -39,6 +39,13 @@ pub enum Notice {
         /// Of which course.
         course_id: Uuid,
     },
+    /// Playbacks ended: nothing of them is given out any more, and their players are told.
+    PlaybackEnded {
+        /// Which.
+        sessions: Vec<Uuid>,
+        /// `replaced`, `signed_out`, `access_lost` …
+        reason: Cow<'static, str>,
+    },
     /// A frame for everybody who has joined the topic on the socket.
     Frame {
         /// The topic's name, such as `job:<video id>`.

@@ -139,7 +139,7 @@ pub(super) async fn usable(
 }
 
 /// Takes a video off, in the caller's transaction: playback ends, work on it stops, and its bytes
-/// are deleted by a job. Taking off what is not there is no error.
+/// are deleted by a job, which also tells the players. Taking off what is not there is no error.
 ///
 /// # Errors
 /// Those of the database.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::{Upload, upload_state};
+use super::playback::tell_removed;
 use super::store::{files, uploads, videos};
 use super::tus;
 use crate::app::App;
@@ -127,6 +128,8 @@ impl Job for RemoveVideo {
             return Ok(());
         };
         drop(conn);
+        // Its players are told now that the removal is certain.
+        tell_removed(&app, video.id).await?;
         if video.lease_until.is_some_and(|until| until > app.clock.now()) {
             // It cannot be renewed any more; until it is over, a worker may store one thing more.
             return Err(JobError::Retry("the work on it ends first".to_owned()));

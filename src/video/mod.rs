@@ -71,6 +71,7 @@ pub use live::{may_watch_job, topic as job_topic};
 pub use model::VideoKind;
 pub use playback::{
     CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
+    may_hear_playback,
 };
 pub use rotate::{Rotation, rotate_keys};
 pub use services::{Services, drain, finish, start};

@@ -94,10 +94,11 @@ impl Services {
     }
 }
 
-/// Starts what lives beside requests: the listener that ends playback, the look through the spool
+/// Starts what lives beside requests: the listeners that end playback, the look through the spool
 /// that only this node has, the count of what is sent, and on a worker the desk of the transcoding jobs. Must be called inside an actix system.
 pub fn start(app: &App) {
     actix_rt::spawn(playback::listen(app.clone()));
+    actix_rt::spawn(playback::hear_ends(app.clone()));
     actix_rt::spawn(tend_spool(app.clone()));
     actix_rt::spawn(traffic::keep(app.clone()));
     let media = &app.config.media;

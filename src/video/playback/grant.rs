@@ -127,6 +127,9 @@ pub async fn grant_playback(app: &App, grant: Grant) -> Result<Playback, Problem
     outcome
 }
 
+/// Sessions that ended, and why.
+type Gone = Vec<(Vec<Uuid>, &'static str)>;
+
 async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
     let now = app.clock.now();
     if grant.viewer.is_none() && !grant.preview {
@@ -141,12 +144,12 @@ async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
     let (video, session, ended) = app
         .db
         .transaction(
-            async |conn: &mut AsyncPgConnection| -> Result<(Video, PlaybackSession, Vec<Uuid>), Problem> {
+            async |conn: &mut AsyncPgConnection| -> Result<(Video, PlaybackSession, Gone), Problem> {
                 let video = videos::find(conn, video_id).await?.ok_or_else(Problem::not_found)?;
                 if !video.watchable {
                     return Err(not_ready(&video));
                 }
-                let mut ended = Vec::new();
+                let mut ended = Gone::new();
                 let mut replaces = None;
                 if let Some(viewer) = viewer.filter(|_| !grant.preview) {
                     store::lock_viewer(conn, viewer.user_id).await?;
@@ -160,9 +163,7 @@ async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
                     for (ids, why) in
                         [(leaving.too_many, reason::TOO_MANY), (leaving.unused, reason::CLOSED)]
                     {
-                        for id in ids {
-                            ended.extend(store::end(conn, Whose::One(id), why, now).await?);
-                        }
+                        ended.push((store::end(conn, Whose::These(ids), why, now).await?, why));
                     }
                 }
                 let session = PlaybackSession {
@@ -186,7 +187,9 @@ async fn granted(app: &App, grant: Grant) -> Result<Playback, Problem> {
             },
         )
         .await?;
-    app.video.sessions.forget(&ended);
+    for (ids, why) in ended {
+        sessions::over(app, &ids, why);
+    }
     app.video.sessions.know(session.clone());
     // The player asks for its playlists next: reading them now costs nothing more.
     let playable = catalogue::playable(app, video_id).await?;
@@ -300,8 +303,8 @@ pub(super) async fn take_place(
     // A player goes on one lesson at a time.
     for _ in 0..16 {
         let earlier = store::find(&mut conn, before).await?.and_then(|earlier| earlier.replaces);
-        let ended = store::end(&mut conn, Whose::One(before), reason::CLOSED, now).await?;
-        app.video.sessions.forget(&ended);
+        let ended = store::end(&mut conn, Whose::These(vec![before]), reason::CLOSED, now).await?;
+        sessions::over(app, &ended, reason::CLOSED);
         match earlier {
             Some(earlier) => before = earlier,
             None => break,
@@ -333,14 +336,14 @@ pub enum Ended {
     PreviewsClosed(Vec<Uuid>),
 }
 
-/// Ends playback: on this node at once, on others keys within a second and segments within five.
-/// Says how many sessions ended.
+/// Ends playback: on this node at once, on others as soon as they are told; where no word arrives, keys
+/// within a second and segments within five. Says how many sessions ended.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn end_playback(app: &App, ended: Ended) -> Result<usize, Problem> {
     let (whose, why) = match ended {
-        Ended::Closed(session) => (Whose::One(session), reason::CLOSED),
+        Ended::Closed(session) => (Whose::These(vec![session]), reason::CLOSED),
         Ended::SignIn(sign_in) => (Whose::SignIn(sign_in), reason::SIGNED_OUT),
         Ended::Blocked(user) => (Whose::User(user), reason::BLOCKED),
         Ended::PreviewsClosed(videos) => (Whose::Previews(videos), reason::ACCESS_LOST),
@@ -350,6 +353,22 @@ pub async fn end_playback(app: &App, ended: Ended) -> Result<usize, Problem> {
     };
     let mut conn = app.db.conn().await?;
     let ids = store::end(&mut conn, whose, why, app.clock.now()).await?;
-    app.video.sessions.forget(&ids);
+    drop(conn);
+    sessions::over(app, &ids, why);
     Ok(ids.len())
+}
+
+/// A video was taken off: its sessions ended with it, in a transaction that could tell nobody yet.
+///
+/// # Errors
+/// Those of the database.
+pub(in crate::video) async fn tell_removed(app: &App, video: Uuid) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let mut conn = app.db.conn().await?;
+    // What was granted in the same moment, too.
+    store::end(&mut conn, Whose::Video(video), reason::REMOVED, now).await?;
+    let ids = store::cut_short(&mut conn, video, reason::REMOVED, now).await?;
+    drop(conn);
+    sessions::over(app, &ids, reason::REMOVED);
+    Ok(())
 }

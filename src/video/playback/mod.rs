@@ -3,8 +3,8 @@
 //! `playback_reports` with `video_retention` for what players tell of it.
 //!
 //! Invariants: nothing of a video is served without a live session, which ends at once on the node
-//! that ends it; elsewhere keys stop within a second of the end, everything else within
-//! [`sessions::CACHE`]; no token is written anywhere.
+//! that ends it and on those that its word reaches; elsewhere keys stop within a second of the end,
+//! everything else within [`sessions::CACHE`]; no token is written anywhere.
 
 mod catalogue;
 mod grant;
@@ -16,6 +16,7 @@ mod sessions;
 mod viewing;
 
 pub(super) use catalogue::{Catalogue, ENOUGH as ENOUGH_SEGMENTS};
+pub(super) use grant::tell_removed;
 pub use grant::{
     CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
 };
@@ -23,4 +24,5 @@ pub(super) use hot::Hot;
 pub(super) use reports::*;
 pub(super) use routes::*;
 pub(super) use rules::reason;
-pub(super) use sessions::{Sessions, listen, purge};
+pub use sessions::may_hear_playback;
+pub(super) use sessions::{Sessions, hear_ends, listen, purge};

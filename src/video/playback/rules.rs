@@ -11,6 +11,8 @@ use crate::video::store::sessions::LiveSession;
 
 /// Grants of one person, or of one network for strangers.
 pub(super) const GRANTS: Rule = Rule::new("playback_grant", 30, 60);
+/// Heartbeats of one session: players send one a minute, and more where tokens live for seconds.
+pub(super) const BEATS: Rule = Rule::new("playback_beat", 60, 60);
 /// Keys of one person, in all their sessions: a player needs each key once or twice, and seeks about.
 const KEYS: Rule = Rule::new("media_key", 60, 60);
 /// Segments of one person, in all their sessions: four times real time in picture and sound (2 a
@@ -74,14 +76,29 @@ pub(in crate::video) mod reason {
     pub const TOO_MANY: &str = "too_many";
 }
 
+/// What players are told of a session that ended for `reason`.
+pub(super) fn told(reason: &'static str) -> &'static str {
+    if reason == reason::TOO_MANY { REPLACED } else { reason }
+}
+
+/// What players are told instead of [`reason::TOO_MANY`]: theirs has not been one too many, it made room.
+const REPLACED: &str = "replaced";
+
+/// Why nothing more comes of a session that ended for `reason`, in the words of the database or of players.
+pub(super) fn over(reason: &str) -> Problem {
+    Problem::new(match reason {
+        reason::TOO_MANY | REPLACED => Code::PlaybackReplaced,
+        _ => Code::PlaybackEnded,
+    })
+}
+
 /// Whether the session may go on.
 ///
 /// # Errors
 /// `playback_ended`, `playback_replaced`.
 pub(super) fn check(session: &PlaybackSession, now: Timestamp) -> Result<(), Problem> {
     match session.end_reason.as_deref() {
-        Some(reason::TOO_MANY) => Err(Problem::new(Code::PlaybackReplaced)),
-        Some(_) => Err(Problem::new(Code::PlaybackEnded)),
+        Some(reason) => Err(over(reason)),
         None if session.expires_at <= now => {
             Err(Problem::new(Code::PlaybackEnded)
                 .detail("The player was not heard of for too long."))
@@ -134,10 +151,10 @@ fn root_of(live: &[LiveSession], id: Uuid) -> Uuid {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn session(user: Option<u128>, preview: bool) -> PlaybackSession {
+    pub fn session(user: Option<u128>, preview: bool) -> PlaybackSession {
         let now: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
         PlaybackSession {
             id: uuid::Uuid::now_v7(),

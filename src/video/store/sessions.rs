@@ -106,7 +106,7 @@ pub async fn renew(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
     /// These.
-    One(Uuid),
+    These(Vec<Uuid>),
     /// All of a person.
     User(Uuid),
     /// All of one sign-in.
@@ -138,7 +138,7 @@ pub async fn end(
         };
     }
     match whose {
-        Whose::One(id) => end!(sessions::id.eq(id)),
+        Whose::These(ids) => end!(sessions::id.eq_any(ids)),
         Whose::User(user) => end!(sessions::user_id.eq(user)),
         Whose::SignIn(sign_in) => end!(sessions::sign_in_id.eq(sign_in)),
         Whose::Video(video) => end!(sessions::video_id.eq(video)),
@@ -149,6 +149,22 @@ pub async fn end(
             end!(sessions::user_id.eq(user), sessions::video_id.eq(video))
         }
     }
+}
+
+/// The sessions of a removed video that would live still, had it not been removed.
+pub async fn cut_short(
+    conn: &mut AsyncPgConnection,
+    video: Uuid,
+    reason: &str,
+    now: Timestamp,
+) -> QueryResult<Vec<Uuid>> {
+    sessions::table
+        .filter(sessions::video_id.eq(video))
+        .filter(sessions::end_reason.eq(reason))
+        .filter(sessions::expires_at.gt(now))
+        .select(sessions::id)
+        .load(conn)
+        .await
 }
 
 /// Deletes sessions that were over before `before`; says how many.

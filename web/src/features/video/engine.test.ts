@@ -29,6 +29,16 @@ class FakeHls {
 }
 vi.mock('hls.js', () => ({ default: FakeHls }));
 vi.mock('hls.js/dist/hls.worker.js?url', () => ({ default: '/worker.js' }));
+/** The topics that are joined on the socket. */
+const topics = vi.hoisted(() => new Map<string, { frame: (frame: Record<string, unknown>) => void }>());
+vi.mock('~/live', () => ({
+  live: {
+    topic(name: string, handler: { frame: (frame: Record<string, unknown>) => void }) {
+      topics.set(name, handler);
+      return () => topics.delete(name);
+    },
+  },
+}));
 
 let beat: () => Response;
 vi.stubGlobal('fetch', async () => beat());
@@ -79,6 +89,7 @@ beforeEach(() => {
   number = 0;
   lib.made.length = 0;
   lib.supported = true;
+  topics.clear();
   beat = () => json(200, granted());
   session.accept({ access_token: 'a', expires_in: 600, user: { id: 'u' } });
 });
@@ -131,6 +142,57 @@ describe('the player', () => {
     await settled();
     expect(engine.view().stage).toBe('replaced');
     expect(last().startLoad).not.toHaveBeenCalled();
+  });
+
+  describe('told by the socket that its session has ended', () => {
+    const told = (reason: string) => topics.get('playback:s')?.frame({ t: 'playback_ended', reason });
+    const watching = async () => {
+      const made = player();
+      await made.engine.start();
+      last().say('MANIFEST_PARSED');
+      // Until there is a picture the link has other things to bring.
+      expect(topics.size).toBe(0);
+      made.say('playing');
+      expect([...topics.keys()]).toEqual(['playback:s']);
+      return made;
+    };
+
+    it('stops at once for another device, and goes on here when asked', async () => {
+      const { element, engine } = await watching();
+      told('replaced');
+      expect(engine.view().stage).toBe('replaced');
+      expect(element.pause).toHaveBeenCalled();
+      expect(last().stopLoad).toHaveBeenCalled();
+      await engine.restart();
+      last().say('MANIFEST_PARSED');
+      expect(engine.view().stage).toBe('ready');
+      expect(topics.size).toBe(1);
+    });
+
+    it('asks why when its right has ended', async () => {
+      let refuse = false;
+      const { engine } = await watching();
+      beat = () => {
+        refuse = true;
+        return json(410, { code: 'playback_ended' });
+      };
+      told('access_lost');
+      await settled();
+      expect(refuse).toBe(true);
+      // It may still be granted anew: then it goes on in a new session.
+      expect(engine.view().playback?.master_url).toBe('/m/t2/v/master.m3u8');
+    });
+
+    it('listens no more when it is gone, nor for a guest', async () => {
+      const { detach } = await watching();
+      detach();
+      expect(topics.size).toBe(0);
+      session.end();
+      const { engine, say } = player();
+      await engine.start();
+      say('playing');
+      expect(topics.size).toBe(0);
+    });
   });
 
   it('plays what is loaded while the link is lost', async () => {

@@ -9,6 +9,7 @@ import { api, body } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { createCaptions } from './captions';
 import type { Playback } from './contract';
+import { hearEnd } from './ends';
 import { keepPrefs, readPrefs } from './prefs';
 import { createReporter } from './reporter';
 import { firstLevel, type Rung, rungName, rungsOf, sideOf } from './rungs';
@@ -91,6 +92,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   let source = 0;
   /** The rung that was asked for together with the start, by its shorter side. */
   let wanted: number | undefined;
+  /** The session whose end is listened for. */
+  let heard: { session: string; leave: () => void } | undefined;
   const hearers = new Set<() => void>();
   const captions = createCaptions();
   const reporter = createReporter(() => ({
@@ -127,6 +130,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     nativeUntil = undefined;
     const session = playback?.session;
     playback = undefined;
+    listenForEnd();
     if (!session) return;
     void api
       .DELETE('/playback/{session}', { params: { path: { session } }, keepalive })
@@ -137,6 +141,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     playback = next;
     captions.use(next);
     reporter.open(next.session);
+    listenForEnd();
     set({ playback: next, duration: next.duration_s || view.duration });
   }
 
@@ -343,6 +348,22 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     }
   }
 
+  /** From the first picture on: until then the link has other things to bring. */
+  function listenForEnd() {
+    const session = view.begun ? playback?.session : undefined;
+    if (heard?.session === session) return;
+    heard?.leave();
+    heard = session === undefined ? undefined : { session, leave: hearEnd(session, over) };
+  }
+
+  /** The server says that the session has ended, before the next heartbeat would. */
+  function over(reason: string) {
+    if (view.stage !== 'ready' && view.stage !== 'starting') return;
+    if (reason === 'replaced') replaced();
+    // Whether it may go on, or why not, is asked for as after a heartbeat that was refused.
+    else void renew();
+  }
+
   function replaced() {
     reporter.failed('playback_replaced');
     video?.pause();
@@ -375,6 +396,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
         if (nativeUntil !== undefined) lost = 0;
         reporter.shown();
         set({ begun: true, playing: true, stalled: false, ended: false });
+        listenForEnd();
       },
       pause: () => {
         // A wait that is given up is over.
