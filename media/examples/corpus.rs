@@ -28,6 +28,8 @@ type Anyhow<T> = Result<T, Box<dyn Error>>;
 
 /// How near the loudness must come to what was promised, in LU.
 const LOUDNESS_LU: f64 = 1.0;
+/// Of a longer film it is told what it has cost, in microseconds.
+const LONG_US: u64 = 3_600_000_000;
 /// The least likeness of the best rung to the source.
 const MIN_SSIM: f64 = 0.90;
 
@@ -79,11 +81,13 @@ async fn run(path: &Path, expected: &str) -> Anyhow<(String, String)> {
     let program = std::env::current_exe()?;
     let program =
         program.parent().and_then(Path::parent).ok_or("no directory")?.join("media-worker");
+    let started = Instant::now();
     let mut worker = Worker::spawn(&program, &[], path, out.path(), &order).await?;
     let mut shelf = Shelf::default();
     while let Some(line) = worker.next().await? {
         shelf.take(out.path(), line).await?;
     }
+    let (took, cost) = (started.elapsed().as_secs(), worker.finish().await);
     if let Some(failure) = &shelf.failure {
         return if failure.code == expected {
             Ok((format!("refused: `{}`", failure.code), "code as expected".into()))
@@ -95,7 +99,11 @@ async fn run(path: &Path, expected: &str) -> Anyhow<(String, String)> {
         return Err(format!("it was taken, and {expected} was expected").into());
     }
     let report = validate(&mut |path| shelf.serve(&order, path))?;
-    let checks = shelf.check(path, out.path(), &order, &report)?;
+    let mut checks = shelf.check(path, out.path(), &order, &report)?;
+    if report.duration_us > LONG_US {
+        let mib = cost.peak_kib.unwrap_or(0) / 1_024;
+        checks.push_str(&format!(", made in {took} s with {mib} MiB"));
+    }
     Ok((shelf.describe(&report), checks))
 }
 

@@ -396,7 +396,9 @@ impl Config {
         }
         let work = [self.media.work_patience_seconds, self.media.work_per_second];
         if self.media.silence_seconds == 0 || work.contains(&0) {
-            return wrong("media.silence_seconds, work_patience_seconds, work_per_second are at least 1");
+            return wrong(
+                "media.silence_seconds, work_patience_seconds, work_per_second are at least 1",
+            );
         }
         Ok(())
     }

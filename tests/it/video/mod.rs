@@ -3,6 +3,7 @@
 mod around;
 mod broken_off;
 mod cdn;
+mod difficult;
 mod downloads;
 mod finishing;
 mod keys;

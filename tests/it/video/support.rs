@@ -274,3 +274,31 @@ pub async fn eventually(what: &str, mut is_it: impl FnMut() -> bool) {
     let came = tokio::time::timeout(Duration::from_secs(30), waited).await;
     assert!(came.is_ok(), "waited in vain until {what}");
 }
+
+/// The media children that work below `directory`: ours, whoever else runs tests here.
+pub fn children(directory: &Path) -> Vec<u32> {
+    let directory = std::fs::canonicalize(directory).unwrap();
+    let wanted = directory.to_string_lossy().into_owned();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|pid| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line);
+            line.contains("media-worker") && line.contains(&wanted)
+        })
+        .collect()
+}
+
+/// The one of them.
+pub fn child_of(directory: &Path) -> u32 {
+    let pids = children(directory);
+    assert_eq!(pids.len(), 1, "one child");
+    pids[0]
+}
+
+/// Sends a signal (`-KILL`, `-STOP`).
+pub fn signal(pid: u32, name: &str) {
+    let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status();
+    assert!(sent.unwrap().success());
+}

@@ -1,36 +1,15 @@
 //! The work on a video when something ends it: a killed child, its author, a killed server.
 
-use std::path::Path;
 use std::time::Duration;
 
 use ilmspace::video::VideoState;
 use serde_json::json;
 
 use super::support::{
-    PART, Tus, attach, bytes, eventually, files_below, film, play, transcoding, try_attach, until,
-    until_ready, validate_stream, view, viewer,
+    PART, Tus, attach, bytes, child_of, children, eventually, files_below, film, play, signal,
+    transcoding, try_attach, until, until_ready, validate_stream, view, viewer,
 };
 use crate::support::{TestServer, TestServerOptions};
-
-/// The media children that work below `directory`: ours, whoever else runs tests here.
-fn children(directory: &Path) -> Vec<u32> {
-    let directory = std::fs::canonicalize(directory).unwrap();
-    let wanted = directory.to_string_lossy().into_owned();
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    processes
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|pid| {
-            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line);
-            line.contains("media-worker") && line.contains(&wanted)
-        })
-        .collect()
-}
-
-fn kill(pid: u32) {
-    let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
-    assert!(killed.unwrap().success());
-}
 
 /// MED-02 JOB-02
 #[tokio::test]
@@ -52,9 +31,7 @@ async fn a_video_whose_child_is_killed_again_and_again_is_made_as_long_as_it_get
         })
         .await;
         furthest = further(&seen);
-        let pids = children(server.directory());
-        assert_eq!(pids.len(), 1);
-        kill(pids[0]);
+        signal(child_of(server.directory()), "-KILL");
         let waiting = until(&server, id, |video| {
             matches!(video.state, VideoState::Queued | VideoState::Failed | VideoState::Ready)
         })
@@ -167,28 +144,6 @@ async fn a_video_is_made_and_played_from_s3() {
     let id = super::support::ready_video(&server, &ann, 9).await;
     let playback = play(&server, id, Some(viewer(&server, &ann).await)).await;
     validate_stream(&server, &playback).await;
-}
-
-/// MED-02: a picture that no memory should be given for.
-#[tokio::test]
-async fn a_huge_picture_is_refused_with_a_reason() {
-    let server = TestServer::start_with(transcoding()).await;
-    let ann = server.author("ann").await;
-    let path = server.directory().join("wide.mp4");
-    let made = tokio::process::Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", "color=s=16384x256:r=5:d=1"])
-        .args(["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-y"])
-        .arg(&path)
-        .status()
-        .await
-        .expect("the ffmpeg command (script/setup test installs it)");
-    assert!(made.success());
-    let upload = Tus(&ann.client).upload(std::fs::read(&path).unwrap(), "wide.mp4", "video").await;
-    let id = attach(&server, upload, ann.id).await;
-    let failed = until(&server, id, |video| video.state == VideoState::Failed).await;
-    let error = failed.error.unwrap();
-    assert_eq!((error.code.as_str(), error.retryable), ("media_too_large", false));
-    assert!(error.detail.contains("16384"), "{}", error.detail);
 }
 
 /// JOB-02: what a killed process left on the disk is cleared, and what is in use is not.
