@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use kernel::Currency;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
+use serde::{Deserialize, Deserializer};
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
@@ -51,6 +52,7 @@ pub struct Site {
     /// Scheme, host and port, without a slash at the end.
     pub base_url: String,
     /// Further hosts that the server answers for.
+    #[serde(deserialize_with = "list")]
     pub allowed_hosts: Vec<String>,
     /// WEB-18: the footer's link.
     pub repository_url: String,
@@ -78,6 +80,7 @@ pub struct Server {
     /// Web worker threads; 0 = one a core.
     pub workers: usize,
     pub max_connections: usize,
+    #[serde(deserialize_with = "list")]
     pub trusted_proxies: Vec<IpNet>,
     pub client_ip_header: String,
     pub body_seconds: u64,
@@ -85,6 +88,7 @@ pub struct Server {
     pub drain_seconds: u64,
     /// Address of the metrics listener; empty = none.
     pub metrics_bind: String,
+    #[serde(deserialize_with = "list")]
     pub roles: Vec<Role>,
 }
 
@@ -192,8 +196,11 @@ pub struct Secrets {
     pub directory: PathBuf,
     pub generate: bool,
     /// Versions of keys; the first makes, all are understood.
+    #[serde(deserialize_with = "list")]
     pub master_keys: Vec<u8>,
+    #[serde(deserialize_with = "list")]
     pub playback_keys: Vec<u8>,
+    #[serde(deserialize_with = "list")]
     pub file_keys: Vec<u8>,
 }
 
@@ -212,6 +219,7 @@ pub struct Auth {
     pub sign_in_by_password: bool,
     pub sign_in_by_code: bool,
     /// Names of roles that this deployment does not use.
+    #[serde(deserialize_with = "list")]
     pub roles_off: Vec<String>,
     pub moderators_by_command_only: bool,
 }
@@ -319,17 +327,46 @@ pub enum LogFormat {
     Text,
 }
 
+/// A list as a file has it, or as one variable of the environment can: `web,worker`.
+fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written<T> {
+        List(Vec<T>),
+        Line(String),
+    }
+    let line = match Written::deserialize(deserializer)? {
+        Written::List(list) => return Ok(list),
+        Written::Line(line) => line,
+    };
+    let words = line.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words
+        .map(|word| match word.parse::<u8>() {
+            Ok(number) => T::deserialize(number.into_deserializer()),
+            Err(_) => T::deserialize(word.into_deserializer()),
+        })
+        .collect()
+}
+
 impl Config {
     /// Reads the defaults, then `file` if there is one, then `ILM__…` variables and `DATABASE_URL`.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let environment =
+            config::Environment::with_prefix("ILM").prefix_separator("__").separator("__");
+        Self::of(file, environment)
+    }
+
+    fn of(file: Option<&Path>, environment: config::Environment) -> Result<Self, ConfigError> {
         let mut builder = config::Config::builder()
             .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
         if let Some(path) = file {
             builder = builder.add_source(config::File::from(path));
         }
-        builder = builder.add_source(
-            config::Environment::with_prefix("ILM").prefix_separator("__").separator("__"),
-        );
+        builder = builder.add_source(environment);
         if let Ok(url) = std::env::var("DATABASE_URL") {
             builder = builder.set_override("database.url", url)?;
         }
@@ -429,6 +466,24 @@ mod tests {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("config/{name}.toml"));
             Config::load(Some(&path)).unwrap();
         }
+    }
+
+    #[test]
+    fn lists_can_stand_in_the_environment() {
+        let read = |name: &str, value: &str| {
+            let source = [(format!("ILM__{name}"), value.to_owned())].into_iter().collect();
+            let environment =
+                config::Environment::with_prefix("ILM").prefix_separator("__").separator("__");
+            Config::of(None, environment.source(Some(source)))
+        };
+        assert_eq!(read("SERVER__ROLES", "worker").unwrap().server.roles, [Role::Worker]);
+        let both = read("SERVER__ROLES", "web, worker").unwrap().server.roles;
+        assert_eq!(both, [Role::Web, Role::Worker]);
+        assert_eq!(read("SECRETS__MASTER_KEYS", "3,1").unwrap().secrets.master_keys, [3, 1]);
+        let proxies = read("SERVER__TRUSTED_PROXIES", "10.0.0.0/8,::1/128").unwrap();
+        assert_eq!(proxies.server.trusted_proxies.len(), 2);
+        assert!(read("SITE__ALLOWED_HOSTS", "").unwrap().site.allowed_hosts.is_empty());
+        assert!(read("SERVER__ROLES", "cook").is_err());
     }
 
     #[test]
