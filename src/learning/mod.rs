@@ -56,6 +56,7 @@ impl Services {
     routes::my_learning,
     routes::learn_course,
     routes::learn_lesson,
+    routes::lesson_captions,
     routes::report_progress,
     routes::lesson_done,
     routes::file_link,

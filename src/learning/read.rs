@@ -8,14 +8,15 @@ use super::access::{self, CanReadLesson, Ground};
 use super::model::{EnrollmentRow, PlaceRow};
 use super::outline::{self, Marks};
 use super::views::{
-    Completes, ContinueAt, Enrollment, LearnCourse, LearningRow, LessonPage, LessonVideo,
+    Completes, ContinueAt, Enrollment, LearnCourse, LearningRow, LessonCaptions, LessonPage,
+    LessonVideo,
 };
 use super::{passage, progress, store};
 use crate::app::App;
 use crate::courses::{self, CourseCard, Doc, LessonFile, OutlineModule, seconds};
 use crate::identity::Principal;
 use crate::platform::http::{Page, PageQuery, Problem, cursor};
-use crate::video;
+use crate::video::{self, Caption};
 
 /// My courses, active last first.
 pub async fn my_learning(
@@ -112,6 +113,14 @@ pub async fn programme(
     })
 }
 
+/// What is said in the lesson's video, in one language: WebVTT. Nothing has to play for it.
+pub async fn captions(app: &App, proof: &CanReadLesson, language: &str) -> Result<String, Problem> {
+    let face = proof.lesson();
+    let video_id = face.video_id.filter(|_| face.is_ready).ok_or_else(Problem::not_found)?;
+    let mut conn = app.db.conn().await?;
+    video::captions_text(&mut conn, video_id, language).await
+}
+
 /// A lesson to take; whoever is signed in has opened it with this.
 pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Problem> {
     let mut conn = app.db.conn().await?;
@@ -131,7 +140,15 @@ pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Prob
         None => None,
         Some(id) => {
             let poster_url = video::poster(&mut conn, app, id).await?;
-            Some(LessonVideo { id, duration_s: seconds(face.duration_ms), poster_url })
+            let captions = video::captions_of(&mut conn, id).await?.into_iter();
+            let captions =
+                captions.map(|Caption { language, label, .. }| LessonCaptions { language, label });
+            Some(LessonVideo {
+                id,
+                duration_s: seconds(face.duration_ms),
+                poster_url,
+                captions: captions.collect(),
+            })
         }
     };
     Ok(LessonPage {

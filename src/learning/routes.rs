@@ -40,6 +40,7 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/me/learning", Policy::SignedIn, my_learning);
     r.get("/api/v1/learn/courses/{id}", Policy::Enrolled, learn_course);
     r.get("/api/v1/learn/lessons/{id}", Policy::Enrolled, learn_lesson);
+    r.get("/api/v1/learn/lessons/{id}/captions/{language}", Policy::Enrolled, lesson_captions);
     r.post("/api/v1/learn/lessons/{id}/progress", Policy::Enrolled, report_progress);
     r.post("/api/v1/learn/lessons/{id}/done", Policy::Enrolled, lesson_done);
     r.get("/api/v1/learn/files/{id}", Policy::Enrolled, file_link);
@@ -118,6 +119,26 @@ pub async fn learn_course(
         (status = 409, body = ProblemDoc)))]
 pub async fn learn_lesson(app: App, readable: ReadableLesson) -> Result<HttpResponse, Problem> {
     Ok(personal(&read::lesson(&app, &readable.0).await?))
+}
+
+/// What is said in the lesson's video, as WebVTT: for the transcript before it plays. Free previews are
+/// open to strangers.
+#[utoipa::path(get, path = "/api/v1/learn/lessons/{id}/captions/{language}", tag = "learning",
+    operation_id = "lesson_captions", security((), ("bearer" = [])),
+    params(("id" = Uuid, Path), ("language" = String, Path)),
+    responses((status = 200, content_type = "text/vtt", body = String), (status = 403, body = ProblemDoc),
+        (status = 404, body = ProblemDoc)))]
+pub async fn lesson_captions(
+    app: App,
+    readable: ReadableLesson,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let language = req.match_info().get("language").unwrap_or_default();
+    let text = read::captions(&app, &readable.0, language).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(("content-type", "text/vtt; charset=utf-8"))
+        .insert_header(("cache-control", "no-store"))
+        .body(text))
 }
 
 /// What a player says when it asks for a lesson.

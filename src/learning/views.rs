@@ -206,6 +206,17 @@ pub struct LessonVideo {
     /// A still picture to show before it plays; the address works for an hour.
     #[schema(required)]
     pub poster_url: Option<String>,
+    /// The captions that it has; their text can be read before it plays.
+    pub captions: Vec<LessonCaptions>,
+}
+
+/// Captions of a lesson's video in one language.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LessonCaptions {
+    /// The language (BCP 47).
+    pub language: String,
+    /// What people choose them by.
+    pub label: String,
 }
 
 /// What completes a lesson.

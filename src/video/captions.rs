@@ -9,6 +9,7 @@ use diesel_async::AsyncPgConnection;
 use media::captions::{self, CaptionsError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::access::OwnedVideo;
 use super::live;
@@ -144,6 +145,31 @@ pub async fn remove(
     app.video.catalogue.forget(video.id);
     live::tell(&app, video.id).await;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// The captions that a video has, by language. Whoever asks has checked that they may be read.
+///
+/// # Errors
+/// Those of the database.
+pub async fn captions_of(
+    conn: &mut AsyncPgConnection,
+    video_id: Uuid,
+) -> Result<Vec<Caption>, Problem> {
+    Ok(details::captions(conn, video_id).await?.into_iter().map(Caption::from).collect())
+}
+
+/// Their text in one language, WebVTT. Whoever asks has checked that it may be read.
+///
+/// # Errors
+/// `not_found` when there are none in that language, and those of the database.
+pub async fn captions_text(
+    conn: &mut AsyncPgConnection,
+    video_id: Uuid,
+    language: &str,
+) -> Result<String, Problem> {
+    let language = canonical(language).ok_or_else(Problem::not_found)?;
+    let found = details::caption_text(conn, video_id, &language).await?;
+    found.map(|(text, _)| text).ok_or_else(Problem::not_found)
 }
 
 async fn read(req: &HttpRequest, payload: Payload) -> Result<captions::Captions, Problem> {

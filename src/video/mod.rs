@@ -63,6 +63,7 @@ use crate::platform::jobs::{Handlers, Schedule};
 pub use access::{OwnedUpload, OwnedVideo};
 pub use admin::measure;
 pub use attach::{Form, VideoId, attach, remove};
+pub use captions::{Caption, captions_of, captions_text};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
 pub use files::{
     FILE_LINK_S, StoredFile, file_url, remove_file, set_downloadable, stored_files, take_file,

@@ -110,6 +110,29 @@ const pages = [
       await page.locator('[data-transcript] input[type=search]').fill('B-tree');
     }),
   ],
+  [
+    'player-sound-only-he',
+    `/learn/${key(6)}/${lessonKey(4)}`,
+    'he',
+    'stream',
+    async (page) => {
+      await play(46)(page);
+      await page.keyboard.press('k');
+      await page.locator('video').hover({ position: { x: 120, y: 60 } });
+      const menu = page.getByRole('button', { name: /^(איכות|הגדרות)/ }).first();
+      await menu.click();
+      await page.getByRole('menuitemradio', { name: 'שמע בלבד' }).click();
+      await page.locator('[data-listening]').waitFor();
+      await page.waitForFunction(() => document.querySelector('video').currentTime > 46.5);
+    },
+  ],
+  [
+    'lesson-transcript-uz',
+    `/learn/${key(1)}/${lessonKey(4)}`,
+    'uz',
+    'stream',
+    (page) => tab(page, 'transcript'),
+  ],
   ['player-listening-en', `/learn/${key(1)}/${lessonKey(4)}`, 'en', 'listening', play(20)],
   [
     'player-mini-ru',
@@ -161,6 +184,7 @@ const pages = [
   ['studio-viewings-uz', `/studio/courses/${key(1)}/viewings/${lessonKey(1)}`, 'uz', ''],
   ['studio-viewings-he', `/studio/courses/${key(6)}/viewings/${lessonKey(1)}`, 'he', ''],
   ['studio-description-ru', `/studio/courses/${key(1)}?tab=description`, 'ru', ''],
+  ['studio-trailer-he', `/studio/courses/${key(6)}?tab=description`, 'he', ''],
   ['studio-price-en', `/studio/courses/${key(1)}?tab=price`, 'en', ''],
   [
     'studio-conflict-en',

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ilmspace::learning::EnrollmentEnded;
 use ilmspace::platform::config::Config;
 use ilmspace::platform::events;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::courses::world::{course, describe, id, lesson, module, publish, text_lesson, uploaded};
@@ -36,7 +37,7 @@ async fn tell_ended(s: &TestServer, fact: &EnrollmentEnded) {
         .unwrap();
 }
 
-/// MED-12 MED-13 LRN-03 TCH-04 CRS-18 MED-01 LRN-17 WEB-05
+/// MED-11 MED-12 MED-13 LRN-03 TCH-04 CRS-18 MED-01 LRN-17 WEB-05
 #[tokio::test]
 async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_for() {
     let TestServerOptions { configure, store, worker } = transcoding();
@@ -100,7 +101,27 @@ async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_fo
     guest.post(&play, json!({})).await.expect_problem(403, "not_enrolled");
     sam.post(&play, json!({})).await.expect_problem(403, "not_enrolled");
 
+    // What is said can be read before it plays, by whom the lesson is for.
+    let video = id(&ready["modules"][0]["lessons"][0]["video"]["id"]);
+    let put = format!("/api/v1/videos/{video}/captions/ru?label=Russian");
+    let vtt = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n";
+    let request =
+        ann.client.request(Method::PUT, &put).header("content-type", "text/vtt").body(vtt);
+    ann.client.run(request, &put).await.expect(200);
+    let learn = format!("/api/v1/learn/lessons/{}", id(&taught["id"]));
+    let said = format!("{learn}/captions/ru");
+    guest.get(&said).await.expect_problem(403, "not_enrolled");
+    sam.get(&said).await.expect_problem(403, "not_enrolled");
+
     sam.post(&format!("{public}/enroll"), json!({})).await.expect(201);
+    let captions = sam.get(&learn).await.expect(200).json()["video"]["captions"].clone();
+    assert_eq!(captions, json!([{"language": "ru", "label": "Russian"}]));
+    let text = sam.get(&said).await.expect(200);
+    assert_eq!(text.header("content-type"), "text/vtt; charset=utf-8");
+    assert!(text.text().contains("Hello"));
+    for other in ["de", "nothing"] {
+        sam.get(&format!("{learn}/captions/{other}")).await.expect_problem(404, "not_found");
+    }
     let playing = sam.post(&play, json!({})).await.expect(200).json();
     assert_eq!(playing["position_s"], 0.0);
     sam.get(playing["master_url"].as_str().unwrap()).await.expect(200);

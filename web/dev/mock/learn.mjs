@@ -1,5 +1,6 @@
 // The learner's side of the mock: a programme with every mark, lessons, and the frames of a chat.
 import { cards, coursePage, me } from './data.mjs';
+import { captions } from './media.mjs';
 
 const marks = ['done', 'done', 'done', 'in_progress', 'todo', 'todo', 'todo', 'locked', 'todo'];
 const lessonIds = (page) => page.programme.flatMap((module) => module.lessons);
@@ -52,7 +53,7 @@ export function lessonPage(id, courseId) {
         downloadable: false,
       },
     ],
-    video: lesson.kind === 'video' ? { id: 'v1', duration_s: 1290 } : null,
+    video: lesson.kind === 'video' ? { id: 'v1', duration_s: 1290, captions: captions() } : null,
     position_s: 768,
     percent: 59,
     mark: 'in_progress',

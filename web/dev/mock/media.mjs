@@ -36,11 +36,17 @@ said.uz = [
   'Ammo oʻqish tezligi uchun yozish bilan toʻlaymiz.',
 ];
 const two = (n) => String(n).padStart(2, '0');
-const captions = (lines) =>
+const webvtt = (lines) =>
   `WEBVTT\n\n${Array.from({ length: 18 }, (_, n) => {
     const at = (s) => `00:${two(Math.floor(s / 60))}:${two(s % 60)}.000`;
     return `${at(n * 5)} --> ${at(n * 5 + 4)}\n${lines[n % lines.length]}\n`;
   }).join('\n')}`;
+
+export const captions = () => [
+  { language: 'uz', label: 'Oʻzbekcha' },
+  { language: 'ru', label: 'Русский' },
+  { language: 'he', label: 'עברית' },
+];
 
 /** The directory of the stream, made if it is not there; nothing without ffmpeg. */
 export function media() {
@@ -75,7 +81,7 @@ export function media() {
     return undefined;
   }
   for (const [locale, lines] of Object.entries(said)) {
-    writeFileSync(join(place, `${locale}.vtt`), captions(lines));
+    writeFileSync(join(place, `${locale}.vtt`), webvtt(lines));
   }
   const video = RUNGS.map(([side, rate]) => {
     const size = `${Math.round((side * 16) / 9 / 2) * 2}x${side}`;
@@ -87,8 +93,9 @@ export function media() {
     join(place, 'listening.m3u8'),
     '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=80000,CODECS="mp4a.40.2"\na.m3u8\n',
   );
+  const heard = '#EXT-X-STREAM-INF:BANDWIDTH=80000,CODECS="mp4a.40.2",AUDIO="a"\na.m3u8\n';
   // Last: it says that all is there.
-  writeFileSync(join(place, 'master.m3u8'), `#EXTM3U\n#EXT-X-VERSION:7\n${sound}${video.join('')}`);
+  writeFileSync(join(place, 'master.m3u8'), `#EXTM3U\n#EXT-X-VERSION:7\n${sound}${video.join('')}${heard}`);
   return readdirSync(place).length > 0 ? place : undefined;
 }
 
@@ -102,11 +109,7 @@ export const playback = (listening) => ({
   watermark: 'Malika Yusupova · 4f2a',
   position_s: 12,
   kind: listening ? 'listening' : 'video',
-  captions: [
-    { language: 'uz', label: 'Oʻzbekcha', url: '/m/token/v1/uz.vtt' },
-    { language: 'ru', label: 'Русский', url: '/m/token/v1/ru.vtt' },
-    { language: 'he', label: 'עברית', url: '/m/token/v1/he.vtt' },
-  ],
+  captions: captions().map((track) => ({ ...track, url: `/m/token/v1/${track.language}.vtt` })),
   chapters: [
     { start_s: 0, title: 'Зачем оглавление' },
     { start_s: 15, title: 'Дерево' },

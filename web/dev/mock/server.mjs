@@ -151,6 +151,12 @@ export function serve(port) {
     const bend = /mock=([\w,]+)/.exec(cookie)?.[1] ?? '';
     const locale = /ilm_lang=(\w\w)/.exec(cookie)?.[1] ?? 'uz';
     request.resume();
+    const said = /^\/api\/v1\/learn\/lessons\/[^/]+\/captions\/(\w+)$/.exec(url.pathname)?.[1];
+    if (said) {
+      const text = `${media()}/${said}.vtt`;
+      if (!existsSync(text)) return response.writeHead(404).end();
+      return response.writeHead(200, { 'content-type': types['.vtt'] }).end(readFileSync(text));
+    }
     if (url.pathname.startsWith('/api/v1')) {
       if (bend.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
       const { status = 200, body } = api(

@@ -6,6 +6,15 @@ type Init = { body?: BodyInit; type?: string; headers?: Record<string, string>; 
 
 /** Answers with the JSON of a success, or nothing where there is none; a refusal is thrown as an `ApiError`. */
 export async function call<T>(method: string, path: string, init: Init = {}): Promise<T> {
+  const response = await ask(method, path, init);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** Answers with the text of a success. */
+export const callText = async (method: string, path: string): Promise<string> =>
+  (await ask(method, path, {})).text();
+
+async function ask(method: string, path: string, init: Init): Promise<Response> {
   const response = await authedFetch(`${apiBase}${path}`, {
     method,
     headers: { ...(init.type ? { 'content-type': init.type } : {}), ...init.headers },
@@ -13,5 +22,5 @@ export async function call<T>(method: string, path: string, init: Init = {}): Pr
     ...(init.keepalive ? { keepalive: true } : {}),
   });
   if (!response.ok) throw await problemOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return response;
 }

@@ -621,6 +621,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/learn/lessons/{id}/captions/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is said in the lesson's video, as WebVTT: for the transcript before it plays. Free previews are
+         *     open to strangers.
+         */
+        get: operations["lesson_captions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/learn/lessons/{id}/done": {
         parameters: {
             query?: never;
@@ -2175,6 +2195,13 @@ export interface components {
             /** @description Its title. */
             title: string;
         };
+        /** @description Captions of a lesson's video in one language. */
+        LessonCaptions: {
+            /** @description What people choose them by. */
+            label: string;
+            /** @description The language (BCP 47). */
+            language: string;
+        };
         /** @description A file to download with a lesson. */
         LessonFile: {
             /** @description A document that may do something when it is opened: say so before. */
@@ -2280,6 +2307,8 @@ export interface components {
         };
         /** @description The video of a lesson. */
         LessonVideo: {
+            /** @description The captions that it has; their text can be read before it plays. */
+            captions: components["schemas"]["LessonCaptions"][];
             /**
              * Format: int64
              * @description Seconds.
@@ -5237,6 +5266,44 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    lesson_captions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -21,6 +21,7 @@ export function UploadsSign() {
       className={`${css.uploads} ${stuck ? css.stuck : ''}`}
       aria-label={words}
       title={words}
+      data-uploads
     >
       <IconUpload size={18} stroke={1.75} aria-hidden />
       <bdi>{format.percent(percent)}</bdi>

@@ -1,6 +1,7 @@
 // The player of one lesson: what it plays, whom it reports to, what comes before and after, and the lesson that is warmed.
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { callText } from '~/api/call';
 import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 import { Cover } from '~/features/courses/Cover';
@@ -56,10 +57,15 @@ export function LessonVideo(props: VideoProps) {
     asked = undefined;
     return yes;
   });
+  // Of the first answer: a later one of the same lesson must not begin the player anew.
+  const [captions] = useState(() => lesson.video?.captions ?? []);
   const grant = useCallback(() => play(lesson.id), [lesson.id]);
   const follow = useCallback(
     (started: Engine) => {
       setEngine(started);
+      started.captions.offer(captions, (language) =>
+        callText('GET', `/learn/lessons/${lesson.id}/captions/${encodeURIComponent(language)}`),
+      );
       const stop = followProgress(started, lesson.course_id, lesson.id, {
         reported: () => undefined,
         lost: setLost,
@@ -70,7 +76,7 @@ export function LessonVideo(props: VideoProps) {
         setLost(false);
       };
     },
-    [lesson.course_id, lesson.id, setEngine, setLost],
+    [lesson.course_id, lesson.id, captions, setEngine, setLost],
   );
   const nextId = lesson.next_id;
   const previousId = lesson.previous_id;

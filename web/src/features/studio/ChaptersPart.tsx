@@ -68,7 +68,9 @@ export function ChaptersPart({ courseId, video }: Props) {
               {saved.map((chapter) => (
                 <li key={chapter.start_s}>
                   <bdi className="num mut">{format.clock(chapter.start_s)}</bdi>
-                  <span dir="auto">{chapter.title}</span>
+                  <span>
+                    <bdi>{chapter.title}</bdi>
+                  </span>
                 </li>
               ))}
             </ol>

@@ -1,26 +1,22 @@
 // What the course page says: title, sentence, description, category, level, language, gains, needs, cover, trailer.
 import { MultiSelect, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { type Category, categoriesQuery } from '~/features/courses/queries';
-import { addUpload, useUploads } from '~/features/video/uploads/manager';
 import { isLocale } from '~/i18n';
-import { localeNames, locales } from '~/i18n/format';
+import { direction, localeNames, locales } from '~/i18n/format';
 import { Note } from '~/ui/Note';
-import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useLocale } from '~/ui/useFormat';
 import css from './Builder.module.css';
 import { CoverPart } from './CoverPart';
-import { Drop, videoTypes } from './Drop';
 import { courseDraft, useDraft } from './drafts';
 import { Points } from './Points';
-import { refreshCourse, type StudioCourse, skillsQuery } from './queries';
-import { UploadRow } from './UploadRow';
+import { type StudioCourse, skillsQuery } from './queries';
 import { useFault } from './useFault';
+import { VideoPart } from './VideoPart';
 
 const RichEditor = lazy(() => import('./RichEditor').then((file) => ({ default: file.RichEditor })));
 const levels = ['beginner', 'intermediate', 'advanced', 'all'] as const;
@@ -43,7 +39,7 @@ export function DescriptionTab({ course }: { course: StudioCourse }) {
         description={t('courseTitleHelp')}
         value={value.title ?? ''}
         maxLength={200}
-        {...asTyped(value.title)}
+        attributes={{ input: { dir: direction(value.language) } }}
         error={fault('title') ?? (value.title?.trim() ? undefined : t('titleMissing'))}
         onChange={(event) => draft.set({ title: event.currentTarget.value })}
       />
@@ -52,7 +48,7 @@ export function DescriptionTab({ course }: { course: StudioCourse }) {
         description={t('subtitleHelp')}
         value={value.subtitle ?? ''}
         maxLength={300}
-        {...asTyped(value.subtitle)}
+        attributes={{ input: { dir: direction(value.language) } }}
         error={fault('subtitle')}
         onChange={(event) => draft.set({ subtitle: event.currentTarget.value })}
       />
@@ -129,43 +125,7 @@ export function DescriptionTab({ course }: { course: StudioCourse }) {
         <Note tone="bad">{errorText(error)}</Note>
       )}
       <CoverPart course={course} />
-      <Trailer course={course} />
-    </div>
-  );
-}
-
-function Trailer({ course }: { course: StudioCourse }) {
-  const { t } = useTranslation('studio');
-  const errorText = useErrorText();
-  const target = { kind: 'trailer', courseId: course.id } as const;
-  const upload = useUploads().find(
-    (item) => item.target.kind === 'trailer' && item.target.courseId === course.id && item.state !== 'done',
-  );
-  const remove = useMutation({
-    mutationFn: () => api.DELETE('/studio/courses/{id}/trailer', { params: { path: { id: course.id } } }),
-    onSuccess: () => refreshCourse(course.id),
-  });
-  return (
-    <div className={css.field}>
-      <span className={css.label}>{t('trailer')}</span>
-      <span className="meta mut">{t('trailerHelp')}</span>
-      {upload || course.trailer ? (
-        <UploadRow
-          title={t('trailer')}
-          item={upload}
-          video={course.trailer}
-          target={target}
-          remove={course.trailer ? () => remove.mutate() : undefined}
-        />
-      ) : (
-        <Drop
-          label={t('dropVideo')}
-          accept={videoTypes}
-          multiple={false}
-          take={([file]) => file && addUpload(file, target)}
-        />
-      )}
-      {remove.isError && <Note tone="bad">{errorText(remove.error)}</Note>}
+      <VideoPart course={course} />
     </div>
   );
 }

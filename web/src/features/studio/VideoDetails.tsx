@@ -10,7 +10,12 @@ import { ChaptersPart } from './ChaptersPart';
 import { PosterPart } from './PosterPart';
 import type { VideoView } from './queries';
 
-type Props = { courseId: string; lessonId: string; video: VideoView };
+type Props = {
+  courseId: string;
+  /** Whose viewings can be looked at; a trailer has none. */
+  lessonId: string | undefined;
+  video: VideoView;
+};
 
 export function VideoDetails({ courseId, lessonId, video }: Props) {
   const { t } = useTranslation('studio');
@@ -20,17 +25,19 @@ export function VideoDetails({ courseId, lessonId, video }: Props) {
       <PosterPart courseId={courseId} video={video} />
       <ChaptersPart courseId={courseId} video={video} key={video.id} />
       <CaptionsPart video={video} key={`captions ${video.id}`} />
-      <div>
-        <LinkButton
-          size="xs"
-          variant="default"
-          to="/studio/courses/$courseId/viewings/$lessonId"
-          params={{ courseId, lessonId }}
-          leftSection={<IconChartLine size={18} stroke={1.75} aria-hidden />}
-        >
-          {t('viewings.open')}
-        </LinkButton>
-      </div>
+      {lessonId && (
+        <div>
+          <LinkButton
+            size="xs"
+            variant="default"
+            to="/studio/courses/$courseId/viewings/$lessonId"
+            params={{ courseId, lessonId }}
+            leftSection={<IconChartLine size={18} stroke={1.75} aria-hidden />}
+          >
+            {t('viewings.open')}
+          </LinkButton>
+        </div>
+      )}
     </div>
   );
 }

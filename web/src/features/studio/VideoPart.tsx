@@ -1,9 +1,10 @@
-// The video of a lesson: how far it is, or the place to drop one.
+// The video of a lesson, or the trailer of a course: how far it is, or the place to drop one.
 import { Skeleton } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
+import { sameTarget, type Target } from '~/features/video/uploads/list';
 import { addUpload, useUploads } from '~/features/video/uploads/manager';
 import { Note } from '~/ui/Note';
 import { useErrorText } from '~/ui/useErrorText';
@@ -14,27 +15,38 @@ import { UploadRow } from './UploadRow';
 
 const VideoDetails = lazy(() => import('./VideoDetails').then((file) => ({ default: file.VideoDetails })));
 
-export function VideoPart({ course, lesson }: { course: StudioCourse; lesson: StudioLesson }) {
+type Props = {
+  course: StudioCourse;
+  /** Whose video it is; without one, the trailer of the course. */
+  lesson?: StudioLesson;
+};
+
+export function VideoPart({ course, lesson }: Props) {
   const { t } = useTranslation('studio');
   const errorText = useErrorText();
-  const upload = useUploads().find(
-    (item) => item.target.kind === 'lesson' && item.target.lessonId === lesson.id && item.state !== 'done',
-  );
-  const target = { kind: 'lesson', courseId: course.id, lessonId: lesson.id } as const;
+  const video = lesson ? lesson.video : course.trailer;
+  const target: Target = lesson
+    ? { kind: 'lesson', courseId: course.id, lessonId: lesson.id }
+    : { kind: 'trailer', courseId: course.id };
+  const upload = useUploads().find((item) => sameTarget(item.target, target) && item.state !== 'done');
   const remove = useMutation({
-    mutationFn: () => api.DELETE('/studio/lessons/{id}/video', { params: { path: { id: lesson.id } } }),
+    mutationFn: async () => {
+      if (lesson) await api.DELETE('/studio/lessons/{id}/video', { params: { path: { id: lesson.id } } });
+      else await api.DELETE('/studio/courses/{id}/trailer', { params: { path: { id: course.id } } });
+    },
     onSuccess: () => refreshCourse(course.id),
   });
   return (
-    <div className={css.field} id="field-video">
-      <span className={css.label}>{t('video')}</span>
-      {upload || lesson.video ? (
+    <div className={css.field} id={lesson ? 'field-video' : 'field-trailer'}>
+      <span className={css.label}>{lesson ? t('video') : t('trailer')}</span>
+      {!lesson && <span className="meta mut">{t('trailerHelp')}</span>}
+      {upload || video ? (
         <UploadRow
-          title={lesson.title}
+          title={lesson?.title ?? t('trailer')}
           item={upload}
-          video={lesson.video}
+          video={video}
           target={target}
-          remove={lesson.video ? () => remove.mutate() : undefined}
+          remove={video ? () => remove.mutate() : undefined}
         />
       ) : (
         <Drop
@@ -44,14 +56,9 @@ export function VideoPart({ course, lesson }: { course: StudioCourse; lesson: St
           take={([file]) => file && addUpload(file, target)}
         />
       )}
-      {lesson.video && !upload && lesson.video.state === 'ready' && (
+      {video?.state === 'ready' && !upload && (
         <Suspense fallback={<Skeleton height={200} radius="md" />}>
-          <VideoDetails
-            courseId={course.id}
-            lessonId={lesson.id}
-            video={lesson.video}
-            key={lesson.video.id}
-          />
+          <VideoDetails courseId={course.id} lessonId={lesson?.id} video={video} key={video.id} />
         </Suspense>
       )}
       {remove.isError && <Note tone="bad">{errorText(remove.error)}</Note>}

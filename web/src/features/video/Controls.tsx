@@ -27,6 +27,7 @@ import { rates } from './keys';
 import type { Fullscreen } from './Player';
 import css from './Player.module.css';
 import { captionSizes } from './prefs';
+import { rungText } from './rungs';
 import { SeekBar } from './SeekBar';
 
 type Props = {
@@ -64,7 +65,7 @@ export function Controls({ engine, view, full, showKeys, compact, autoplay }: Pr
       ? undefined
       : {
           label: t('quality'),
-          shown: qualityText(view, t('auto')),
+          shown: qualityText(view, t('auto'), t('soundOnly')),
           items: [
             {
               key: 'auto',
@@ -74,7 +75,7 @@ export function Controls({ engine, view, full, showKeys, compact, autoplay }: Pr
             },
             ...view.rungs.map((rung) => ({
               key: String(rung.index),
-              text: `${rung.height}p`,
+              text: rungText(rung, t('soundOnly')),
               on: rung.index === view.chosen,
               pick: () => engine.choose(rung.index),
             })),
@@ -226,9 +227,9 @@ export function Controls({ engine, view, full, showKeys, compact, autoplay }: Pr
   );
 }
 
-const qualityText = (view: PlayerView, auto: string): string => {
+const qualityText = (view: PlayerView, auto: string, sound: string): string => {
   const rung = view.rungs.find((item) => item.index === view.chosen);
-  if (rung) return `${rung.height}p`;
+  if (rung) return rungText(rung, sound);
   return view.height ? `${auto} · ${view.height}p` : auto;
 };
 

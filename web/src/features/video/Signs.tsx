@@ -40,7 +40,7 @@ export function Signs({ engine, view, next, autoplay, report }: Props) {
             </button>
             {lower && (
               <button type="button" className={css.grey} onClick={() => void engine.restart(lower.height)}>
-                {t('useLower', { quality: `${lower.height}p` })}
+                {lower.height > 0 ? t('useLower', { quality: `${lower.height}p` }) : t('soundOnly')}
               </button>
             )}
             {report && !offline && (

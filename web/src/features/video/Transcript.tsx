@@ -31,7 +31,9 @@ export function Transcript({ engine, close }: Props) {
     const all = view.cues.map((cue, index) => ({ cue, index }));
     return searching ? found.flatMap((index) => all[index] ?? []) : all;
   }, [view.cues, searching, found]);
-  const now = useEngine(engine, ({ time }) => cueIndexAt(engine.captions.view().cues, time)) ?? -1;
+  const now =
+    useEngine(engine, ({ time, begun }) => (begun ? cueIndexAt(engine.captions.view().cues, time) : -1)) ??
+    -1;
 
   useEffect(() => {
     const box = list.current;

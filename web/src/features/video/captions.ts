@@ -7,8 +7,11 @@ import { type Cue, parseCues } from './cues';
 import { type CaptionSize, keepPrefs, readPrefs } from './prefs';
 import { withToken } from './token';
 
+/** As it is chosen, whether or not it has an address yet. */
+type Track = Pick<CaptionTrack, 'language' | 'label'>;
+
 export type CaptionsView = {
-  tracks: readonly CaptionTrack[];
+  tracks: readonly Track[];
   /** What the cues are of. */
   language: string | undefined;
   on: boolean;
@@ -18,11 +21,11 @@ export type CaptionsView = {
 };
 
 /** The track to begin with: what was chosen last, else the language of the page, else the first. */
-export function firstTrack(
-  tracks: readonly CaptionTrack[],
+export function firstTrack<T extends Track>(
+  tracks: readonly T[],
   remembered: string | undefined,
   page: string,
-): CaptionTrack | undefined {
+): T | undefined {
   const short = (language: string) => language.toLowerCase().split('-')[0];
   const like = (wanted: string) =>
     tracks.find((track) => track.language === wanted) ??
@@ -42,6 +45,7 @@ export function createCaptions() {
   };
   let view = nothing;
   let playback: Playback | undefined;
+  let before: ((language: string) => Promise<string>) | undefined;
   /** Who reads the cues besides the picture: the transcript. */
   let readers = 0;
   let round = 0;
@@ -51,21 +55,42 @@ export function createCaptions() {
     for (const hear of hearers) hear();
   };
 
+  /** What asks for the text of the chosen language, if there is any yet. */
+  function source(): (() => Promise<string>) | undefined {
+    const { language } = view;
+    const url = playback?.captions?.find((track) => track.language === language)?.url;
+    if (playback && url) {
+      const { master_url } = playback;
+      return async () => {
+        const answer = await fetch(withToken(url, master_url));
+        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+        return answer.text();
+      };
+    }
+    const ask = before;
+    return ask && language ? () => ask(language) : undefined;
+  }
+
+  function know(tracks: readonly Track[]) {
+    const same =
+      tracks.length === view.tracks.length &&
+      tracks.every((track, index) => track.language === view.tracks[index]?.language);
+    if (same) return;
+    set({ tracks });
+    pick(firstTrack(tracks, readPrefs().language, document.documentElement.lang)?.language);
+    load();
+  }
+
   function load() {
-    const track = view.tracks.find((item) => item.language === view.language);
-    if (!track || !playback || (!view.on && readers === 0)) return;
+    const text = source();
+    if (!text || (!view.on && readers === 0)) return;
     if (view.state !== 'waiting' && view.state !== 'failed') return;
     const mine = ++round;
     set({ state: 'loading' });
-    fetch(withToken(track.url, playback.master_url))
-      .then((answer) => {
-        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-        return answer.text();
-      })
-      .then(
-        (text) => mine === round && set({ cues: parseCues(text), state: 'ready' }),
-        () => mine === round && set({ state: 'failed' }),
-      );
+    text().then(
+      (text) => mine === round && set({ cues: parseCues(text), state: 'ready' }),
+      () => mine === round && set({ state: 'failed' }),
+    );
   }
 
   function pick(language: string | undefined) {
@@ -80,22 +105,21 @@ export function createCaptions() {
       hearers.add(hear);
       return () => hearers.delete(hear);
     },
+    /** What there is before it plays, and what gives its text until then: for the transcript. */
+    offer(tracks: readonly Track[], text: (language: string) => Promise<string>) {
+      before = text;
+      if (!playback) know(tracks);
+    },
     /** What there is in this playback. The same tracks with a newer token change nothing. */
     use(next: Playback) {
       playback = next;
-      const tracks = next.captions ?? [];
-      const same =
-        tracks.length === view.tracks.length &&
-        tracks.every((track, index) => track.language === view.tracks[index]?.language);
-      if (same) return;
-      set({ tracks });
-      pick(firstTrack(tracks, readPrefs().language, document.documentElement.lang)?.language);
-      load();
+      know(next.captions ?? []);
     },
     /** Another video: nothing of this one is left. */
     forget() {
       round++;
       playback = undefined;
+      before = undefined;
       const { on, size: chosen } = view;
       set({ ...nothing, on, size: chosen });
     },

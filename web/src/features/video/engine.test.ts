@@ -17,13 +17,13 @@ class FakeHls {
   loadSource = vi.fn();
   attachMedia = vi.fn();
   destroy = vi.fn();
-  constructor() {
+  constructor(readonly config: object) {
     lib.made.push(this);
   }
   on(event: string, hearer: (event: string, data: unknown) => void) {
     this.hear.set(event, hearer);
   }
-  say(event: string, data: unknown = {}) {
+  say(event: string, data: unknown = { audioTracks: [] }) {
     this.hear.get(event)?.(event, data);
   }
 }
@@ -47,6 +47,7 @@ Object.defineProperty(navigator, 'sendBeacon', { value: beacon, configurable: tr
 location.href = 'http://localhost:3000/';
 const { session } = await import('~/api/client');
 const { createEngine } = await import('./engine');
+const { SOUND } = await import('./rungs');
 
 const json = (status: number, body: unknown) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
@@ -260,6 +261,58 @@ describe('the player', () => {
     last().say('MANIFEST_PARSED');
     expect(last().loadLevel).toBe(1);
     expect(engine.view().chosen).toBe(1);
+  });
+
+  it('plays the sound alone by a playlist of its own, and the picture again, at one place', async () => {
+    const { element, engine, say } = player();
+    await engine.start();
+    const parsed = { audioTracks: [{ url: 'http://localhost:3000/m/t1/v/a/audio.m3u8' }] };
+    last().say('MANIFEST_PARSED', parsed);
+    say('playing');
+    expect(engine.view().rungs.map((rung) => rung.height)).toEqual([360, 0]);
+    element.currentTime = 30;
+    say('timeupdate');
+    engine.choose(SOUND);
+    expect(lib.made).toHaveLength(2);
+    expect(last().loadSource).toHaveBeenCalledWith('http://localhost:3000/m/t1/v/a/audio.m3u8');
+    expect(last().config).toMatchObject({ startPosition: 30 });
+    vi.mocked(element.play).mockClear();
+    last().say('MANIFEST_PARSED');
+    expect(element.play).toHaveBeenCalledTimes(1);
+    expect(engine.view()).toMatchObject({ stage: 'ready', chosen: SOUND, height: 0, begun: true });
+    // A token that is renewed meanwhile is that of the sound.
+    last().say('ERROR', { response: { code: 403 } });
+    await settled();
+    expect(last().startLoad).toHaveBeenCalledTimes(1);
+    element.pause();
+    engine.choose(-1);
+    expect(last().loadSource).toHaveBeenCalledWith('/m/t2/v/master.m3u8');
+    vi.mocked(element.play).mockClear();
+    last().say('MANIFEST_PARSED', parsed);
+    expect(element.play).not.toHaveBeenCalled();
+    expect(engine.view()).toMatchObject({ stage: 'ready', chosen: -1, height: undefined });
+  });
+
+  it('keeps to the sound alone when it starts again after a failure', async () => {
+    const { engine } = player();
+    await engine.start(undefined, 0);
+    last().say('MANIFEST_PARSED', { audioTracks: [{ url: '/m/t1/v/a/audio.m3u8' }] });
+    last().say('MANIFEST_PARSED');
+    expect(engine.view().chosen).toBe(SOUND);
+    await engine.restart();
+    last().say('MANIFEST_PARSED', { audioTracks: [{ url: '/m/t2/v/a/audio.m3u8' }] });
+    expect(last().loadSource).toHaveBeenCalledWith('/m/t2/v/a/audio.m3u8');
+  });
+
+  it('offers no sound alone where there is nothing else, or none at all', async () => {
+    const { engine } = player();
+    await engine.start();
+    last().say('MANIFEST_PARSED');
+    expect(engine.view().rungs.map((rung) => rung.height)).toEqual([360]);
+    await engine.start();
+    last().levels = [{ width: 0, height: 0, bitrate: 1 }];
+    last().say('MANIFEST_PARSED', { audioTracks: [{ url: '/m/t2/v/a/audio.m3u8' }] });
+    expect(engine.view().rungs).toEqual([]);
   });
 
   it('starts again at its place when the page comes back from the cache of Back', async () => {

@@ -12,7 +12,7 @@ import type { Playback } from './contract';
 import { hearEnd } from './ends';
 import { keepPrefs, readPrefs } from './prefs';
 import { createReporter } from './reporter';
-import { firstLevel, type Rung, rungName, rungsOf, sideOf } from './rungs';
+import { firstLevel, type Rung, rungName, rungsOf, SOUND, sideOf, withSound } from './rungs';
 import { hasToken, withToken } from './token';
 
 export type { Playback, Rung };
@@ -36,7 +36,7 @@ export type PlayerView = {
   volume: number;
   muted: boolean;
   rungs: readonly Rung[];
-  /** Index of the chosen rung, -1 for automatic. */
+  /** Index of the chosen rung, -1 for automatic, `SOUND` for none. */
   chosen: number;
   /** The shorter side of the picture that plays; 0 for sound alone. */
   height: number | undefined;
@@ -76,6 +76,11 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   let view: PlayerView = { ...atRest, duration: length, time: at, ...remembered() };
   let video: HTMLVideoElement | undefined;
   let hls: HlsEngine | undefined;
+  let library: typeof HlsEngine | undefined;
+  /** The playlist of the sound alone, where the stream has its sound apart: hls.js leaves it out beside a picture. */
+  let sound: string | undefined;
+  /** Only that one is loaded. */
+  let heard = false;
   let playback: Playback | undefined;
   /** Grows with every start; what an older one still does is ignored. */
   let round = 0;
@@ -90,7 +95,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   let nativeUntil: number | undefined;
   /** Grows with every address given to the browser's own player. */
   let source = 0;
-  /** The rung that was asked for together with the start, by its shorter side. */
+  /** The rung that was asked for, by its shorter side; 0 is the sound alone. */
   let wanted: number | undefined;
   /** The session whose end is listened for. */
   let heard: { session: string; leave: () => void } | undefined;
@@ -145,6 +150,9 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     set({ playback: next, duration: next.duration_s || view.duration });
   }
 
+  /** What a new start keeps: the sound alone. A rung is chosen anew, by the link as it is then. */
+  const same = () => (heard ? 0 : undefined);
+
   /** Starts, or starts again after a failure, at `at` seconds or where this person stopped. */
   async function start(at?: number, height?: number): Promise<void> {
     if (!video) return;
@@ -152,6 +160,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     const element = video;
     end(false);
     wanted = height;
+    sound = undefined;
+    heard = false;
     reporter.pressed();
     // Now, while the click still counts: browsers let a video play only in answer to one.
     play();
@@ -165,6 +175,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
       const from = at ?? granted.position_s ?? 0;
       const every = Math.min(HEARTBEAT, (granted.expires_in * 1000) / 3);
       beat = setInterval(() => void heartbeat(every), every);
+      library = Hls;
       if (Hls.isSupported()) attachHls(Hls, element, granted, from);
       else playNative(element, granted, from, true);
     } catch (error) {
@@ -172,7 +183,13 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     }
   }
 
-  function attachHls(Hls: typeof HlsEngine, element: HTMLVideoElement, granted: Playback, from: number) {
+  function attachHls(
+    Hls: typeof HlsEngine,
+    element: HTMLVideoElement,
+    granted: Playback,
+    from: number,
+    playing = true,
+  ) {
     const made = new Hls({
       workerPath: hlsWorker,
       // Also for a video that is still being made: such a playlist would else start at its newest end.
@@ -195,14 +212,22 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     });
     hls = made;
     const { Events } = Hls;
-    made.on(Events.MANIFEST_PARSED, () => {
+    made.on(Events.MANIFEST_PARSED, (_event, data) => {
       if (view.stage !== 'starting') return;
+      if (heard) {
+        set({ stage: 'ready', chosen: SOUND, height: 0 });
+        if (playing) play();
+        return;
+      }
       const rungs = rungsOf(made.levels);
+      sound = data.audioTracks[0]?.url;
+      set({ rungs: withSound(rungs, sound !== undefined) });
+      if (wanted === 0 && sound && rungs.length > 0) return swap(from, playing);
       const asked = rungs.find((rung) => wanted !== undefined && rung.height <= wanted);
       if (asked) made.loadLevel = asked.index;
       else made.startLevel = firstLevel(made.levels, readPrefs().bandwidth);
-      set({ stage: 'ready', rungs, chosen: asked?.index ?? -1 });
-      play();
+      set({ stage: 'ready', chosen: asked?.index ?? -1 });
+      if (playing) play();
     });
     made.on(Events.LEVEL_SWITCHED, (_event, data) => {
       const level = made.levels[data.level];
@@ -214,8 +239,22 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
       lost = 0;
     });
     made.on(Events.ERROR, (_event, data) => trouble(Hls, data));
-    made.loadSource(granted.master_url);
+    made.loadSource(address(granted));
     made.attachMedia(element);
+  }
+
+  const address = ({ master_url }: Playback) => (heard && sound ? withToken(sound, master_url) : master_url);
+
+  /** Goes on at `from` with the sound alone if that is wanted, else with the picture again; the session stays. */
+  function swap(from: number, playing: boolean) {
+    if (!hls || !library || !video || !playback) return;
+    reporter.step();
+    clearTimeout(again);
+    if (hls.bandwidthEstimate > 0) keepPrefs({ bandwidth: Math.round(hls.bandwidthEstimate) });
+    hls.destroy();
+    heard = wanted === 0;
+    set({ stage: 'starting', ended: false, height: heard ? 0 : undefined });
+    attachHls(library, video, playback, from, playing);
   }
 
   /** The browser's own HLS, where there is no Media Source: the token stands in the address for good. */
@@ -263,7 +302,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
       void renew().then(() => {
         if (mine !== round) return;
         if (view.stage === 'ready') hls?.startLoad();
-        else if (view.stage === 'starting' && playback) hls?.loadSource(playback.master_url);
+        else if (view.stage === 'starting' && playback) hls?.loadSource(address(playback));
       });
       return;
     }
@@ -437,7 +476,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   /** What was lost with the network comes back with it, at once. */
   function online() {
     if (view.stage === 'failed' && !(isApiError(view.error) && view.error.status > 0)) {
-      void start(view.time > 0 ? view.time : undefined);
+      void start(view.time > 0 ? view.time : undefined, same());
     } else if (view.stage === 'ready' && lost > 0) {
       lost = 0;
       clearTimeout(again);
@@ -491,7 +530,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     },
     start,
     /** Starts again where it stands, after a failure or on this device. */
-    restart: (height?: number) => start(view.time > 0 ? view.time : undefined, height),
+    restart: (height = same()) => start(view.time > 0 ? view.time : undefined, height),
     toggle() {
       if (view.stage === 'idle') return void start(view.time > 0 ? view.time : undefined);
       if (!video || view.stage !== 'ready') return;
@@ -528,9 +567,12 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
       if (!video.muted && video.volume === 0) video.volume = 0.5;
       keepPrefs({ muted: video.muted, volume: video.volume });
     },
-    /** -1 leaves the choice to the player. */
+    /** -1 leaves the choice to the player, `SOUND` leaves the picture away. */
     choose(index: number) {
-      if (!hls) return;
+      if (!hls || !video || view.stage !== 'ready') return;
+      wanted = view.rungs.find((rung) => rung.index === index)?.height;
+      if (heard !== (index === SOUND)) return swap(view.time, !video.paused);
+      if (heard) return;
       hls.nextLevel = index;
       set({ chosen: index });
     },

@@ -14,12 +14,22 @@ type Level = { width: number; height: number; bitrate: number };
 export const sideOf = (level: Pick<Level, 'width' | 'height'>): number =>
   level.width > 0 ? Math.min(level.width, level.height) : level.height;
 
+/** The place of the sound alone, which is no level of the stream but a playlist of its own. */
+export const SOUND = -2;
+
+/** The rungs to choose from: the sound alone comes last, where there is a picture to leave away. */
+export const withSound = (rungs: readonly Rung[], apart: boolean): readonly Rung[] =>
+  apart && rungs.length > 0 ? [...rungs, { index: SOUND, height: 0, bitrate: 0 }] : rungs;
+
 /** Rungs with a picture, the largest first. */
 export const rungsOf = (levels: readonly Level[]): Rung[] =>
   levels
     .map((level, index) => ({ index, height: sideOf(level), bitrate: level.bitrate }))
     .filter((rung) => rung.height > 0)
     .sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
+
+/** What people choose it by; `sound`: the word for none. */
+export const rungText = (rung: Rung, sound: string): string => (rung.height > 0 ? `${rung.height}p` : sound);
 
 /** The name that viewings are reported under. */
 export const rungName = (height: number | undefined): string =>
