@@ -216,6 +216,50 @@ test('the transcript is searched, leads to its moment, and follows the playback'
   assert.deepEqual(await student.accessibility(), []);
 });
 
+test('the transcript is there before anything plays, and begins the video at a line', async () => {
+  const { page } = student;
+  const asked = [];
+  const hear = (request) => asked.push(new URL(request.url()).pathname);
+  page.on('request', hear);
+  await page.goto(lessonUrl);
+  const line = page.locator('[data-transcript]').getByRole('button', { name: /Line number 11 about/ });
+  await line.waitFor();
+  assert.ok(!asked.some((path) => /\/play$|^\/m\//.test(path)), 'it needs no playback');
+  await line.click();
+  await plays(student, 50);
+  assert.ok((await at(student)) < 58);
+  page.off('request', hear);
+});
+
+test('the sound alone is chosen on a thin link, and the picture comes back at its place', async () => {
+  const { page } = student;
+  const asked = [];
+  const hear = (request) => asked.push(request.url());
+  const choose = async (name) => {
+    await stir(student);
+    await page.getByRole('button', { name: /^Quality/ }).click();
+    await page.getByRole('menuitemradio', { name }).click();
+  };
+  const from = await at(student);
+  await choose('Sound only');
+  await page.locator('[data-listening]').waitFor();
+  page.on('request', hear);
+  // What has not been loaded before.
+  await page.keyboard.press('8');
+  await plays(student, SECONDS * 0.8);
+  assert.ok(from < SECONDS * 0.8);
+  const parts = asked.flatMap((url) => /\/(\w+)\/\d+\.m4s$/.exec(url)?.[1] ?? []);
+  assert.ok(parts.length > 0 && parts.every((name) => name === 'audio'), `${parts}`);
+  page.off('request', hear);
+  await student.picture('player-sound-1280');
+  const there = await at(student);
+  await choose(/^Auto/);
+  await until('the picture is back', async () => !(await page.locator('[data-listening]').count()));
+  await plays(student, there - 1);
+  assert.ok((await at(student)) < there + 20);
+  assert.ok(await video(student).evaluate((element) => element.videoHeight > 0));
+});
+
 test('the seek bar shows a picture of the moment under the pointer', async () => {
   const { page } = student;
   await stir(student);

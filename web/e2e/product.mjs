@@ -1,10 +1,13 @@
 // The running product for the browser tests: the real server on a database, directories and a port of its own, and
 // people with a browser each. TEST_DATABASE_URL names the PostgreSQL server (script/test-servers start prints it),
 // ILMSPACE_BIN the server (default target/debug/ilmspace), CHROMIUM_BIN the browser.
+// E2E_STORE=s3: the films lie in an S3 server (media/examples/s3_server.rs, S3_SERVER_BIN), the process that serves
+// makes none of them, and two others do. All by configuration: nothing else is different.
 
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +17,14 @@ import { chromium } from 'playwright-core';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const binary = process.env.ILMSPACE_BIN || join(root, 'target/debug/ilmspace');
 /** Pictures of the product as the tests have seen it. */
 export const pictures = join(root, 'var/e2e');
 const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+/** Whether the films lie on S3 and are made by processes of their own. */
+export const apart = process.env.E2E_STORE === 's3';
+const BUCKET = 'films';
 
 const PASSWORD = 'a long walk to Samarkand 7';
 
@@ -43,21 +51,33 @@ export async function until(what, ask, milliseconds = 60_000) {
   }
 }
 
+const gone = (child) => child.exitCode !== null || child.signalCode !== null;
+
 export class Product {
   /** `environment`: what the server's configuration has in place of the usual. */
   static async start(environment = {}) {
     const admin = process.env.TEST_DATABASE_URL;
     if (!admin) throw new Error('TEST_DATABASE_URL is not set: export $(script/test-servers start)');
     const product = new Product();
-    product.environment = environment;
     product.directory = mkdtempSync(join(tmpdir(), 'ilmspace-e2e.'));
     product.admin = admin;
     product.database = `e2e_${randomBytes(6).toString('hex')}`;
     await run('psql', [admin, '-qc', `create database ${product.database}`]);
-    const url = new URL(admin);
-    url.pathname = `/${product.database}`;
-    product.databaseUrl = url.href;
-    product.browser = await chromium.launch({
+    try {
+      await product.begin(environment);
+    } catch (error) {
+      await product.stop();
+      throw error;
+    }
+    return product;
+  }
+
+  async begin(environment) {
+    this.environment = { ...environment, ...(apart ? await this.startS3() : {}) };
+    const url = new URL(this.admin);
+    url.pathname = `/${this.database}`;
+    this.databaseUrl = url.href;
+    this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM_BIN || '/usr/bin/chromium',
       args: [
         '--no-sandbox',
@@ -67,17 +87,67 @@ export class Product {
         '--disable-background-networking',
       ],
     });
-    await product.serve();
-    return product;
+    await this.serve();
+    if (apart) this.workers = [this.work(1), this.work(2)];
+  }
+
+  /** Starts an S3 server; gives what makes the product use it, and leave the work to others. */
+  async startS3() {
+    const binary = process.env.S3_SERVER_BIN || join(root, 'target/debug/examples/s3_server');
+    const [access, secret] = [randomBytes(8).toString('hex'), randomBytes(16).toString('hex')];
+    const secrets = join(this.directory, 'secrets');
+    mkdirSync(secrets);
+    writeFileSync(join(secrets, 's3_access_key'), access);
+    writeFileSync(join(secrets, 's3_secret_key'), secret);
+    // It ends with the pipe to it, whatever happens to us.
+    this.s3 = spawn(binary, [join(this.directory, 's3'), BUCKET], {
+      env: { S3_ACCESS_KEY: access, S3_SECRET_KEY: secret },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [address] = await once(this.s3.stdout, 'data');
+    return {
+      ILM__STORAGE__KIND: 's3',
+      ILM__STORAGE__S3__ENDPOINT: String(address).trim(),
+      ILM__STORAGE__S3__BUCKET: BUCKET,
+      // What one process tells another at once goes through it.
+      ILM__REDIS__URL: process.env.TEST_REDIS_URL ?? '',
+      ILM__SERVER__ROLES: 'web',
+      ILM__MEDIA__LEASE_SECONDS: '6',
+    };
+  }
+
+  /** A process that makes films and serves nobody, with a spool of its own as on another machine. */
+  work(number) {
+    return this.spawn(`worker ${number}`, {
+      ...this.variables,
+      ILM__SERVER__ROLES: 'worker',
+      ILM__STORAGE__SPOOL: join(this.directory, `spool-${number}`),
+    });
+  }
+
+  /** The worker that makes a film just now: it has a child. */
+  working() {
+    return this.workers.find(({ pid }) =>
+      readdirSync(`/proc/${pid}/task`).some(
+        (task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim() !== '',
+      ),
+    );
+  }
+
+  /** What the object store holds, by name. */
+  objects() {
+    const place = apart ? join(this.directory, 's3', BUCKET) : join(this.directory, 'objects');
+    return readdirSync(place, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(place.length + 1));
   }
 
   /** Starts the server, for the first time or again on the same port and data. */
   async serve() {
     this.port ??= await freePort();
     this.base = `http://localhost:${this.port}`;
-    const binary = process.env.ILMSPACE_BIN || join(root, 'target/debug/ilmspace');
     const place = (name) => join(this.directory, name);
-    const environment = {
+    this.variables = {
       ...process.env,
       DATABASE_URL: this.databaseUrl,
       ILM__SANDBOX: 'true',
@@ -94,28 +164,37 @@ export class Product {
       ILM__LOG__FILTER: process.env.E2E_LOG ?? 'warn',
       ...this.environment,
     };
-    this.command = (...words) => run(binary, words, { cwd: root, env: environment });
+    this.command = (...words) => run(binary, words, { cwd: root, env: this.variables });
     await this.command('migrate');
-    this.said = '';
-    this.server = spawn(binary, ['serve'], {
+    this.server = this.spawn('the server', this.variables);
+    const { server } = this;
+    await until('the server is ready', async () => {
+      if (gone(server)) throw new Error(`the server ended: ${server.said}`);
+      return (await fetch(`${this.base}/health/ready`)).ok;
+    });
+  }
+
+  /** Starts a process of the product, whose last words are kept. */
+  spawn(name, environment) {
+    const child = spawn(binary, ['serve'], {
       cwd: root,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    child.said = '';
     const keep = (text) => {
-      this.said = (this.said + text).slice(-20_000);
-      if (process.env.E2E_LOG) process.stderr.write(text);
+      child.said = (child.said + text).slice(-20_000);
+      if (process.env.E2E_LOG) process.stderr.write(`${name}: ${text}`);
     };
-    this.server.stdout.on('data', keep);
-    this.server.stderr.on('data', keep);
-    const { server } = this;
-    server.on('exit', () => {
-      server.gone = true;
-    });
-    await until('the server is ready', async () => {
-      if (server.gone) throw new Error(`the server ended: ${this.said}`);
-      return (await fetch(`${this.base}/health/ready`)).ok;
-    });
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    return child;
+  }
+
+  /** Lines of one column, straight from the database. */
+  async query(sql) {
+    const { stdout } = await run('psql', [this.databaseUrl, '-XAtc', sql]);
+    return stdout.split('\n').filter(Boolean);
   }
 
   /** An account that cannot be registered through the site. */
@@ -123,20 +202,18 @@ export class Product {
     await this.command('create-admin', '--email', email, '--password', PASSWORD);
   }
 
-  /** Ends the server: by a word, or as a power cut would. */
-  async halt(signal = 'SIGTERM') {
-    const { server } = this;
-    if (!server || server.gone) return;
-    const over = new Promise((resolve) => {
-      server.once('exit', resolve);
-    });
-    server.kill(signal);
+  /** Ends the server, or another process: by a word, or as a power cut would. */
+  async halt(signal = 'SIGTERM', child = this.server) {
+    if (!child || gone(child)) return;
+    const over = once(child, 'exit');
+    child.kill(signal);
     await over;
   }
 
   async stop() {
     await this.browser?.close();
-    await this.halt();
+    await Promise.all([this.server, ...(this.workers ?? [])].map((child) => this.halt('SIGTERM', child)));
+    await this.halt('SIGTERM', this.s3);
     await run('psql', [this.admin, '-qc', `drop database if exists ${this.database} with (force)`]);
     rmSync(this.directory, { recursive: true, force: true });
   }

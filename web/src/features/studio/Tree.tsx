@@ -8,6 +8,7 @@ import {
   IconDots,
   IconFileText,
   IconGripVertical,
+  IconHeadphones,
   IconPlus,
   IconTrash,
   IconVideo,
@@ -291,7 +292,8 @@ function Lessons({ course, module, chosen, line, drag, go, byKey, step, remove }
 
 function KindIcon({ lesson }: { lesson: StudioLesson }) {
   const { t } = useTranslation('studio');
-  const Icon = lesson.kind === 'video' ? IconVideo : IconFileText;
+  const heard = lesson.video?.kind === 'listening' && lesson.video.state === 'ready';
+  const Icon = lesson.kind !== 'video' ? IconFileText : heard ? IconHeadphones : IconVideo;
   return (
     <span className={css.kind}>
       <Icon size={18} stroke={1.75} aria-hidden />

@@ -1,6 +1,8 @@
 // One video on its way: three parts of a bar (upload, check, transcode), the state in words, what can be done about it.
 import {
+  IconClock,
   IconFileAlert,
+  IconHeadphones,
   IconPlayerPause,
   IconPlayerPlay,
   IconRefresh,
@@ -187,7 +189,15 @@ export function UploadRow({ title, item, video, target, remove }: Props) {
 function Thumb({ stage, video }: { stage: Stage; video: VideoView | null }) {
   if (video?.poster_url)
     return <img className={css.thumb} src={video.poster_url} alt="" width={88} height={50} />;
-  const icons = { failed: IconFileAlert, probing: IconScan, offline: IconWifiOff, ready: IconVideo } as const;
+  const made = video?.kind === 'listening' ? IconHeadphones : IconVideo;
+  const icons = {
+    failed: IconFileAlert,
+    offline: IconWifiOff,
+    queued: IconClock,
+    probing: IconScan,
+    transcoding: made,
+    ready: made,
+  } as const;
   const Icon = icons[stage.name as keyof typeof icons] ?? IconUpload;
   return (
     <span className={css.thumb} aria-hidden>
