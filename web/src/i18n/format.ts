@@ -145,8 +145,13 @@ export function formatSize(locale: Locale, bytes: number): string {
   if (locale === 'uz') {
     return `${formatNumber('uz', value, options.maximumFractionDigits)}${NBSP}${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
   }
-  return plainSpaces(numbers(numberTag[locale], options).format(value)).replace(' ', NBSP);
+  const text = plainSpaces(numbers(numberTag[locale], options).format(value)).replace(' ', NBSP);
+  // In a Hebrew sentence number and Latin unit would change places.
+  return locale === 'he' ? isolated(text) : text;
 }
+
+/** Keeps a text in its own order inside a sentence that runs the other way: FIRST STRONG ISOLATE and its end. */
+export const isolated = (text: string): string => `\u2068${text}\u2069`;
 
 // --- dates ---
 

@@ -133,7 +133,9 @@ function Row({ item, open }: { item: Transcode; open: () => void }) {
     <li>
       <button type="button" className={css.row} onClick={open}>
         <span className={css.name}>
-          <bdi className="medium clip">{item.file_name}</bdi>
+          <span className="medium clip">
+            <bdi>{item.file_name}</bdi>
+          </span>
           <span className="small mut">
             {facts.map((fact, index) => (
               <span key={fact}>

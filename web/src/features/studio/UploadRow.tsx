@@ -25,6 +25,7 @@ import {
   pauseUpload,
   resumeUpload,
 } from '~/features/video/uploads/manager';
+import { isolated } from '~/i18n/format';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import { videoTypes } from './Drop';
@@ -120,7 +121,7 @@ export function UploadRow({ title, item, video, target, remove }: Props) {
             {wrong ? (
               <span className={css.wrong} role="alert">
                 {t('upload.otherFile', {
-                  name: item?.name ?? video?.file_name,
+                  name: isolated(item?.name ?? video?.file_name ?? ''),
                   size: format.size(item?.size ?? video?.size ?? 0),
                 })}
               </span>
@@ -304,7 +305,7 @@ function useWords(stage: Stage, item: UploadItem | undefined, video: VideoView |
       return {
         state: t('upload.interrupted'),
         detail: t('upload.needsFile', {
-          name: item?.name ?? video?.file_name,
+          name: isolated(item?.name ?? video?.file_name ?? ''),
           percent: percent(stage.bars[0]),
         }),
       };
@@ -347,10 +348,10 @@ function useWords(stage: Stage, item: UploadItem | undefined, video: VideoView |
     case 'ready':
       return {
         state: t('upload.ready', { length: format.clock(video?.duration_s ?? 0) }),
-        detail: video?.file_name ?? '',
+        detail: isolated(video?.file_name ?? ''),
       };
     case 'cancelled':
-      return { state: t('common:status.cancelled'), detail: video?.file_name ?? '' };
+      return { state: t('common:status.cancelled'), detail: isolated(video?.file_name ?? '') };
     default: {
       // What this page has sent is newer than what the server says of an earlier file.
       const error = item?.state === 'failed' ? undefined : video?.error;

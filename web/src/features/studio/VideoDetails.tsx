@@ -20,7 +20,7 @@ type Props = {
 export function VideoDetails({ courseId, lessonId, video }: Props) {
   const { t } = useTranslation('studio');
   return (
-    <div className={css.stack}>
+    <div className={css.details}>
       <Facts video={video} />
       <PosterPart courseId={courseId} video={video} />
       <ChaptersPart courseId={courseId} video={video} key={video.id} />

@@ -80,7 +80,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   /** The playlist of the sound alone, where the stream has its sound apart: hls.js leaves it out beside a picture. */
   let sound: string | undefined;
   /** Only that one is loaded. */
-  let heard = false;
+  let soundOnly = false;
   let playback: Playback | undefined;
   /** Grows with every start; what an older one still does is ignored. */
   let round = 0;
@@ -151,7 +151,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   }
 
   /** What a new start keeps: the sound alone. A rung is chosen anew, by the link as it is then. */
-  const same = () => (heard ? 0 : undefined);
+  const same = () => (soundOnly ? 0 : undefined);
 
   /** Starts, or starts again after a failure, at `at` seconds or where this person stopped. */
   async function start(at?: number, height?: number): Promise<void> {
@@ -161,7 +161,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     end(false);
     wanted = height;
     sound = undefined;
-    heard = false;
+    soundOnly = false;
     reporter.pressed();
     // Now, while the click still counts: browsers let a video play only in answer to one.
     play();
@@ -214,7 +214,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     const { Events } = Hls;
     made.on(Events.MANIFEST_PARSED, (_event, data) => {
       if (view.stage !== 'starting') return;
-      if (heard) {
+      if (soundOnly) {
         set({ stage: 'ready', chosen: SOUND, height: 0 });
         if (playing) play();
         return;
@@ -243,7 +243,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     made.attachMedia(element);
   }
 
-  const address = ({ master_url }: Playback) => (heard && sound ? withToken(sound, master_url) : master_url);
+  const address = ({ master_url }: Playback) =>
+    soundOnly && sound ? withToken(sound, master_url) : master_url;
 
   /** Goes on at `from` with the sound alone if that is wanted, else with the picture again; the session stays. */
   function swap(from: number, playing: boolean) {
@@ -252,8 +253,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     clearTimeout(again);
     if (hls.bandwidthEstimate > 0) keepPrefs({ bandwidth: Math.round(hls.bandwidthEstimate) });
     hls.destroy();
-    heard = wanted === 0;
-    set({ stage: 'starting', ended: false, height: heard ? 0 : undefined });
+    soundOnly = wanted === 0;
+    set({ stage: 'starting', ended: false, height: soundOnly ? 0 : undefined });
     attachHls(library, video, playback, from, playing);
   }
 
@@ -571,8 +572,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     choose(index: number) {
       if (!hls || !video || view.stage !== 'ready') return;
       wanted = view.rungs.find((rung) => rung.index === index)?.height;
-      if (heard !== (index === SOUND)) return swap(view.time, !video.paused);
-      if (heard) return;
+      if (soundOnly !== (index === SOUND)) return swap(view.time, !video.paused);
+      if (soundOnly) return;
       hls.nextLevel = index;
       set({ chosen: index });
     },
