@@ -121,7 +121,6 @@ pub fn start(app: &App) {
         silence: Duration::from_secs(media.silence_seconds.into()),
         max_attempts: u32::try_from(MAX_ATTEMPTS).unwrap_or(1),
         back_off: Duration::from_secs(5),
-        ..Policy::default()
     };
     let pool = ArbiterPool::new(1);
     let desk = Desk::new(
