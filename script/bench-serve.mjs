@@ -5,7 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -16,6 +16,9 @@ const rounds = Number(process.env.ROUNDS ?? 3);
 const CONNECTIONS = 64;
 const SECRET = randomBytes(16).toString('hex');
 const FILM_SECONDS = 16;
+const VIEWERS = 200;
+/** What the line of one viewer carries, bytes a second: 2.5 Mbit/s. */
+const LINE = 2_500_000 / 8;
 
 const freePort = () =>
   new Promise((resolve, reject) => {
@@ -130,7 +133,7 @@ const kinds = [
   { name: 'small segment', path: '240p/1.m4s', wanted: 1.0 },
   { name: 'playlist', path: 'v/720p.m3u8', wanted: 0.9 },
   { name: 'key', path: key, wanted: 0.9 },
-];
+].filter(({ name }) => !process.env.ONLY || name === process.env.ONLY);
 for (const [at, kind] of kinds.entries()) {
   const content = await media(kind.path);
   kind.bytes = content.length;
@@ -200,6 +203,73 @@ for (const kind of kinds) {
   console.log(`| ${kind.name} | ${kind.bytes} | ${a.toFixed(0)} | ${b.toFixed(0)} | ${(b / a).toFixed(2)} | ${kind.wanted} | ${of(theirs, 'p99').toFixed(1)} ms | ${of(ours, 'p99').toFixed(1)} ms |`);
 }
 console.log(`resident: ${idle.toFixed(0)} MB before, ${resident().toFixed(0)} MB after`);
+
+// ------------------------------------------------------------------ many viewers, each on a line of its own
+const paragraph = (text) => ({ type: 'doc', content: [{ type: 'paragraph', content: [{ type: 'text', text }] }] });
+await api('PATCH', `/studio/lessons/${lesson.id}`, { free_preview: true }, { 'if-match': '*' });
+await api('POST', `/studio/lessons/${lesson.id}/submit`);
+const { items: categories } = await json('GET', '/categories');
+await api('PATCH', `/studio/courses/${course.id}`, {
+  subtitle: 'A film that is watched by many',
+  description: paragraph('Noise.'),
+  category_id: categories[0].id,
+  level: 'beginner',
+  learn: ['Patience', 'Endurance'],
+  requirements: ['Ears'],
+}, { 'if-match': '*' });
+await api('POST', `/studio/courses/${course.id}/publish`);
+token = undefined; // The viewers are strangers, each with a session of their own.
+
+/** Fetches what a player fetches, one thing after the other and no faster than the line, until it is told to end. */
+function watch(root, ended) {
+  const rung = ['240p', '360p', '480p', '720p'][Math.floor(Math.random() * 4)];
+  const segments = FILM_SECONDS / 4;
+  let next = Math.floor(Math.random() * segments);
+  const wanted = ['master.m3u8', `v/${rung}.m3u8`, key, `${rung}/init.mp4`];
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let head = '';
+    let left = 0;
+    const ask = () => {
+      if (ended()) return socket.end();
+      const path = wanted.shift() ?? `${rung}/${next++ % segments}.m4s`;
+      head = '';
+      left = 0;
+      return socket.write(`GET ${root}/${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    };
+    socket.on('connect', ask).on('error', reject).on('close', resolve);
+    socket.on('data', (bytes) => {
+      if (left > 0) {
+        left -= bytes.length;
+      } else {
+        head += bytes.toString('latin1');
+        const end = head.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        if (!head.startsWith('HTTP/1.1 200')) reject(new Error(head.slice(0, 300)));
+        left = Number(/content-length: (\d+)/i.exec(head)[1]) - (head.length - end - 4);
+      }
+      socket.pause();
+      setTimeout(() => {
+        socket.resume();
+        if (left <= 0) ask();
+      }, (bytes.length / LINE) * 1000);
+    });
+  });
+}
+const alone = resident();
+const roots = [];
+for (let viewer = 0; viewer < VIEWERS; viewer += 1) {
+  const { master_url: url } = await json('POST', `/lessons/${lesson.id}/play`, {});
+  roots.push(url.slice(0, url.lastIndexOf('/')));
+}
+const end = Date.now() + seconds * 4000;
+let most = alone;
+const sampling = setInterval(() => {
+  most = Math.max(most, resident());
+}, 250);
+await Promise.all(roots.map((root) => watch(root, () => Date.now() > end)));
+clearInterval(sampling);
+console.log(`${VIEWERS} viewers for ${seconds * 4} s: ${alone.toFixed(0)} MB before, ${most.toFixed(0)} MB at most`);
 
 for (const child of children) child.kill('SIGTERM');
 await Promise.all(children.map((child) => new Promise((resolve) => child.once('exit', resolve))));

@@ -10,7 +10,7 @@ use actix_web::dev::{
     Server as ActixServer, ServerHandle, Service as _, ServiceFactory, ServiceRequest,
     ServiceResponse,
 };
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -157,9 +157,11 @@ pub fn service(
         InitError = (),
     >,
 > {
+    let mut routes = wiring::routes();
+    let doors = routes.take_doors(app.clone(), &API_HEADERS);
     ActixApp::new()
         .app_data(web::Data::new(app.clone()))
-        .configure(|service| wiring::routes().configure(service))
+        .configure(|service| routes.configure(service))
         .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", wiring::openapi()))
         .default_service(web::to(fallback))
         .wrap_fn(|req, service| {
@@ -168,10 +170,9 @@ pub fn service(
             async move {
                 let mut response = answer.await?;
                 let headers = response.headers_mut();
-                for (name, value) in if api { API_HEADERS } else { COMMON_HEADERS } {
-                    let name = HeaderName::from_static(name);
-                    if !headers.contains_key(&name) {
-                        headers.insert(name, HeaderValue::from_static(value));
+                for (name, value) in if api { &API_HEADERS[..] } else { &COMMON_HEADERS[..] } {
+                    if !headers.contains_key(name) {
+                        headers.insert(name.clone(), value.clone());
                     }
                 }
                 Ok(response)
@@ -187,23 +188,27 @@ pub fn service(
             }
         })
         .wrap(BodyDeadline::new(&app.config.server))
+        .wrap(doors)
         .wrap(RequestLog::new(app, identity::user_of_bearer))
 }
 
-const COMMON_HEADERS: &[(&str, &str)] = &[("x-content-type-options", "nosniff")];
+static COMMON_HEADERS: [(HeaderName, HeaderValue); 1] =
+    [(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))];
 
 /// What every API answer carries unless its handler says otherwise.
-const API_HEADERS: &[(&str, &str)] = &[
-    ("x-content-type-options", "nosniff"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("referrer-policy", "no-referrer"),
-    ("cache-control", "no-store"),
+static API_HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    ),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
 fn is_api(path: &str) -> bool {
     (path.starts_with("/api/") && !path.starts_with("/api/docs"))
-        || path.starts_with("/m/")
         || path.starts_with("/cdn/")
         || path.starts_with("/health")
 }

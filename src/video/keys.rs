@@ -7,6 +7,8 @@
 //! associated data names video, generation, epoch and the version, so that a row cannot be moved to
 //! another place.
 
+use std::sync::{Mutex, PoisonError};
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use kernel::SecretBytes;
@@ -119,6 +121,19 @@ pub(super) fn open(
     place: KeyPlace,
     sealed: &[u8],
 ) -> Result<SegmentKey, KeyError> {
+    open_by(&Opener::default(), masters, place, sealed)
+}
+
+/// As [`open`], with what `opener` has derived before.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_by(
+    opener: &Opener,
+    masters: &VersionedKeys,
+    place: KeyPlace,
+    sealed: &[u8],
+) -> Result<SegmentKey, KeyError> {
     let version = version_of(sealed).ok_or(KeyError::Unreadable)?;
     let header_len = if sealed.first() == Some(&OLD_FORM) { 1 } else { 2 };
     let (header, rest) = sealed.split_at_checked(header_len).ok_or(KeyError::Unreadable)?;
@@ -129,10 +144,38 @@ pub(super) fn open(
     let master = masters.get(version).ok_or(KeyError::NoKey(version))?;
     let mut body = body.to_vec();
     let nonce = Nonce::assume_unique_for_key(*nonce);
-    let opened = sealing_key(master, place.video)?
-        .open_in_place(nonce, Aad::from(place.associated(header)), &mut body)
-        .map_err(|_| KeyError::Unreadable)?;
-    opened.first_chunk::<KEY_BYTES>().map(|key| SegmentKey(*key)).ok_or(KeyError::Unreadable)
+    let aad = Aad::from(place.associated(header));
+    let opened = opener.with(master, version, place.video, |key| {
+        key.open_in_place(nonce, aad, &mut body).is_ok()
+    })?;
+    // What was sealed stands where the ciphertext stood.
+    let key = body.first_chunk::<KEY_BYTES>().filter(|_| opened);
+    key.map(|key| SegmentKey(*key)).ok_or(KeyError::Unreadable)
+}
+
+/// The derived key that was used last, for as long as its holder lives: players ask for the keys of one
+/// video again and again.
+#[derive(Debug, Default)]
+pub(super) struct Opener(Mutex<Option<(u8, Uuid, LessSafeKey)>>);
+
+impl Opener {
+    /// Gives the key that seals the keys of `video` to `act`.
+    fn with<T>(
+        &self,
+        master: &SecretBytes,
+        version: u8,
+        video: Uuid,
+        act: impl FnOnce(&LessSafeKey) -> T,
+    ) -> Result<T, KeyError> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((v, of, key)) if (*v, *of) == (version, video) => Ok(act(key)),
+            _ => {
+                let (_, _, key) = last.insert((version, video, sealing_key(master, video)?));
+                Ok(act(key))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +217,11 @@ mod tests {
         let of_both = seal(&both, place(), &segment_key).unwrap();
         for sealed in [&old, &of_first, &of_both] {
             assert_eq!(open(&both, place(), sealed).unwrap(), segment_key);
+        }
+        // What was derived for one version does not open another's.
+        let opener = Opener::default();
+        for sealed in [&of_both, &old, &of_both, &of_first, &of_first] {
+            assert_eq!(open_by(&opener, &both, place(), sealed).unwrap(), segment_key);
         }
         assert_eq!([&old, &of_first, &of_both].map(|s| version_of(s)), [Some(1), Some(1), Some(2)]);
         assert_eq!(open(&first, place(), &of_both), Err(KeyError::NoKey(2)));

@@ -167,7 +167,7 @@ pub fn routes(r: &mut Routes) {
     let known = Policy::Bearer("the playback session of the path, which only its viewer is told");
     r.post("/api/v1/playback/{session}/report", known, playback::report);
     let token = Policy::Bearer("the playback token of the path");
-    r.tree("/m", "/m/{token}/{video}/{path:.*}", token, playback::media);
+    r.door("/m", "/m/{token}/{video}/{path:.*}", token, playback::media);
     let network = Policy::Bearer("the secret of the delivery network");
     r.get("/cdn/{video}/{generation}/{rendition}/{file}", network, playback::of_cdn);
     r.head("/cdn/{video}/{generation}/{rendition}/{file}", network, playback::of_cdn);

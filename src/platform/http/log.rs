@@ -10,7 +10,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
-use futures::future::{LocalBoxFuture, Ready, ready};
+use futures::future::{Either, LocalBoxFuture, Ready, TryFutureExt as _, ready};
 use prometheus::IntGauge;
 use uuid::Uuid;
 
@@ -109,13 +109,12 @@ where
         } else {
             (None, None)
         };
-        let work: LocalBoxFuture<'static, Result<Self::Response, Error>> = match refusal {
-            Some(problem) => Box::pin(ready(Ok(req
+        let work = match refusal {
+            Some(problem) => Either::Left(ready(Ok(req
                 .into_response(problem.error_response())
                 .map_into_right_body()))),
             None => {
-                let call = self.service.call(req);
-                Box::pin(async move { call.await.map(ServiceResponse::map_into_left_body) })
+                Either::Right(self.service.call(req).map_ok(ServiceResponse::map_into_left_body))
             }
         };
         Box::pin(RequestId::scope(id.clone(), async move {
@@ -129,11 +128,11 @@ where
             let elapsed = started.elapsed();
             app.metrics.http_request(route, method.as_str(), status, elapsed);
             let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            let network = address.network();
+            let network = || address.network();
             if status >= 500 {
-                tracing::warn!(request_id = id, %method, route, status, ms, network, "request");
+                tracing::warn!(request_id = id, %method, route, status, ms, network = network(), "request");
             } else {
-                tracing::info!(request_id = id, %method, route, status, ms, network, "request");
+                tracing::info!(request_id = id, %method, route, status, ms, network = network(), "request");
             }
             match result {
                 Ok(mut response) => {

@@ -3,20 +3,24 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{
-    Error, FromRequest, Handler, HttpMessage as _, HttpResponse, Resource, Responder,
+    Error, FromRequest, Handler, HttpMessage as _, HttpRequest, HttpResponse, Resource, Responder,
     ResponseError as _, Scope,
 };
+use futures::FutureExt as _;
 
 use super::deadline::answer_in_time;
+use super::door::{Door, Doors};
 use super::{Code, Problem};
+use crate::app::App;
 
 /// Who may call a route. The extractors in the handler's arguments enforce it; this declares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,16 +55,13 @@ pub struct RouteInfo {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Template(pub &'static str);
 
-/// Registers something with actix.
-type Configure = Box<dyn FnOnce(&mut ServiceConfig)>;
-
 /// Collects routes; several methods of one path become one resource, so that a wrong method is 405
 /// with `Allow`.
 #[derive(Default)]
 pub struct Routes {
     order: Vec<&'static str>,
     resources: HashMap<&'static str, (Resource, Vec<Method>)>,
-    trees: Vec<Configure>,
+    doors: Vec<Door>,
     infos: Vec<RouteInfo>,
 }
 
@@ -116,25 +117,27 @@ impl Routes {
 
     /// Registers a handler for GET and HEAD of everything under the literal `prefix`; `path` is how it
     /// is listed. Nothing is matched: the handler reads the path. For what is asked for most.
-    pub fn tree<F, Args>(
+    pub fn door<F, Answer>(
         &mut self,
         prefix: &'static str,
         path: &'static str,
         policy: Policy,
         handler: F,
     ) where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        F: Fn(App, HttpRequest) -> Answer + 'static,
+        Answer: Future<Output = Result<HttpResponse, Problem>> + 'static,
     {
         for method in [Method::GET, Method::HEAD] {
             self.infos.push(RouteInfo { method, path, policy });
         }
-        self.trees.push(Box::new(move |config| {
-            let scope = web::scope(prefix).default_service(web::to(handler));
-            let scope = scope.wrap(from_fn(answer_in_time)).wrap(from_fn(only_reading));
-            config.service(scope.wrap(from_fn(move |req, next| named(path, req, next))));
-        }));
+        let handle = Rc::new(move |app, req| handler(app, req).boxed_local());
+        self.doors.push(Door { prefix, path, handle });
+    }
+
+    /// Takes the doors out: they are opened by a middleware, and every answer behind them carries
+    /// `headers` unless it says otherwise.
+    pub fn take_doors(&mut self, app: App, headers: &'static [(HeaderName, HeaderValue)]) -> Doors {
+        Doors::new(app, std::mem::take(&mut self.doors), headers)
     }
 
     /// The routes as they are listed.
@@ -146,9 +149,6 @@ impl Routes {
     /// the same literal beginning stand in one scope: actix tries one after the other, and a beginning
     /// is compared faster than a template.
     pub fn configure(mut self, config: &mut ServiceConfig) {
-        for tree in self.trees {
-            tree(config);
-        }
         self.order.sort_by_key(|path| specificity(path));
         let mut scopes: BTreeMap<Reverse<&str>, Scope> = BTreeMap::new();
         for path in self.order {
@@ -190,23 +190,12 @@ async fn named<B: MessageBody>(
     next.call(req).await
 }
 
-/// Refuses everything but GET and HEAD.
-async fn only_reading<B: MessageBody + 'static>(
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    if matches!(*req.method(), Method::GET | Method::HEAD) {
-        return next.call(req).await.map(ServiceResponse::map_into_left_body);
-    }
-    Ok(req.into_response(method_not_allowed("GET, HEAD")).map_into_right_body())
-}
-
 /// Sorts literal segments before templates, segment by segment.
 fn specificity(path: &str) -> Vec<(bool, &str)> {
     path.split('/').map(|segment| (segment.starts_with('{'), segment)).collect()
 }
 
-fn method_not_allowed(allow: &str) -> HttpResponse {
+pub(super) fn method_not_allowed(allow: &str) -> HttpResponse {
     let mut response = Problem::new(Code::MethodNotAllowed).error_response();
     if let Ok(value) = HeaderValue::from_str(allow) {
         response.headers_mut().insert(header::ALLOW, value);

@@ -11,12 +11,14 @@ use flate2::Compression;
 use media::hls::subtitles::SubtitleTrack;
 use media::hls::{AudioTrack, Bitrate, MasterPlaylist, MediaPlaylist, Segment, VideoTrack};
 use media::ladder::FrameRate;
-use media::worker::{Iv, segment_file, sheet_file};
+use media::worker::{Iv, SegmentKey, segment_file, sheet_file};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::platform::http::{Problem, pack};
+use crate::platform::secrets::VersionedKeys;
 use crate::video::details::Details;
+use crate::video::keys::{self, KeyError, KeyPlace, Opener};
 use crate::video::model::CaptionsRow;
 use crate::video::state::VideoState;
 use crate::video::store::{self, sealed_keys, segments, videos};
@@ -62,6 +64,7 @@ pub(super) struct Playable {
     renditions: Vec<PlayableRendition>,
     /// The keys as they are at rest, by epoch.
     sealed: HashMap<i32, Vec<u8>>,
+    opener: Opener,
     /// Playlists that were asked for: the addresses in them are relative, so they are the same for
     /// everybody.
     written: Mutex<HashMap<(String, bool), Written>>,
@@ -126,6 +129,11 @@ impl Catalogue {
         self.lock().entry(id).or_default().clone()
     }
 
+    /// The video, if it was read lately.
+    fn fresh(&self, id: Uuid) -> Option<Arc<Playable>> {
+        self.lock().get(&id)?.fresh()
+    }
+
     /// The video as it is known, or as `load` reads it: one at a time for each video, whoever waits
     /// takes what the first one has read.
     async fn of<E>(
@@ -184,11 +192,15 @@ impl Catalogue {
 /// # Errors
 /// `not_found`, 503.
 pub(super) async fn playable(app: &App, id: Uuid) -> Result<Arc<Playable>, Problem> {
+    if let Some(known) = app.video.catalogue.fresh(id) {
+        return Ok(known);
+    }
+    // Boxed: whoever finds it known does not carry the queries about.
     let load = async {
         let mut conn = app.db.conn().await?;
         read(&mut conn, id).await
     };
-    app.video.catalogue.of(id, load).await
+    Box::pin(app.video.catalogue.of(id, load)).await
 }
 
 async fn read(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Playable, Problem> {
@@ -217,6 +229,7 @@ async fn read(conn: &mut AsyncPgConnection, id: Uuid) -> Result<Playable, Proble
         duration_ms: video.duration_ms,
         renditions,
         sealed: sealed.into_iter().map(|row| (row.epoch, row.sealed)).collect(),
+        opener: Opener::default(),
         written: Mutex::default(),
     })
 }
@@ -349,9 +362,17 @@ impl Playable {
         }
     }
 
-    /// A key as it is at rest.
-    pub fn sealed_key(&self, epoch: i32) -> Option<&[u8]> {
-        self.sealed.get(&epoch).map(Vec::as_slice)
+    /// The key of `video` with this number, opened; nothing if there is none.
+    pub fn key(
+        &self,
+        masters: &VersionedKeys,
+        video: Uuid,
+        epoch: u32,
+    ) -> Option<Result<SegmentKey, KeyError>> {
+        let epoch = i32::try_from(epoch).ok().filter(|_| self.has_epoch(epoch))?;
+        let sealed = self.sealed.get(&epoch)?;
+        let place = KeyPlace { video, generation: self.generation, epoch };
+        Some(keys::open_by(&self.opener, masters, place, sealed))
     }
 
     /// Where a sheet of the storyboard lies, of the video `id`.
@@ -412,7 +433,7 @@ impl Playable {
     }
 
     /// Whether a key of that number is in use.
-    pub fn has_epoch(&self, epoch: u32) -> bool {
+    fn has_epoch(&self, epoch: u32) -> bool {
         self.renditions.iter().any(|r| r.segments.iter().any(|s| s.epoch == epoch))
     }
 }
@@ -433,6 +454,7 @@ mod tests {
             target_duration_s: 4,
             poster_key: None,
             sealed: HashMap::new(),
+            opener: Opener::default(),
             written: Mutex::default(),
             details: Details::default(),
             captions: Vec::new(),

@@ -9,6 +9,7 @@
 mod catalogue;
 mod grant;
 mod hot;
+mod pieces;
 mod reports;
 mod routes;
 mod rules;

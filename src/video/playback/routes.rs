@@ -14,12 +14,12 @@ use uuid::Uuid;
 use super::catalogue::{self, Playable, Written};
 use super::grant::{Ended, Playback, end_playback, renew, take_place};
 use super::hot::Found;
+use super::pieces::Pieces;
 use super::{rules, sessions};
 use crate::app::App;
 use crate::identity::MaybeSignedIn;
 use crate::platform::http::{Body, ClientAddress, Code, Problem, ProblemDoc, pack};
 use crate::video::cdn;
-use crate::video::keys::{self, KeyPlace};
 use crate::video::model::PlaybackSession;
 use crate::video::store::details;
 use crate::video::traffic::metered;
@@ -94,14 +94,7 @@ pub async fn close(
         (status = 404, body = ProblemDoc), (status = 410, body = ProblemDoc),
         (status = 429, body = ProblemDoc), (status = 503, body = ProblemDoc)))]
 pub async fn media(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut response = serve(&app, &req).await?;
-    let headers = response.headers_mut();
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
-}
-
-async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
+    let (app, req) = (&app, &req);
     // The raw path: nothing in it needs percent-encoding, so nothing is decoded.
     let mut elements = req.uri().path().splitn(5, '/').skip(2);
     let (Some(token), Some(video), Some(rest)) =
@@ -139,7 +132,7 @@ async fn serve(app: &App, req: &HttpRequest) -> Result<HttpResponse, Problem> {
             if session.replaces.is_some()
                 && app.limits.check(&rules::WARM, &session.id.to_string(), now).is_err() =>
         {
-            take_place(app, session).await?
+            Box::pin(take_place(app, session)).await?
         }
         _ => session,
     };
@@ -187,7 +180,7 @@ async fn answer(
             segment(app, path, &key, bytes, session.user_id).await
         }
         MediaPath::Key(epoch) => {
-            let key = segment_key(app, playable, session.video_id, *epoch).await;
+            let key = segment_key(app, playable, session.video_id, *epoch);
             let label = if key.is_ok() { "given" } else { "refused" };
             app.metrics.media_keys.with_label_values(&[label]).inc();
             key
@@ -204,13 +197,17 @@ async fn answer(
         MediaPath::CaptionsPlaylist(language) => listed(playable.captions_playlist(language)),
         MediaPath::Captions(language) => {
             playable.captions(language).ok_or_else(Problem::not_found)?;
-            let mut conn = app.db.conn().await?;
-            let found = details::caption_text(&mut conn, session.video_id, language).await?;
-            drop(conn);
-            let (text, _) = found.ok_or_else(Problem::not_found)?;
-            Ok(playlist(path, &Written::of(subtitles::segment(&text)), headers))
+            let text = Box::pin(captions(app, session.video_id, language)).await?;
+            Ok(playlist(path, &text, headers))
         }
     }
+}
+
+async fn captions(app: &App, video: Uuid, language: &str) -> Result<Written, Problem> {
+    let mut conn = app.db.conn().await?;
+    let found = details::caption_text(&mut conn, video, language).await?;
+    let (text, _) = found.ok_or_else(Problem::not_found)?;
+    Ok(Written::of(subtitles::segment(&text)))
 }
 
 /// Playlists and captions are personal: the token stands in their address. An hour has 150 kB of
@@ -280,7 +277,6 @@ pub async fn of_cdn(app: App, req: HttpRequest) -> Result<HttpResponse, Problem>
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PUBLIC));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let policy = HeaderName::from_static("cross-origin-resource-policy");
     headers.insert(policy, HeaderValue::from_static("cross-origin"));
     // Our own pages ask for it from another origin.
@@ -325,14 +321,14 @@ async fn segment(
     };
     if let Found::Kept(kept) = found {
         count(bytes);
-        return Ok(segment_head(path).body(kept));
+        return Ok(segment_head(path).body(Pieces(kept)));
     }
     let object = object_key(key)?;
     if found == Found::Wanted {
         let whole = app.store.get(&object).await.map_err(store_problem)?;
         app.video.hot.keep(key.to_owned(), whole.clone());
         count(bytes);
-        return Ok(segment_head(path).body(whole));
+        return Ok(segment_head(path).body(Pieces(whole)));
     }
     let body = app.store.stream(&object, None).await.map_err(store_problem)?;
     let body = metered(app, user, body.map_err(std::io::Error::other));
@@ -347,19 +343,14 @@ fn segment_head(path: &MediaPath) -> HttpResponseBuilder {
     response
 }
 
-async fn segment_key(
+fn segment_key(
     app: &App,
     playable: &Playable,
     video: Uuid,
     epoch: u32,
 ) -> Result<HttpResponse, Problem> {
-    if !playable.has_epoch(epoch) {
-        return Err(Problem::not_found());
-    }
-    let epoch = i32::try_from(epoch).map_err(|_| Problem::not_found())?;
-    let sealed = playable.sealed_key(epoch).ok_or_else(Problem::not_found)?;
-    let place = KeyPlace { video, generation: playable.generation, epoch };
-    let key = keys::open(&app.secrets.master_keys, place, sealed).map_err(Problem::internal)?;
+    let key = playable.key(&app.secrets.master_keys, video, epoch);
+    let key = key.ok_or_else(Problem::not_found)?.map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/octet-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -157,7 +157,8 @@ pub(super) async fn just_asked(app: &App, id: Uuid) -> Result<PlaybackSession, P
 async fn believed(app: &App, id: Uuid, age: Duration) -> Result<PlaybackSession, Problem> {
     match app.video.sessions.believed(id, age, app.clock.now()) {
         Some(believed) => believed,
-        None => asked(app, id).await,
+        // Boxed: whoever finds it known does not carry the query about.
+        None => Box::pin(asked(app, id)).await,
     }
 }
 
