@@ -564,7 +564,7 @@ impl From<Question> for StudioQuestion {
     }
 }
 
-/// Milliseconds as whole seconds, rounded up so that something short is not nothing.
+/// Milliseconds as whole seconds, rounded down as a player's clock is; something short is not nothing.
 pub fn seconds(ms: i64) -> i64 {
-    ms.max(0).div_euclid(1000) + i64::from(ms.max(0).rem_euclid(1000) > 0)
+    ms.max(0).div_euclid(1000).max(i64::from(ms > 0))
 }

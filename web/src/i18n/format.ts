@@ -42,9 +42,15 @@ export function formatNumber(locale: Locale, value: number, digits = 1): string 
 
 /** `value` is in hundredths: 31 is written 31%. Never rounded up to 100 before the end is reached. */
 export function formatPercent(locale: Locale, value: number): string {
-  const whole = value >= 100 ? 100 : Math.max(0, Math.min(99, Math.round(value)));
-  return locale === 'ru' ? `${whole}${NBSP}%` : `${whole}%`;
+  return withPercent(locale, value >= 100 ? 100 : Math.max(0, Math.min(99, Math.round(value))));
 }
+
+/** A small share, where the part of a hundredth counts: `0,25 %`. */
+export const formatShare = (locale: Locale, value: number): string =>
+  withPercent(locale, formatNumber(locale, value, 2));
+
+const withPercent = (locale: Locale, number: number | string): string =>
+  locale === 'ru' ? `${number}${NBSP}%` : `${number}%`;
 
 /** A mean of ratings: always one digit after the comma. */
 export function formatRating(locale: Locale, value: number): string {

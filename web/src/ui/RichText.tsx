@@ -19,8 +19,9 @@ const DEEPEST = 16;
 
 export function RichText({ doc, className = '' }: { doc: Node; className?: string }) {
   return (
-    <div className={`${css.read} ${className}`} dir="auto">
-      {children(doc, 0)}
+    // Two of them: what runs the other way than the page also begins at the other edge of its column.
+    <div dir="auto">
+      <div className={`${css.read} ${className}`}>{children(doc, 0)}</div>
     </div>
   );
 }

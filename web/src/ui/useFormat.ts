@@ -20,6 +20,7 @@ export function useFormat() {
       zone,
       number: (value: number, digits?: number) => format.formatNumber(locale, value, digits),
       percent: (value: number) => format.formatPercent(locale, value),
+      share: (value: number) => format.formatShare(locale, value),
       rating: (value: number) => format.formatRating(locale, value),
       money: (value: format.MoneyValue) => format.formatMoney(locale, value),
       span: (seconds: number) => format.formatSpan(locale, seconds),

@@ -65,8 +65,8 @@ function Loaded({ course }: { course: Course }) {
             <CourseTitle course={course} />
           </h1>
           {course.subtitle && (
-            <p className={css.subtitle} dir="auto">
-              {course.subtitle}
+            <p className={css.subtitle}>
+              <bdi>{course.subtitle}</bdi>
             </p>
           )}
           <Facts course={course} />
@@ -93,8 +93,8 @@ function Loaded({ course }: { course: Course }) {
             <Part title={t('courses:course.requirements')}>
               <ul className={css.dashes}>
                 {course.requirements.map((line) => (
-                  <li key={line} dir="auto">
-                    {line}
+                  <li key={line}>
+                    <bdi>{line}</bdi>
                   </li>
                 ))}
               </ul>
@@ -220,9 +220,9 @@ function Author({ course }: { course: Course }) {
             {t('common:count.students', { count: author.students, value: format.number(author.students) })}
           </p>
           {author.about && (
-            <p className={`small ${css.about}`} dir="auto">
-              {author.about}
-            </p>
+            <div dir="auto">
+              <p className={`small ${css.about}`}>{author.about}</p>
+            </div>
           )}
         </div>
       </div>

@@ -1,8 +1,8 @@
 // Chapters of a video: a time and a title each. What the file brought stands until the author saves their own.
 import { Button, TextInput } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { IconAlertCircle, IconPlus, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
@@ -22,6 +22,7 @@ export function ChaptersPart({ courseId, video }: Props) {
   const { t } = useTranslation(['studio', 'common']);
   const format = useFormat();
   const errorText = useErrorText();
+  const id = useId();
   const count = useRef(0);
   const row = (at: string, title: string): ChapterRow => ({ key: String(count.current++), at, title });
   const saved = video.chapters;
@@ -67,7 +68,9 @@ export function ChaptersPart({ courseId, video }: Props) {
             <ol className={css.chapterList}>
               {saved.map((chapter) => (
                 <li key={chapter.start_s}>
-                  <bdi className="num mut">{format.clock(chapter.start_s)}</bdi>
+                  <span className="num mut">
+                    <bdi>{format.clock(chapter.start_s)}</bdi>
+                  </span>
                   <span>
                     <bdi>{chapter.title}</bdi>
                   </span>
@@ -95,7 +98,8 @@ export function ChaptersPart({ courseId, video }: Props) {
                     placeholder="0:00"
                     dir="ltr"
                     value={item.at}
-                    error={fault && fault !== 'title' ? t(`chapters.fault.${fault}`) : undefined}
+                    error={fault !== undefined && fault !== 'title'}
+                    {...(fault ? { 'aria-describedby': `${id}-${item.key}` } : {})}
                     onChange={(event) => change(item.key, { at: event.currentTarget.value })}
                   />
                   <TextInput
@@ -104,7 +108,8 @@ export function ChaptersPart({ courseId, video }: Props) {
                     {...asTyped(item.title)}
                     maxLength={200}
                     value={item.title}
-                    error={fault === 'title' ? t('chapters.fault.title') : undefined}
+                    error={fault === 'title'}
+                    {...(fault ? { 'aria-describedby': `${id}-${item.key}` } : {})}
                     onChange={(event) => change(item.key, { title: event.currentTarget.value })}
                   />
                   <button
@@ -115,6 +120,12 @@ export function ChaptersPart({ courseId, video }: Props) {
                   >
                     <IconX size={18} stroke={1.75} aria-hidden />
                   </button>
+                  {fault && (
+                    <p className={css.chapterFault} id={`${id}-${item.key}`}>
+                      <IconAlertCircle size={16} stroke={1.75} aria-hidden />
+                      {t(`chapters.fault.${fault}`)}
+                    </p>
+                  )}
                 </li>
               );
             })}

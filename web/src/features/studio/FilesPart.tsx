@@ -76,7 +76,11 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
           <Uploading key={item.key} item={item} />
         ))}
       </ul>
-      {lesson.files.some((file) => !mayLoad(file)) && <Note>{t('notDownloadable')}</Note>}
+      {lesson.files.some((file) => !mayLoad(file)) && (
+        <div className={css.fileNote}>
+          <Note>{t('notDownloadable')}</Note>
+        </div>
+      )}
       {allow.isError && <Note tone="bad">{errorText(allow.error)}</Note>}
       {remove.isError && <Note tone="bad">{errorText(remove.error)}</Note>}
       <Drop

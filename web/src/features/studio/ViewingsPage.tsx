@@ -103,8 +103,10 @@ function Shown({ viewings }: { viewings: Viewings }) {
     ],
     [
       t('viewings.stalls'),
-      t('viewings.perHour', { value: format.number(viewings.stalls_per_hour) }),
-      t('viewings.stallPart', { percent: `${format.number(viewings.stall_percent, 2)}%` }),
+      t('viewings.perHour', {
+        value: format.number(viewings.stalls_per_hour, viewings.stalls_per_hour < 10 ? 1 : 0),
+      }),
+      t('viewings.stallPart', { percent: format.share(viewings.stall_percent) }),
     ],
   ];
   const said = [
@@ -180,7 +182,7 @@ function Shown({ viewings }: { viewings: Viewings }) {
           <ul className={css.rungs}>
             {viewings.rungs.map((rung) => (
               <li key={rung.name}>
-                <bdi>{rung.name}</bdi>
+                <bdi>{rung.name === 'audio' ? t('viewings.sound') : rung.name}</bdi>
                 <span className={css.bar} aria-hidden>
                   <i style={{ width: `${Math.max(0, Math.min(100, rung.percent))}%` }} />
                 </span>

@@ -81,6 +81,8 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   let sound: string | undefined;
   /** Only that one is loaded. */
   let soundOnly = false;
+  /** The picture was left away or taken back, and nothing has played since: a wait that was asked for. */
+  let swapped = false;
   let playback: Playback | undefined;
   /** Grows with every start; what an older one still does is ignored. */
   let round = 0;
@@ -250,6 +252,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   function swap(from: number, playing: boolean) {
     if (!hls || !library || !video || !playback) return;
     reporter.step();
+    swapped = true;
     clearTimeout(again);
     if (hls.bandwidthEstimate > 0) keepPrefs({ bandwidth: Math.round(hls.bandwidthEstimate) });
     hls.destroy();
@@ -434,6 +437,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
       play: () => set({ playing: true, ended: false }),
       playing: () => {
         if (nativeUntil !== undefined) lost = 0;
+        swapped = false;
         reporter.shown();
         set({ begun: true, playing: true, stalled: false, ended: false });
         listenForEnd();
@@ -445,7 +449,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
         set({ playing: false });
       },
       waiting: () => {
-        if (view.begun && !element.seeking && !element.paused) reporter.stalled();
+        if (view.begun && !swapped && !element.seeking && !element.paused) reporter.stalled();
         set({ stalled: true });
       },
       canplay: () => set({ stalled: false }),
