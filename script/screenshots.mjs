@@ -84,5 +84,8 @@ await pocket.shoot("player-phone", lessonPath, playing);
 
 const author = await visit("ru-RU", { kind: "author" });
 const own = (await author.api("/studio/courses")).items;
-await author.shoot("studio", own.length > 0 ? `/studio/courses/${own[0].id}` : "/studio");
+// The course that has most to show, with the lesson whose video is ready open.
+const most = own.sort((a, b) => b.lessons - a.lessons)[0];
+const film = most && (await author.api(`/studio/courses/${most.id}`)).modules.flatMap((module) => module.lessons).find((lesson) => lesson.video?.state === "ready");
+await author.shoot("studio", film ? `/studio/courses/${most.id}?lesson=${film.id}` : "/studio");
 await browser.close();

@@ -220,9 +220,9 @@ function Author({ course }: { course: Course }) {
             {t('common:count.students', { count: author.students, value: format.number(author.students) })}
           </p>
           {author.about && (
-            <div dir="auto">
-              <p className={`small ${css.about}`}>{author.about}</p>
-            </div>
+            <p className={`small ${css.about}`}>
+              <bdi>{author.about}</bdi>
+            </p>
           )}
         </div>
       </div>
