@@ -370,7 +370,7 @@ async fn a_video_takes_its_lesson_from_drafted_to_done_and_durations_add_up() {
     let video_id = video_of(&s, &film["id"]).await;
     watchable(&s, video_id, 600_000).await;
     assert_eq!(state(&path).await, (json!("processed"), json!(600), json!(601)));
-    processed(&s, video_id, 600_400).await;
+    processed(&s, video_id, 601_400).await;
     assert_eq!(state(&path).await, (json!("done"), json!(601), json!(602)));
     // Late and repeated facts take nothing back.
     let owner_id = s.app.id();
