@@ -5,6 +5,7 @@
 mod account;
 mod child;
 mod lines;
+mod outside;
 mod products;
 mod sandbox;
 mod self_test;
@@ -13,7 +14,8 @@ mod watch;
 
 pub use child::{WorkerArgs, run_worker};
 pub use lines::*;
+pub use outside::{Usage, read_product};
 pub use products::*;
 pub use self_test::SelfTest;
-pub use supervise::{Cancel, STALL_AFTER, Usage, Worker, WorkerError, read_product};
+pub use supervise::{Cancel, STALL_AFTER, Worker, WorkerError};
 pub use watch::WorkLimits;

@@ -2,44 +2,36 @@
 //! none of them unchecked, and ends it when it is cancelled, hangs, misbehaves, or is no longer
 //! wanted.
 
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::account::Account;
+use super::outside::{MAX_OUTPUT, Usage, ended, holds_too_much, peak_kib};
 use super::{LandlockState, MAX_LINE_BYTES, SandboxPolicy, WorkerLine, WorkerOrder};
 
 /// How much of the child's stderr is kept: its end, in bytes.
 const MAX_STDERR: usize = 256 * 1024;
-
-/// The biggest product that is read, in bytes.
-const MAX_PRODUCT: u64 = 256 * 1024 * 1024;
 
 /// How long a child may take to end when it is ended.
 const END_AFTER: Duration = Duration::from_secs(5);
 /// The child's memory is looked at no more often than this.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// What may lie in the child's directory at once, in bytes: some hundred segments wait there when the
-/// store is slow …
-const MAX_OUTPUT: u64 = 2 * 1024 * 1024 * 1024;
-/// … and so many files.
-const MAX_OUTPUT_FILES: usize = 10_000;
-
 /// How often the directory is looked at.
 const LOOK_AT_OUTPUT_EVERY: Duration = Duration::from_secs(1);
 
 /// How much longer the parent waits for a child, in all, than the child may compute: a busy machine
-/// gives it little.
+/// gives it little …
 const WAIT_FACTOR: u32 = 4;
+/// … and nothing at all for a while.
+const WAIT_BESIDES: Duration = Duration::from_secs(600);
 
 /// How long a child may be silent. It speaks twice a second while it works.
 pub const STALL_AFTER: Duration = Duration::from_secs(120);
@@ -107,15 +99,6 @@ pub struct Worker {
     looked_at: Option<Instant>,
 }
 
-/// What a child has cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// CPU time, in user and kernel together; known when the child has ended.
-    pub cpu: Option<Duration>,
-    /// The most memory that it held, in KiB: as it was seen at its lines.
-    pub peak_kib: Option<u64>,
-}
-
 impl Worker {
     /// Starts `program` (the server's own binary) with `arguments` (e.g. `media-worker`) followed
     /// by `--input` and `--out`. `out` must be an empty directory of this job alone.
@@ -174,7 +157,7 @@ impl Worker {
             out: out.to_owned(),
             output_limit: MAX_OUTPUT,
             output_at: Instant::now(),
-            wait_left: Duration::from_secs(order.work.total_s.into()) * WAIT_FACTOR,
+            wait_left: Duration::from_secs(order.work.total_s.into()) * WAIT_FACTOR + WAIT_BESIDES,
             greeted: false,
             finished: false,
             usage: Usage::default(),
@@ -190,6 +173,11 @@ impl Worker {
     /// Changes how much may lie in the child's directory at once, in bytes.
     pub fn set_output_limit(&mut self, bytes: u64) {
         self.output_limit = bytes;
+    }
+
+    /// Changes how long the child is still waited for, in all.
+    pub fn set_wait_limit(&mut self, wait: Duration) {
+        self.wait_left = wait;
     }
 
     /// The process id of the child, while it runs.
@@ -362,52 +350,6 @@ impl Worker {
     }
 }
 
-/// Whether more lies in the directory of a child than an honest one ever leaves there.
-fn holds_too_much(out: &Path, most: u64) -> bool {
-    // One that cannot be read will show when a product is.
-    let Ok(entries) = std::fs::read_dir(out) else { return false };
-    let (mut files, mut bytes) = (0, 0);
-    for entry in entries.filter_map(Result::ok) {
-        files += 1;
-        // What is on the disk: a file may have holes.
-        bytes += entry.metadata().map_or(0, |meta| meta.blocks().saturating_mul(512));
-        if files > MAX_OUTPUT_FILES || bytes > most {
-            return true;
-        }
-    }
-    false
-}
-
-/// The greatest memory that a running process has held, in KiB.
-fn peak_kib(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
-}
-
-/// Waits until our child `pid` has ended, leaves it to be waited for, and gives its CPU time and its
-/// greatest memory in KiB.
-#[expect(
-    unsafe_code,
-    reason = "the kernel's waitid gives the resource usage that the C library's leaves out; it writes \
-              to one struct of ours and keeps no address"
-)]
-fn ended(pid: u32) -> Option<(Duration, u64)> {
-    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-    let flags = libc::WEXITED | libc::WNOWAIT;
-    let nothing = std::ptr::null_mut::<libc::siginfo_t>();
-    let usage = unsafe {
-        let told =
-            libc::syscall(libc::SYS_waitid, libc::P_PID, pid, nothing, flags, usage.as_mut_ptr());
-        (told == 0).then(|| usage.assume_init())?
-    };
-    let time = |time: libc::timeval| {
-        let micros = u64::try_from(time.tv_usec).unwrap_or(0);
-        Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0)) + Duration::from_micros(micros)
-    };
-    Some((time(usage.ru_utime) + time(usage.ru_stime), u64::try_from(usage.ru_maxrss).unwrap_or(0)))
-}
-
 async fn keep_end(mut stderr: ChildStderr, kept: Arc<Mutex<Vec<u8>>>) {
     let mut piece = [0; 4_096];
     while let Ok(read @ 1..) = stderr.read(&mut piece).await {
@@ -416,27 +358,4 @@ async fn keep_end(mut stderr: ChildStderr, kept: Arc<Mutex<Vec<u8>>>) {
         let over = kept.len().saturating_sub(MAX_STDERR);
         kept.drain(..over);
     }
-}
-
-/// Reads a product that a checked line has named, whose length must be the one that the line says.
-/// The child has read a hostile file: a link in its directory is not followed.
-///
-/// # Errors
-/// When the file is not there, not a plain file, or of another length.
-pub async fn read_product(out: &Path, file: &str, bytes: u64) -> std::io::Result<Bytes> {
-    let wrong = |what: &str| std::io::Error::other(format!("the product {file} is {what}"));
-    if bytes > MAX_PRODUCT || file.contains('/') {
-        return Err(wrong("out of bounds"));
-    }
-    let path: PathBuf = out.join(file);
-    let mut options = tokio::fs::OpenOptions::new();
-    let opened = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path);
-    let handle = opened.await?;
-    let meta = handle.metadata().await?;
-    if !meta.is_file() || meta.len() != bytes {
-        return Err(wrong("not as announced"));
-    }
-    let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-    handle.take(bytes).read_to_end(&mut content).await?;
-    Ok(content.into())
 }

@@ -332,13 +332,13 @@ async fn a_child_that_burns_fills_or_babbles_is_ended() {
         (String::from("exec 1>&-; exec sleep 600"), "still running without its output"),
     ] {
         let desk = Desk::new();
-        let work = WorkLimits { total_s: 1, ..order().work };
-        let order = WorkerOrder { work, ..order() };
         let shell = Path::new("/bin/bash");
-        let mut worker = Worker::spawn(shell, &["-c", &script], &desk.input(), &desk.out(), &order)
-            .await
-            .unwrap();
+        let mut worker =
+            Worker::spawn(shell, &["-c", &script], &desk.input(), &desk.out(), &order())
+                .await
+                .unwrap();
         worker.set_output_limit(5_000_000);
+        worker.set_wait_limit(Duration::from_secs(20));
         let pid = worker.id().unwrap();
         let error = loop {
             match worker.next().await {
