@@ -56,6 +56,7 @@ diesel::table! {
         user_id -> Uuid,
         day -> Date,
         bytes -> Int8,
+        reported -> Int8,
     }
 }
 

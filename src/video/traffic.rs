@@ -1,6 +1,7 @@
 //! How many bytes of media each person is sent (MED-18). Counted in memory where they are sent, and
 //! written down together every half minute and when the process stops: serving a segment costs no
-//! query. What a killed process had counted since is lost. What a CDN delivers is not seen here.
+//! query. What a killed process had counted since is lost. What a delivery network sends
+//! is not seen here: of that there is the players' own word, which is kept apart.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -169,6 +170,8 @@ pub struct TrafficList {
     pub items: Vec<TrafficDay>,
     /// Bytes of all of them.
     pub total: i64,
+    /// Reported bytes of all of them.
+    pub total_reported: i64,
 }
 
 /// The bytes of one day.
@@ -176,8 +179,11 @@ pub struct TrafficList {
 pub struct TrafficDay {
     /// The day, UTC.
     pub day: NaiveDate,
-    /// Bytes of segments and files.
+    /// Bytes of segments and files that this server sent.
     pub bytes: i64,
+    /// Bytes that a delivery network sent, as far as players tell how long they showed which
+    /// rendition: an estimate on their word, 0 where there is no such network.
+    pub reported: i64,
 }
 
 fn days(query: TrafficQuery, today: NaiveDate) -> Result<(NaiveDate, NaiveDate), Problem> {
@@ -215,9 +221,11 @@ pub async fn show(
         return Err(Problem::not_found());
     }
     let rows = store::traffic::of(&mut conn, user, from, to).await?;
-    let total = rows.iter().map(|(_, bytes)| *bytes).fold(0, i64::saturating_add);
-    let items = rows.into_iter().map(|(day, bytes)| TrafficDay { day, bytes }).collect();
-    Ok(web::Json(TrafficList { items, total }))
+    let total = rows.iter().map(|(_, bytes, _)| *bytes).fold(0, i64::saturating_add);
+    let total_reported = rows.iter().map(|(.., reported)| *reported).fold(0, i64::saturating_add);
+    let day = |(day, bytes, reported)| TrafficDay { day, bytes, reported };
+    let items = rows.into_iter().map(day).collect();
+    Ok(web::Json(TrafficList { items, total, total_reported }))
 }
 
 #[cfg(test)]

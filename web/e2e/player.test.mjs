@@ -135,6 +135,16 @@ test('a network that goes and comes back interrupts only what was not loaded', a
 });
 
 test('a third device goes on, and the first one says why it stopped and offers to take over', async () => {
+  const { page } = student;
+  // Heartbeats would tell it too, later: they get no answer meanwhile.
+  const frames = [];
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
+  await watches(student);
+  await until('its end is listened for', () =>
+    frames.some((frame) => frame.includes('"joined"') && frame.includes('"playback:')),
+  );
+  const held = [];
+  await page.route('**/heartbeat', (route) => held.push(route));
   const others = [];
   for (let n = 0; n < 2; n++) {
     const other = await product.visitor();
@@ -142,8 +152,10 @@ test('a third device goes on, and the first one says why it stopped and offers t
     await watches(other);
     others.push(other);
   }
-  const { page } = student;
   await page.getByText('You are watching on another device').waitFor();
+  assert.ok(frames.some((frame) => frame.includes('"playback_ended"') && frame.includes('"replaced"')));
+  await page.unroute('**/heartbeat');
+  await Promise.all(held.map((route) => route.abort().catch(() => undefined)));
   await student.picture('player-elsewhere-1280');
   await page.getByRole('button', { name: 'Watch here' }).click();
   await plays(student, await at(student));

@@ -382,6 +382,18 @@ impl Playable {
         (sheet < board.sheets()).then(|| paths::made(id, self.generation, &file))
     }
 
+    /// Bytes that so many seconds of a rendition come to, with the sound that belongs to it.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "an estimate, of seconds that went by"
+    )]
+    pub fn bytes_of(&self, name: &str, seconds: f64) -> i64 {
+        let wanted = |r: &&PlayableRendition| r.name == name || r.is_audio;
+        let rate: u64 = self.renditions.iter().filter(wanted).map(|r| r.bitrate().average).sum();
+        (rate as f64 / 8.0 * seconds.max(0.0)) as i64
+    }
+
     /// The names of its renditions.
     pub fn names(&self) -> Vec<&str> {
         self.renditions.iter().map(|rendition| rendition.name.as_str()).collect()

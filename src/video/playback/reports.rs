@@ -16,7 +16,7 @@ use crate::platform::http::{Beacon, Code, Problem, ProblemDoc, Rule};
 use crate::video::access::StudiedVideo;
 use crate::video::intervals::{WATCHED_PERCENT, Watched};
 use crate::video::model::{PlaybackSession, ReportRow};
-use crate::video::store::{reports as store, sessions, videos};
+use crate::video::store::{reports as store, sessions, traffic, videos};
 
 /// Reports of one viewing: players send one a minute, and one whenever they stop.
 const RULE: Rule = Rule::new("playback_report", 30, 60);
@@ -77,11 +77,25 @@ async fn keep(
             let seen = buckets(&next.watched, duration_ms);
             // Each of them once for this viewing.
             let new: Vec<i32> = seen.difference(&before).copied().collect();
+            // Segments that a delivery network sends are seen by nobody else.
+            if let Some(user) = session.user_id.filter(|_| app.video.cdn.is_some()) {
+                let bytes = gained(&known, &next, |name, seconds| playable.bytes_of(name, seconds));
+                traffic::add_reported(conn, user, now.date_naive(), bytes).await?;
+            }
             store::save(conn, &row_of(row, next, now)?).await?;
             store::seen(conn, session.video_id, &new).await?;
             Ok(())
         })
         .await
+}
+
+/// The bytes that renditions were shown for since the last report.
+fn gained(known: &Viewing, next: &Viewing, bytes_of: impl Fn(&str, f64) -> i64) -> i64 {
+    let more = next.rungs.iter().map(|(name, seconds)| {
+        let before = known.rungs.get(name).copied().unwrap_or(0.0);
+        bytes_of(name, (seconds - before).max(0.0))
+    });
+    more.fold(0, i64::saturating_add)
 }
 
 fn viewing_of(row: &ReportRow, duration_ms: i32) -> Result<Viewing, Problem> {
@@ -238,6 +252,24 @@ mod tests {
         assert!(shares.iter().map(|r| (r.name.as_str(), r.percent)).eq(expected));
         assert_eq!((share(1, 0), share(1, 3), per(7_200_000, 3_600_000)), (0.0, 33.3, 2.0));
         assert!(super::shares(vec![("a".into(), 0.0)])[0].percent.abs() < f64::EPSILON);
+    }
+
+    /// MED-18
+    #[test]
+    fn only_seconds_that_were_not_told_before_cost_bytes() {
+        let viewing = |rungs: &[(&str, f64)]| Viewing {
+            rungs: rungs.iter().map(|(name, s)| ((*name).to_owned(), *s)).collect(),
+            ..Viewing::default()
+        };
+        let rate = |name: &str, s: f64| {
+            let seconds = i64::try_from(std::time::Duration::from_secs_f64(s).as_secs()).unwrap();
+            seconds * if name == "720p" { 100 } else { 10 }
+        };
+        let known = viewing(&[("360p", 4.0), ("720p", 9.0)]);
+        // Cut down to the time that went by, a rendition may lose a little: nothing is given back.
+        let next = viewing(&[("360p", 6.0), ("720p", 8.5), ("audio", 1.0)]);
+        assert_eq!(gained(&known, &next, rate), 20 + 10);
+        assert_eq!(gained(&next, &next, rate), 0);
     }
 
     #[test]

@@ -119,7 +119,8 @@ pub enum Whose {
     Previews(Vec<Uuid>),
 }
 
-/// Ends live sessions; gives their ids.
+/// Ends sessions; gives the ids of those that would live still. (The others too: one that has run out
+/// this moment must not be renewed in the next.)
 pub async fn end(
     conn: &mut AsyncPgConnection,
     whose: Whose,
@@ -132,12 +133,12 @@ pub async fn end(
                 .filter(sessions::ended_at.is_null())
                 $(.filter($filter))+
                 .set((sessions::ended_at.eq(now), sessions::end_reason.eq(reason)))
-                .returning(sessions::id)
+                .returning((sessions::id, sessions::expires_at))
                 .get_results(conn)
-                .await
+                .await?
         };
     }
-    match whose {
+    let ended: Vec<(Uuid, Timestamp)> = match whose {
         Whose::These(ids) => end!(sessions::id.eq_any(ids)),
         Whose::User(user) => end!(sessions::user_id.eq(user)),
         Whose::SignIn(sign_in) => end!(sessions::sign_in_id.eq(sign_in)),
@@ -148,7 +149,8 @@ pub async fn end(
         Whose::UserInVideo(user, video) => {
             end!(sessions::user_id.eq(user), sessions::video_id.eq(video))
         }
-    }
+    };
+    Ok(ended.into_iter().filter(|(_, until)| *until > now).map(|(id, _)| id).collect())
 }
 
 /// The sessions of a removed video that would live still, had it not been removed.

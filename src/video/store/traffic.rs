@@ -31,18 +31,38 @@ pub async fn add(
     Ok(())
 }
 
+/// Adds what a person's player says that a delivery network sent it.
+pub async fn add_reported(
+    conn: &mut AsyncPgConnection,
+    user: Uuid,
+    day: NaiveDate,
+    bytes: i64,
+) -> QueryResult<()> {
+    diesel::insert_into(traffic::table)
+        .values((traffic::user_id.eq(user), traffic::day.eq(day), traffic::reported.eq(bytes)))
+        .on_conflict((traffic::user_id, traffic::day))
+        .do_update()
+        .set(traffic::reported.eq(traffic::reported + bytes))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A day, the bytes that we sent, and those that are only reported.
+pub type Day = (NaiveDate, i64, i64);
+
 /// A person's bytes by day, from `from` to `to`, both included.
 pub async fn of(
     conn: &mut AsyncPgConnection,
     user: Uuid,
     from: NaiveDate,
     to: NaiveDate,
-) -> QueryResult<Vec<(NaiveDate, i64)>> {
+) -> QueryResult<Vec<Day>> {
     traffic::table
         .filter(traffic::user_id.eq(user))
         .filter(traffic::day.between(from, to))
         .order(traffic::day)
-        .select((traffic::day, traffic::bytes))
+        .select((traffic::day, traffic::bytes, traffic::reported))
         .load(conn)
         .await
 }

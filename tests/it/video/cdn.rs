@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
@@ -12,7 +13,9 @@ use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPub
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
+use ilmspace::identity::Role;
 use ilmspace::platform::config::CdnKind;
+use serde_json::json;
 use sha2::Sha256;
 
 use super::support::{beside, play, ready_video, transcoding, viewer};
@@ -271,4 +274,40 @@ async fn a_lesson_plays_through_bunny() {
 #[tokio::test]
 async fn a_lesson_plays_through_cloudflare() {
     plays_through(CdnKind::Cloudflare).await;
+}
+
+/// MED-18 MED-17: what the network sent is counted by the word of the players, apart from what we sent.
+#[tokio::test]
+async fn what_a_network_sends_is_counted_as_players_report_it() {
+    let (edge, key) = edge(CdnKind::Bunny);
+    let server = TestServer::start_with(through(&edge, key)).await;
+    edge.origin.set(server.url("")).unwrap();
+    let (ann, bob) = (server.author("ann").await, server.student("bob").await);
+    let root = server.person("root", &[Role::Admin]).await;
+    let id = ready_video(&server, &ann, 5).await;
+    let playback = play(&server, id, Some(viewer(&server, &bob).await)).await;
+    let client = server.anonymous();
+    let mut sent = 0;
+    for list in ["v/360p.m3u8", "a/audio.m3u8"] {
+        let playlist = client.get(&beside(&playback, list)).await.expect(200).text();
+        for url in playlist.lines().filter(|line| line.starts_with("http") && line.contains(".m4s"))
+        {
+            sent += client.get(url).await.expect(200).body.len();
+        }
+    }
+    server.advance(Duration::from_secs(15));
+    let path = format!("/api/v1/playback/{}/report", playback.session);
+    let told = json!({"stalls": 0, "stall_ms": 0, "rungs": {"360p": 5.0, "4k": 5.0},
+        "watched": [[0, 5]], "errors": []});
+    for _ in 0..2 {
+        bob.client.post(&path, told.clone()).await.expect(204);
+    }
+    let of = format!("/api/v1/admin/users/{}/traffic", bob.id);
+    ilmspace::wiring::finish_services(&server.app).await;
+    let seen = root.client.get(&of).await.expect(200).json();
+    assert_eq!((&seen["total"], &seen["items"][0]["bytes"]), (&json!(0), &json!(0)));
+    let reported = seen["total_reported"].as_u64().unwrap();
+    assert_eq!(seen["items"][0]["reported"], json!(reported));
+    let sent = sent as u64;
+    assert!((sent * 8 / 10..sent * 12 / 10).contains(&reported), "{reported} of {sent}");
 }

@@ -126,7 +126,11 @@ async fn what_people_are_sent_is_counted_by_day() {
     let (root, bob) = (root.client, bob.client);
     ilmspace::wiring::finish_services(&server.app).await;
     let seen = root.get(&of).await.expect(200).json();
-    assert_eq!(seen, json!({"items": [{"day": day, "bytes": sent}], "total": sent}));
+    assert_eq!(
+        seen,
+        json!({"items": [{"day": day, "bytes": sent, "reported": 0}],
+        "total": sent, "total_reported": 0})
+    );
     let elsewhere = format!("{of}?from=2020-01-01&to=2020-02-01");
     assert_eq!(root.get(&elsewhere).await.expect(200).json()["total"], 0);
     let long = format!("{of}?from=2020-01-01");

@@ -1,0 +1,3 @@
+alter table playback_traffic
+    drop column reported,
+    alter column bytes drop default;
