@@ -3,8 +3,8 @@
 import { session } from '~/api/client';
 import { live } from '~/live';
 
-/** `ended` is called with the reason. Only who is signed in has a socket. */
-export function hearEnd(playback: string, ended: (reason: string) => void): () => void {
+/** `ended` is called with the reason, or without one when it may have ended. Only who is signed in has a socket. */
+export function hearEnd(playback: string, ended: (reason?: string) => void): () => void {
   if (!session.expected()) return () => undefined;
   const nothing = () => undefined;
   return live.topic(`playback:${playback}`, {
@@ -13,8 +13,10 @@ export function hearEnd(playback: string, ended: (reason: string) => void): () =
     frame: (frame) => {
       if (frame.t === 'playback_ended') ended(String(frame.reason));
     },
-    // It ended before it could be listened to, or it is a guest's: the heartbeat knows.
-    refused: nothing,
+    // It ended while the socket was away, or it is a guest's: the heartbeat knows.
+    refused: (error) => {
+      if (error.code === 'not_found') ended();
+    },
     lost: nothing,
   });
 }

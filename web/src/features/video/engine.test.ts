@@ -30,10 +30,11 @@ class FakeHls {
 vi.mock('hls.js', () => ({ default: FakeHls }));
 vi.mock('hls.js/dist/hls.worker.js?url', () => ({ default: '/worker.js' }));
 /** The topics that are joined on the socket. */
-const topics = vi.hoisted(() => new Map<string, { frame: (frame: Record<string, unknown>) => void }>());
+type Ear = { frame: (frame: Record<string, unknown>) => void; refused: (error: { code: string }) => void };
+const topics = vi.hoisted(() => new Map<string, Ear>());
 vi.mock('~/live', () => ({
   live: {
-    topic(name: string, handler: { frame: (frame: Record<string, unknown>) => void }) {
+    topic(name: string, handler: Ear) {
       topics.set(name, handler);
       return () => topics.delete(name);
     },
@@ -182,6 +183,17 @@ describe('the player', () => {
       expect(refuse).toBe(true);
       // It may still be granted anew: then it goes on in a new session.
       expect(engine.view().playback?.master_url).toBe('/m/t2/v/master.m3u8');
+    });
+
+    it('asks at once when it ended while the socket was away', async () => {
+      const { engine } = await watching();
+      topics.get('playback:s')?.refused({ code: 'unavailable' });
+      await settled();
+      expect(engine.view().stage).toBe('ready');
+      beat = () => json(410, { code: 'playback_replaced' });
+      topics.get('playback:s')?.refused({ code: 'not_found' });
+      await settled();
+      expect(engine.view().stage).toBe('replaced');
     });
 
     it('listens no more when it is gone, nor for a guest', async () => {

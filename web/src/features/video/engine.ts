@@ -400,7 +400,7 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
   }
 
   /** The server says that the session has ended, before the next heartbeat would. */
-  function over(reason: string) {
+  function over(reason?: string) {
     if (view.stage !== 'ready' && view.stage !== 'starting') return;
     if (reason === 'replaced') replaced();
     // Whether it may go on, or why not, is asked for as after a heartbeat that was refused.
