@@ -325,12 +325,12 @@ pub enum Ended {
     SignIn(Uuid),
     /// This person was banned or suspended.
     Blocked(Uuid),
-    /// This person may not watch this video any more (refund, end of access).
+    /// This person may not watch these videos any more (refund, end of access).
     AccessLost {
         /// Who.
         user_id: Uuid,
         /// What.
-        video_id: Uuid,
+        videos: Vec<Uuid>,
     },
     /// These videos are not open to everybody any more (a lesson no longer free, a course taken back).
     PreviewsClosed(Vec<Uuid>),
@@ -347,8 +347,8 @@ pub async fn end_playback(app: &App, ended: Ended) -> Result<usize, Problem> {
         Ended::SignIn(sign_in) => (Whose::SignIn(sign_in), reason::SIGNED_OUT),
         Ended::Blocked(user) => (Whose::User(user), reason::BLOCKED),
         Ended::PreviewsClosed(videos) => (Whose::Previews(videos), reason::ACCESS_LOST),
-        Ended::AccessLost { user_id, video_id } => {
-            (Whose::UserInVideo(user_id, video_id), reason::ACCESS_LOST)
+        Ended::AccessLost { user_id, videos } => {
+            (Whose::UserInVideos(user_id, videos), reason::ACCESS_LOST)
         }
     };
     let mut conn = app.db.conn().await?;

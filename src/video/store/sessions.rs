@@ -113,8 +113,8 @@ pub enum Whose {
     SignIn(Uuid),
     /// All of one video.
     Video(Uuid),
-    /// A person's in one video.
-    UserInVideo(Uuid, Uuid),
+    /// A person's in these videos.
+    UserInVideos(Uuid, Vec<Uuid>),
     /// All previews of these videos.
     Previews(Vec<Uuid>),
 }
@@ -146,8 +146,8 @@ pub async fn end(
         Whose::Previews(videos) => {
             end!(sessions::video_id.eq_any(videos), sessions::preview.eq(true))
         }
-        Whose::UserInVideo(user, video) => {
-            end!(sessions::user_id.eq(user), sessions::video_id.eq(video))
+        Whose::UserInVideos(user, videos) => {
+            end!(sessions::user_id.eq(user), sessions::video_id.eq_any(videos))
         }
     };
     Ok(ended.into_iter().filter(|(_, until)| *until > now).map(|(id, _)| id).collect())

@@ -153,7 +153,7 @@ async fn playback_ends_with_the_right_to_it() {
     // Enrollment or payment ends.
     let playback = play(&server, id, Some(watcher)).await;
     client.get(&beside(&playback, "360p/0.m4s")).await.expect(200);
-    let lost = Ended::AccessLost { user_id: bob.id, video_id: id };
+    let lost = Ended::AccessLost { user_id: bob.id, videos: vec![id] };
     assert_eq!(video::end_playback(&server.app, lost).await.unwrap(), 1);
     client.get(&beside(&playback, "360p/0.m4s")).await.expect_problem(410, "playback_ended");
 

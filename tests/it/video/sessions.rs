@@ -121,7 +121,7 @@ async fn a_session_that_ends_on_one_node_ends_on_the_others() {
                 root.client.post(&path, body).await.expect(200);
             }
             _ => {
-                let lost = Ended::AccessLost { user_id: bob.id, video_id: id };
+                let lost = Ended::AccessLost { user_id: bob.id, videos: vec![id] };
                 assert_eq!(video::end_playback(&server.app, lost).await.unwrap(), 1);
             }
         }
@@ -221,7 +221,7 @@ async fn a_node_without_its_database_refuses_what_has_ended_on_another() {
                 play(&server, id, Some(watcher)).await;
             }
             _ => {
-                let lost = Ended::AccessLost { user_id: bob.id, video_id: id };
+                let lost = Ended::AccessLost { user_id: bob.id, videos: vec![id] };
                 assert_eq!(video::end_playback(&server.app, lost).await.unwrap(), 1);
             }
         }
@@ -279,7 +279,7 @@ async fn a_player_hears_on_its_socket_that_another_took_its_place() {
         assert_eq!(told["reason"], "replaced");
     }
     // What ends otherwise says how; who is signed out hears it by the close of the socket.
-    let lost = Ended::AccessLost { user_id: ann.id, video_id: id };
+    let lost = Ended::AccessLost { user_id: ann.id, videos: vec![id] };
     assert_eq!(video::end_playback(&server.app, lost).await.unwrap(), 2);
     let told = there.frame("playback_ended").await;
     assert_eq!(
