@@ -3534,7 +3534,7 @@ export interface components {
         TrafficDay: {
             /**
              * Format: int64
-             * @description Bytes of segments and files.
+             * @description Bytes of segments and files that this server sent.
              */
             bytes: number;
             /**
@@ -3542,6 +3542,12 @@ export interface components {
              * @description The day, UTC.
              */
             day: string;
+            /**
+             * Format: int64
+             * @description Bytes that a delivery network sent, as far as players tell how long they showed which
+             *     rendition: an estimate on their word, 0 where there is no such network.
+             */
+            reported: number;
         };
         /** @description The bytes of media that a person was sent. */
         TrafficList: {
@@ -3552,6 +3558,11 @@ export interface components {
              * @description Bytes of all of them.
              */
             total: number;
+            /**
+             * Format: int64
+             * @description Reported bytes of all of them.
+             */
+            total_reported: number;
         };
         /** @description A trailer that can be watched by anyone (MED-13). */
         TrailerView: {
