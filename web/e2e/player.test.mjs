@@ -140,7 +140,7 @@ test('a third device goes on, and the first one says why it stopped and offers t
   const frames = [];
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
   await watches(student);
-  await until('its end is listened for', () =>
+  await until('its end is listened for', async () =>
     frames.some((frame) => frame.includes('"joined"') && frame.includes('"playback:')),
   );
   const held = [];
