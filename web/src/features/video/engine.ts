@@ -430,7 +430,9 @@ export function createEngine(grant: () => Promise<Playback>, length = 0, at = 0)
     };
     const length = () => {
       const known = playback?.duration_s;
-      if (Number.isFinite(element.duration) && !playback?.growing) set({ duration: element.duration });
+      // The sound alone may end a moment before the picture: the length stays that of the lesson.
+      const whole = Number.isFinite(element.duration) && !playback?.growing && !(soundOnly && known);
+      if (whole) set({ duration: element.duration });
       else if (known) set({ duration: known });
     };
     const hear: Record<string, () => void> = {
