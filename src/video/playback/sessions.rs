@@ -78,6 +78,7 @@ impl Sessions {
         known.asked.insert(session.id, (Instant::now(), session));
     }
 
+    #[expect(clippy::ptr_arg, reason = "what is borrowed for good is kept so, and not copied")]
     fn end(&self, ids: &[Uuid], reason: &Cow<'static, str>) {
         let mut known = self.lock();
         known.sweep();
