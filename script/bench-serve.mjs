@@ -178,7 +178,8 @@ async function load(target) {
   const { stdout } = await run('taskset', ['-c', '1', 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', target]);
   if (/Non-2xx/.test(stdout)) throw new Error(stdout);
   const milliseconds = (text) => {
-    const [, number, unit] = /([\d.]+)(us|ms|s)/.exec(text);
+    const [, number, unit] = /([\d.]+)(us|ms|s)/.exec(text) ?? [];
+    if (!unit) throw new Error(stdout);
     return Number(number) * { us: 0.001, ms: 1, s: 1000 }[unit];
   };
   return {
