@@ -76,7 +76,8 @@ test('the author fills in what is missing while the video is made; it saves itse
   const option = page.getByRole('option').nth(1);
   await until('the list is open', async () => {
     if (!(await option.isVisible())) await page.locator('#field-category').click();
-    return option.isVisible();
+    await option.waitFor({ timeout: 5_000 });
+    return true;
   });
   await option.click();
   await page.locator('#field-level').getByText('Начальный').click();
