@@ -21,22 +21,23 @@ try {
   const [lesson] = modules[0].lessons;
   await giveVideo(author, course, lesson, file);
   await publish(author, course);
-  const student = await product.visitor();
-  await student.register('jamshid@example.com', 'Jamshid', 'Olimov');
-  const ask = await caller(student);
-  await ask('POST', `/courses/${course}/enroll`, undefined, { 'idempotency-key': crypto.randomUUID() });
 
+  let people = 0;
   /** One who has seen nothing yet, on a device of their own. */
   const watch = async (link, seconds) => {
     const visitor = await product.visitor();
-    await visitor.signIn(student.email);
+    people += 1;
+    await visitor.register(`student-${people}@example.com`, 'Jamshid', 'Olimov');
+    const ask = await caller(visitor);
+    await ask('POST', `/courses/${course}/enroll`, undefined, { 'idempotency-key': crypto.randomUUID() });
     const seen = await watchOver(visitor, `/learn/${course}/${lesson}`, link, seconds);
     await visitor.context.close();
     return seen;
   };
   console.log('| link | first picture, median | slowest | stalls |');
   console.log('|---|---|---|---|');
-  for (const [name, link] of [['5 Mbit/s, 100 ms', FAIR], ['1.6 Mbit/s, 300 ms', SLOW]]) {
+  const links = [['5 Mbit/s, 100 ms', FAIR], ['1.6 Mbit/s, 300 ms', SLOW]];
+  for (const [name, link] of links.filter(([name]) => !process.env.ONLY || name === process.env.ONLY)) {
     const firsts = [];
     let stalls = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
