@@ -17,7 +17,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app::App;
 use crate::platform::config::Role;
 use crate::platform::health;
-use crate::platform::http::{BodyDeadline, Problem, RequestLog, pack, spa};
+use crate::platform::http::{BodyDeadline, Problem, RequestLog, fill_in, pack, spa};
 use crate::platform::jobs::Worker;
 use crate::{courses, identity, video, wiring};
 
@@ -169,12 +169,8 @@ pub fn service(
             let answer = service.call(req);
             async move {
                 let mut response = answer.await?;
-                let headers = response.headers_mut();
-                for (name, value) in if api { &API_HEADERS[..] } else { &COMMON_HEADERS[..] } {
-                    if !headers.contains_key(name) {
-                        headers.insert(name.clone(), value.clone());
-                    }
-                }
+                let usual = if api { &API_HEADERS[..] } else { &COMMON_HEADERS[..] };
+                fill_in(response.headers_mut(), usual);
                 Ok(response)
             }
         })
@@ -216,7 +212,7 @@ fn is_api(path: &str) -> bool {
 /// Everything that is no route: files of the web app, its document for pages, 404 elsewhere.
 async fn fallback(app: App, req: HttpRequest) -> HttpResponse {
     let path = req.path();
-    let closed = ["/api", "/m/", "/files", "/health"].iter().any(|p| path.starts_with(p));
+    let closed = ["/api", "/files", "/health"].iter().any(|p| path.starts_with(p));
     if closed || !matches!(req.method().as_str(), "GET" | "HEAD") {
         return Problem::not_found().error_response();
     }

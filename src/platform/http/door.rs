@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _};
 use futures::future::{LocalBoxFuture, Ready, ready};
 use tokio::time::timeout;
@@ -65,26 +65,30 @@ impl Doors {
     }
 
     async fn open(self, door: Door, req: HttpRequest) -> HttpResponse {
-        if !matches!(*req.method(), Method::GET | Method::HEAD) {
-            return method_not_allowed("GET, HEAD");
-        }
-        let limit = Duration::from_secs(self.app.config.server.request_seconds);
-        let answer = timeout(limit, (door.handle)(self.app.clone(), req)).await;
-        let mut response = match answer {
-            Ok(Ok(response)) => response,
-            Ok(Err(problem)) => problem.error_response(),
-            Err(_) => {
-                tracing::warn!(route = door.path, "given up: no answer in time");
-                Problem::new(Code::Deadline).retry_after(5).error_response()
+        let mut response = if matches!(*req.method(), Method::GET | Method::HEAD) {
+            let limit = Duration::from_secs(self.app.config.server.request_seconds);
+            match timeout(limit, (door.handle)(self.app.clone(), req)).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(problem)) => problem.error_response(),
+                Err(_) => {
+                    tracing::warn!(route = door.path, "given up: no answer in time");
+                    Problem::new(Code::Deadline).retry_after(5).error_response()
+                }
             }
+        } else {
+            method_not_allowed("GET, HEAD")
         };
-        let headers = response.headers_mut();
-        for (name, value) in self.headers {
-            if !headers.contains_key(name) {
-                headers.insert(name.clone(), value.clone());
-            }
-        }
+        fill_in(response.headers_mut(), self.headers);
         response
+    }
+}
+
+/// Adds those of `usual` that an answer does not have.
+pub fn fill_in(headers: &mut HeaderMap, usual: &[(HeaderName, HeaderValue)]) {
+    for (name, value) in usual {
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub use body::{Beacon, Body, Query, parse, payload_problem, read_all};
 pub use checks::{Checks, clean_text};
 pub use codes::Code;
 pub use deadline::BodyDeadline;
-pub use door::Doors;
+pub use door::{Doors, fill_in};
 pub use etag::{IfMatch, tagged};
 pub use limits::{Left, Limits, Rule, rules};
 pub use log::{Bearer, RequestLog};
