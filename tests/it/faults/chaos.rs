@@ -15,8 +15,8 @@ use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, Process};
-use crate::video::support::files_below;
+use crate::support::{Client, Process};
+use crate::video::support::{children, files_below};
 
 /// How long all of it may take, for each film.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,14 +34,6 @@ impl Dice {
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
-}
-
-async fn sign_in(process: &Process, email: &str) -> Client {
-    let mut client = process.anonymous();
-    let credentials = json!({"email": email, "password": PASSWORD});
-    let answer = client.post("/api/v1/auth/login", credentials).await.expect(200);
-    client.token = Some(answer.json()["access_token"].as_str().unwrap().to_owned());
-    client
 }
 
 /// Two to four seconds of moving pictures with sound.
@@ -84,20 +76,6 @@ async fn lesson(author: &Client, module: &str, name: &str, film: &[u8]) {
     let path = format!("/api/v1/studio/lessons/{}/video", lesson["id"].as_str().unwrap());
     let body = json!({"upload_id": upload.rsplit('/').next().unwrap()});
     author.put(&path, body).await.expect(200);
-}
-
-/// The media children of this server.
-fn children(directory: &Path) -> Vec<u32> {
-    let wanted = std::fs::canonicalize(directory).unwrap().to_string_lossy().into_owned();
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    processes
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|pid| {
-            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line);
-            line.contains("media-worker") && line.contains(&wanted)
-        })
-        .collect()
 }
 
 async fn all(admin: &Client) -> Vec<Value> {
@@ -151,12 +129,9 @@ async fn however_often_server_and_children_are_killed_every_film_is_published_on
     let mut dice = Dice(seed);
     let mut process =
         Process::start_with(&[("ILM__LIMITS__FACTOR", "0"), ("ILM__MEDIA__JOBS", "2")]).await;
-    let accounts = ["create-admin", "create-moderator"];
-    for (command, email) in accounts.iter().zip(["root@example.com", "mod@example.com"]) {
-        let made = process.command(&[command, "--email", email, "--password", PASSWORD]);
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    }
-    let author = sign_in(&process, "mod@example.com").await;
+    process.make_account("create-admin", "root@example.com");
+    process.make_account("create-moderator", "mod@example.com");
+    let author = process.sign_in("mod@example.com").await;
     let begun = json!({"title": "Survivor", "language": "en"});
     let course = author.post("/api/v1/studio/courses", begun).await.expect(201).json();
     let path = format!("/api/v1/studio/courses/{}/modules", course["id"].as_str().unwrap());
@@ -173,7 +148,7 @@ async fn however_often_server_and_children_are_killed_every_film_is_published_on
     let (mut of_server, mut of_children) = (jobs.div_ceil(4), jobs);
     let (mut servers, mut workers) = (0, 0);
     let until = Instant::now() + PATIENCE * u32::try_from(jobs).unwrap();
-    let mut root = sign_in(&process, "root@example.com").await;
+    let mut root = process.sign_in("root@example.com").await;
     loop {
         tokio::time::sleep(Duration::from_millis(100 + dice.below(900))).await;
         let videos = all(&root).await;
@@ -188,7 +163,7 @@ async fn however_often_server_and_children_are_killed_every_film_is_published_on
             of_server -= 1;
             servers += 1;
             process.kill_and_restart();
-            root = sign_in(&process, "root@example.com").await;
+            root = process.sign_in("root@example.com").await;
         } else if of_children > 0 && !running.is_empty() {
             of_children -= 1;
             workers += 1;

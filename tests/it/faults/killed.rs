@@ -10,20 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, Process};
-
-fn make_account(process: &Process, command: &str, email: &str) {
-    let made = process.command(&[command, "--email", email, "--password", PASSWORD]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-}
-
-async fn sign_in(process: &Process, email: &str) -> Client {
-    let mut client = process.anonymous();
-    let credentials = json!({"email": email, "password": PASSWORD});
-    let answer = client.post("/api/v1/auth/login", credentials).await.expect(200);
-    client.token = Some(answer.json()["access_token"].as_str().unwrap().to_owned());
-    client
-}
+use crate::support::{Client, Process};
 
 /// Ten seconds of moving pictures with sound, made by the ffmpeg command.
 fn film(path: &Path, seconds: u32) {
@@ -93,8 +80,8 @@ async fn video(author: &Client, course: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_goes_on_with_the_upload_the_transcode_and_the_chat() {
     let mut process = Process::start().await;
-    make_account(&process, "create-moderator", "mod@example.com");
-    let mut author = sign_in(&process, "mod@example.com").await;
+    process.make_account("create-moderator", "mod@example.com");
+    let mut author = process.sign_in("mod@example.com").await;
     let (course, lesson) = lesson(&author).await;
 
     // An upload, killed half way.
@@ -124,7 +111,7 @@ async fn a_killed_server_goes_on_with_the_upload_the_transcode_and_the_chat() {
     assert_eq!(patch(&author, &upload_path, 0, bytes[..half].to_vec()).await, 204);
 
     process.kill_and_restart();
-    author = sign_in(&process, "mod@example.com").await;
+    author = process.sign_in("mod@example.com").await;
     let stored = offset(&author, &upload_path).await;
     assert_eq!(stored, half, "what was acknowledged is there");
     assert_eq!(patch(&author, &upload_path, stored, bytes[stored..].to_vec()).await, 204);
@@ -142,7 +129,7 @@ async fn a_killed_server_goes_on_with_the_upload_the_transcode_and_the_chat() {
     }
     assert!(seen, "never watchable");
     process.kill_and_restart();
-    author = sign_in(&process, "mod@example.com").await;
+    author = process.sign_in("mod@example.com").await;
     let mut last = Value::Null;
     for _ in 0..1200 {
         last = video(&author, &course).await;
@@ -163,7 +150,7 @@ async fn a_killed_server_goes_on_with_the_upload_the_transcode_and_the_chat() {
         assert!(author.post(&messages, body).await.status.is_success());
     }
     process.kill_and_restart();
-    author = sign_in(&process, "mod@example.com").await;
+    author = process.sign_in("mod@example.com").await;
     // The repetition of an acknowledged message is no second message.
     let body = json!({"client_id": "before-2", "body": "before 2"});
     assert!(author.post(&messages, body).await.status.is_success());

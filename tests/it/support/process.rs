@@ -4,8 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::Client;
+use serde_json::json;
+
 use super::database::TestDatabase;
+use super::{Client, PASSWORD};
 
 /// A database and a directory, and the server that runs on them now.
 pub struct Process {
@@ -75,6 +77,21 @@ impl Process {
     /// Runs another command of the binary on the same database and directory.
     pub fn command(&self, arguments: &[&str]) -> std::process::Output {
         binary(self.directory.path(), &self.database.url()).args(arguments).output().unwrap()
+    }
+
+    /// Makes an account that cannot be registered through the site, by `command` (`create-admin`).
+    pub fn make_account(&self, command: &str, email: &str) {
+        let made = self.command(&[command, "--email", email, "--password", PASSWORD]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+
+    /// Somebody who has signed in with their password.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let mut client = self.anonymous();
+        let credentials = json!({"email": email, "password": PASSWORD});
+        let answer = client.post("/api/v1/auth/login", credentials).await.expect(200);
+        client.token = Some(answer.json()["access_token"].as_str().unwrap().to_owned());
+        client
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::support::{
-    Tus, attach, beside, eventually, files_below, film, grant, play, ready_video, transcoding,
-    until, until_ready, validate_stream, view, viewer,
+    Tus, attach, beside, eventually, files_below, film, grant, play, ready_video, take_off,
+    transcoding, until, until_ready, validate_stream, view, viewer,
 };
 use crate::support::{Client, TestServer};
 
@@ -175,13 +175,7 @@ async fn playback_ends_with_the_right_to_it() {
 
     // Taken off: nothing of it is left.
     let playback = play(&server, id, Some(watcher)).await;
-    let app = &server.app;
-    app.db
-        .transaction(async |conn: &mut diesel_async::AsyncPgConnection| {
-            video::remove(conn, app, id).await
-        })
-        .await
-        .unwrap();
+    take_off(&server, id).await;
     until_keys_end(&client, &playback).await;
     let objects = server.directory().join("objects/objects");
     eventually("its objects are deleted", || files_below(&objects).is_empty()).await;

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::support::{beside, grant, play, ready_video, transcoding, viewer};
+use super::support::{beside, grant, play, ready_video, take_off, transcoding, viewer};
 use crate::support::{Client, Proxy, Socket, TestServer, TestServerOptions};
 
 async fn go_on(server: &TestServer, video: Uuid, viewer: Viewer, from: &Playback) -> Playback {
@@ -303,12 +303,6 @@ async fn players_hear_that_their_video_was_taken_off() {
     let mut socket = Socket::sign_in(&server, &ann.client).await;
     let topic = format!("playback:{}", playback.session);
     assert_eq!(join(&mut socket, &topic).await["t"], "joined");
-    let app = &server.app;
-    app.db
-        .transaction(async |conn: &mut diesel_async::AsyncPgConnection| {
-            video::remove(conn, app, id).await
-        })
-        .await
-        .unwrap();
+    take_off(&server, id).await;
     assert_eq!(socket.frame("playback_ended").await["reason"], "removed");
 }

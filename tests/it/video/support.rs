@@ -275,6 +275,14 @@ pub async fn eventually(what: &str, mut is_it: impl FnMut() -> bool) {
     assert!(came.is_ok(), "waited in vain until {what}");
 }
 
+/// The author takes the video off.
+pub async fn take_off(server: &TestServer, id: Uuid) {
+    let app = &server.app;
+    let taken =
+        app.db.transaction(async |conn: &mut AsyncPgConnection| video::remove(conn, app, id).await);
+    taken.await.unwrap();
+}
+
 /// The media children that work below `directory`: ours, whoever else runs tests here.
 pub fn children(directory: &Path) -> Vec<u32> {
     let directory = std::fs::canonicalize(directory).unwrap();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::support::{
     PART, Tus, attach, bytes, child_of, children, eventually, files_below, film, play, signal,
-    transcoding, try_attach, until, until_ready, validate_stream, view, viewer,
+    take_off, transcoding, try_attach, until, until_ready, validate_stream, view, viewer,
 };
 use crate::support::{TestServer, TestServerOptions};
 
@@ -83,13 +83,7 @@ async fn a_video_taken_off_while_it_is_made_leaves_nothing() {
     let upload = Tus(&ann.client).upload(film(40), "lesson.mp4", "video").await;
     let id = attach(&server, upload, ann.id).await;
     until(&server, id, |video| video.watchable).await;
-    let app = &server.app;
-    app.db
-        .transaction(async |conn: &mut diesel_async::AsyncPgConnection| {
-            ilmspace::video::remove(conn, app, id).await
-        })
-        .await
-        .unwrap();
+    take_off(&server, id).await;
     ann.client.get(&format!("/api/v1/videos/{id}")).await.expect_problem(404, "not_found");
     eventually("the child has ended", || children(server.directory()).is_empty()).await;
     let objects = server.directory().join("objects/objects");
