@@ -179,7 +179,7 @@ impl FromRequest for LessonRoomMember {
             let mut conn = app.db.conn().await?;
             // Who may not enter makes no room either.
             let mut member = enter_lesson(&app, &mut conn, &who, lesson, Uuid::nil()).await?;
-            member.room = super::rooms::of_lesson(&app, &mut conn, lesson).await?;
+            member.room = super::rooms::of_lesson(&app, &mut conn, lesson, member.course).await?;
             Ok(Self(member))
         })
     }

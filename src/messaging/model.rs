@@ -13,6 +13,7 @@ pub struct RoomRow {
     pub id: Uuid,
     pub kind: String,
     pub lesson_id: Option<Uuid>,
+    pub course_id: Option<Uuid>,
     pub slow_s: i32,
     pub version: i32,
     pub created_at: Timestamp,

@@ -232,6 +232,7 @@ pub(super) async fn of_lesson(
     app: &App,
     conn: &mut AsyncPgConnection,
     lesson: Uuid,
+    course: Uuid,
 ) -> Result<Uuid, Problem> {
     if let Some(room) = store::room_of_lesson(conn, lesson).await? {
         return Ok(room.id);
@@ -240,6 +241,7 @@ pub(super) async fn of_lesson(
         id: app.id(),
         kind: "lesson".to_owned(),
         lesson_id: Some(lesson),
+        course_id: Some(course),
         slow_s: 0,
         version: 1,
         created_at: app.clock.now(),

@@ -5,6 +5,7 @@ diesel::table! {
         id -> Uuid,
         kind -> Text,
         lesson_id -> Nullable<Uuid>,
+        course_id -> Nullable<Uuid>,
         slow_s -> Int4,
         version -> Int4,
         created_at -> Timestamptz,
