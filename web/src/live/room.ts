@@ -15,6 +15,7 @@ export type RoomState = {
   hasOlder: boolean;
   /** Entries that came before their turn, by `seq`. */
   held: ReadonlyMap<number, Entry>;
+  kind: string;
   title: string;
   canWrite: boolean;
   online: number;
@@ -33,6 +34,7 @@ export const emptyRoom: RoomState = {
   messages: [],
   hasOlder: false,
   held: new Map(),
+  kind: '',
   title: '',
   canWrite: false,
   online: 0,
@@ -60,6 +62,7 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
     ...before,
     known: true,
     epoch: frame.epoch ?? before.epoch,
+    kind: frame.room?.kind ?? before.kind,
     title: frame.room?.title ?? before.title,
     canWrite: frame.room?.can_write ?? before.canWrite,
     online: frame.room?.online ?? before.online,

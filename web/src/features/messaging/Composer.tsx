@@ -38,12 +38,14 @@ const taken = new WeakSet<Ask>();
 
 type Props = {
   client: RoomClient;
-  lessonId: string;
+  /** The lesson whose moments can be linked to. */
+  lessonId: string | undefined;
   second: (() => number) | undefined;
   ask?: Ask | undefined;
+  placeholder?: string | undefined;
 };
 
-export function Composer({ client, lessonId, second, ask }: Props) {
+export function Composer({ client, lessonId, second, ask, placeholder }: Props) {
   const { t } = useTranslation('chat');
   const format = useFormat();
   const [text, setText] = useState(() => readDraft(client));
@@ -79,7 +81,7 @@ export function Composer({ client, lessonId, second, ask }: Props) {
   const send = (event?: FormEvent) => {
     event?.preventDefault();
     if (!ready) return;
-    client.send(text.trim(), at === undefined ? undefined : { lesson: lessonId, second: at });
+    client.send(text.trim(), at === undefined || !lessonId ? undefined : { lesson: lessonId, second: at });
     change('');
     setAt(undefined);
     field.current?.focus();
@@ -103,7 +105,7 @@ export function Composer({ client, lessonId, second, ask }: Props) {
         </span>
       )}
       <div className={css.compose}>
-        {second && at === undefined && (
+        {second && lessonId && at === undefined && (
           <button
             type="button"
             className={css.attach}
@@ -125,7 +127,11 @@ export function Composer({ client, lessonId, second, ask }: Props) {
           enterKeyHint="send"
           aria-label={t('placeholder')}
           aria-describedby={hint}
-          placeholder={at === undefined ? t('placeholder') : t('placeholderAt', { at: format.clock(at) })}
+          placeholder={
+            at === undefined
+              ? (placeholder ?? t('placeholder'))
+              : t('placeholderAt', { at: format.clock(at) })
+          }
           onChange={(event) => change(event.currentTarget.value)}
           onKeyDown={key}
         />

@@ -20,15 +20,21 @@ import { State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
 import css from './Chat.module.css';
 import { chatItems, type Item } from './items';
+import type { RoomKind } from './kinds';
 
-type Props = { client: RoomClient; view: RoomView; goTo: ((second: number) => void) | undefined };
+type Props = {
+  client: RoomClient;
+  view: RoomView;
+  kind: RoomKind;
+  goTo: ((second: number) => void) | undefined;
+};
 
 /** This near to the end counts as being there, in pixels. */
 const NEAR = 60;
 /** On screen for this long in a focused window is read, in milliseconds. */
 const READ = 1_000;
 
-export function Messages({ client, view, goTo }: Props) {
+export function Messages({ client, view, kind, goTo }: Props) {
   const { t } = useTranslation(['chat', 'common']);
   const format = useFormat();
   const { room, outbox } = view;
@@ -89,7 +95,7 @@ export function Messages({ client, view, goTo }: Props) {
         )}
         {empty && (
           <State icon={<IconMessages size={28} stroke={1.5} />} title={t('empty')}>
-            {t('emptyText')}
+            {t(`emptyText.${kind}`)}
           </State>
         )}
         {items.map((item) => (
