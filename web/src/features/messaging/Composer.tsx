@@ -31,7 +31,12 @@ function keepDraft(client: RoomClient, text: string): void {
 }
 
 /** A question from elsewhere on the page: the moment it is about, and words to begin with. Each one is a new object. */
-export type Ask = { second: number | undefined; text?: string | undefined };
+export type Ask = {
+  second: number | undefined;
+  text?: string | undefined;
+  /** The words come after what is being written, rather than only into an empty field (an answer template). */
+  append?: boolean;
+};
 
 /** What has been taken up already: the composer may be drawn anew, and the question is asked once. */
 const taken = new WeakSet<Ask>();
@@ -69,7 +74,7 @@ export function Composer({ client, lessonId, second, ask, placeholder }: Props) 
     if (ask.second !== undefined) setAt(Math.floor(ask.second));
     const words = ask.text;
     // What is being written stays.
-    if (words) setText((old) => (old.trim() ? old : words));
+    if (words) setText((old) => (!old.trim() ? words : ask.append ? `${old.trimEnd()}\n${words}` : old));
     field.current?.focus();
   }, [ask]);
 

@@ -33,6 +33,8 @@ export type RoomChatProps = {
   actions?: ReactNode;
   /** Above the messages: why this chat opened, what to expect. */
   note?: ReactNode;
+  /** Right above the composer: what it can begin with. */
+  tools?: ReactNode;
   /** What an empty field of the composer says. */
   placeholder?: string;
   lesson?: ChatLesson;
@@ -94,13 +96,16 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
           {t('readOnly')}
         </p>
       ) : (
-        <Composer
-          client={client}
-          lessonId={lesson?.lessonId}
-          second={lesson?.second}
-          ask={props.ask}
-          placeholder={props.placeholder}
-        />
+        <>
+          {props.tools}
+          <Composer
+            client={client}
+            lessonId={lesson?.lessonId}
+            second={lesson?.second}
+            ask={props.ask}
+            placeholder={props.placeholder}
+          />
+        </>
       )}
     </>
   );
