@@ -1,0 +1,24 @@
+// Who is shown which rooms of the staff. The server decides anew with every call; this only spares people doors that
+// would not open. Pure.
+
+const holds = (roles: readonly string[] | undefined, any: readonly string[]): boolean =>
+  roles?.some((role) => any.includes(role)) === true;
+
+const heads = ['admin', 'super_admin'] as const;
+
+/** Answers students: the desk, its templates, the staff's own room. */
+export const answers = (roles: readonly string[] | undefined): boolean =>
+  holds(roles, ['curator', 'support', 'moderator', ...heads]);
+
+/** Writes the answers to frequent questions. */
+export const editsFaq = answers;
+
+/** Decides about reported and held messages. */
+export const moderates = (roles: readonly string[] | undefined): boolean =>
+  holds(roles, ['curator', 'moderator', ...heads]);
+
+/** Speaks to the whole school. */
+export const announces = moderates;
+
+/** Reads what the staff did and why. */
+export const readsAudit = (roles: readonly string[] | undefined): boolean => holds(roles, heads);
