@@ -7,11 +7,18 @@ let seen: ClaimState[];
 let timers: { work: () => void; milliseconds: number }[];
 let answer: () => Promise<unknown>;
 
+const say = (name: string) => {
+  calls.push(name);
+  return answer();
+};
 const start = (): Claim =>
   startClaim({
-    claim: () => (calls.push('claim'), answer()),
-    renew: () => (calls.push('renew'), answer()),
-    release: () => (calls.push('release'), Promise.resolve()),
+    claim: () => say('claim'),
+    renew: () => say('renew'),
+    release: () => {
+      calls.push('release');
+      return Promise.resolve();
+    },
     later: (work, milliseconds) => {
       const timer = { work, milliseconds };
       timers.push(timer);

@@ -73,7 +73,10 @@ export const colleaguesQuery = (q: string) =>
     queryKey: ['desk-colleagues', q],
     queryFn: async () => {
       const { room_id } = await call<{ room_id: string }>('GET', '/staff/room');
-      return call<{ items: { id: string; name: string }[] }>('GET', address(`/rooms/${room_id}/people`, { q }));
+      return call<{ items: { id: string; name: string }[] }>(
+        'GET',
+        address(`/rooms/${room_id}/people`, { q }),
+      );
     },
     staleTime: 60_000,
   });

@@ -46,5 +46,7 @@ it('goes to the neighbour of what is open, and stays at the ends', () => {
 });
 
 it('puts the first name into a template', () => {
-  expect(fill('{name}, покажите план. {name}?', { name: 'Сардор Мирзаев' })).toBe('Сардор, покажите план. Сардор?');
+  expect(fill('{name}, покажите план. {name}?', { name: 'Сардор Мирзаев' })).toBe(
+    'Сардор, покажите план. Сардор?',
+  );
 });
