@@ -96,7 +96,7 @@ impl PgChatLog {
             epoch,
             head: unsigned(head),
             info: RoomInfo {
-                kind: "lesson",
+                kind: room.kind.as_str(),
                 title: title.unwrap_or_default(),
                 slow_s: u32::try_from(room.slow_s).unwrap_or(0),
                 members: u32::try_from(marks.len()).unwrap_or(u32::MAX),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::access::{self, Member};
 use super::log::{PgChatLog, unsigned};
-use super::model::RoomRow;
+use super::model::{RoomKind, RoomRow};
 use super::store;
 use crate::app::App;
 use crate::learning;
@@ -239,9 +239,14 @@ pub(super) async fn of_lesson(
     }
     let new = RoomRow {
         id: app.id(),
-        kind: "lesson".to_owned(),
+        kind: RoomKind::Lesson,
         lesson_id: Some(lesson),
         course_id: Some(course),
+        task_id: None,
+        owner_id: None,
+        title: None,
+        locked: false,
+        accepted_id: None,
         slow_s: 0,
         version: 1,
         created_at: app.clock.now(),

@@ -6,6 +6,11 @@ diesel::table! {
         kind -> Text,
         lesson_id -> Nullable<Uuid>,
         course_id -> Nullable<Uuid>,
+        task_id -> Nullable<Uuid>,
+        owner_id -> Nullable<Uuid>,
+        title -> Nullable<Text>,
+        locked -> Bool,
+        accepted_id -> Nullable<Uuid>,
         slow_s -> Int4,
         version -> Int4,
         created_at -> Timestamptz,
@@ -17,6 +22,7 @@ diesel::table! {
         room_id -> Uuid,
         head -> Int8,
         epoch -> Text,
+        active_at -> Timestamptz,
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::upsert::excluded;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{KIND_MSG, LogRow, MemberRow, MessageRow, RoomRow};
+use super::model::{KIND_MSG, LogRow, MemberRow, MessageRow, RoomKind, RoomRow};
 use super::schema::{messages, room_heads, room_log, room_members, rooms};
 
 /// A room by its id.
@@ -21,6 +21,7 @@ pub async fn room_of_lesson(
 ) -> QueryResult<Option<RoomRow>> {
     rooms::table
         .filter(rooms::lesson_id.eq(lesson))
+        .filter(rooms::kind.eq(RoomKind::Lesson))
         .select(RoomRow::as_select())
         .first(conn)
         .await
@@ -36,8 +37,7 @@ pub async fn make_room(
     conn.transaction(async |conn| {
         let made = diesel::insert_into(rooms::table)
             .values(room)
-            .on_conflict(rooms::lesson_id)
-            .do_nothing()
+            .on_conflict_do_nothing()
             .execute(conn)
             .await?;
         if made == 1 {
