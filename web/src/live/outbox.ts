@@ -1,7 +1,7 @@
 // Messages that are written but not yet acknowledged. Kept in IndexedDB, so that a closed tab or a dead network loses
 // nothing; each has a client_id that makes a repeated send harmless.
 
-import type { MessageAt } from './protocol';
+import type { ChatFile, MessageAt, Quote } from './protocol';
 
 export type Unsent = {
   client_id: string;
@@ -10,13 +10,24 @@ export type Unsent = {
   room: string;
   body: string;
   at?: MessageAt;
+  reply?: Quote;
+  files?: ChatFile[];
+  mentions?: string[];
   /** Milliseconds since 1970; the order of sending. */
   written: number;
-  /** `sending` until the server has answered; `sent` from its ack until the message itself is here. */
-  state: 'sending' | 'sent' | 'failed';
+  /**
+   * `sending` until the server has answered; `sent` from its ack until the message itself is here; `held`: stored, and a
+   * moderator looks at it first.
+   */
+  state: 'sending' | 'sent' | 'held' | 'failed';
   /** Why it failed: the server's code, or `stale` for one that waited for a day. */
   code?: string;
+  /** Of `rejected`: which rule. */
+  rule?: string;
 };
+
+/** What is sent besides the words. */
+export type Extras = Pick<Unsent, 'at' | 'reply' | 'files' | 'mentions'>;
 
 export type OutboxStore = {
   all: (user: string, room: string) => Promise<Unsent[]>;
@@ -31,7 +42,7 @@ export const STALE = 24 * 3600_000;
 export const revive = (items: readonly Unsent[], now: number): Unsent[] =>
   items
     .map((item): Unsent => {
-      if (item.state === 'failed') return item;
+      if (item.state === 'failed' || item.state === 'held') return item;
       return now - item.written > STALE
         ? { ...item, state: 'failed', code: 'stale' }
         : { ...item, state: 'sending' };

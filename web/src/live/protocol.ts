@@ -3,7 +3,28 @@
 
 export type MessageAt = { lesson: string; second: number };
 
-/** A message in its present state. `body` is plain text and is shown as text only. */
+/** `own`: whether the reader is among the `n`. */
+export type Reaction = { emoji: string; n: number; own: boolean };
+
+export type ChatFile = {
+  id: string;
+  name: string;
+  /** Bytes. */
+  size: number;
+  content_type: string;
+  /** `image` has a size in pixels and a small copy; anything else is for downloading. */
+  kind: string;
+  width?: number | null;
+  height?: number | null;
+  /** Signed for a quarter of an hour; `/chat-files/{id}/link` renews it. */
+  url: string;
+  thumb_url?: string | null;
+};
+
+/** What a message answers, as it stood when it was read. */
+export type Quote = { id: string; author_name: string; text: string; seq?: number | null };
+
+/** A message in its present state. `body` is plain text with light marks and is never HTML. */
 export type ChatMessage = {
   id: string;
   seq: number;
@@ -15,16 +36,44 @@ export type ChatMessage = {
   author_role: string;
   body: string;
   reply_to?: string | null;
+  reply?: Quote | null;
   at?: MessageAt | null;
   /** For display only: the order is `seq`. */
   created_at: string;
+  edited_at?: string | null;
   version: number;
+  /** `shown` (also when absent), `held` (waits for a moderator), `deleted`, `refused`. */
+  state?: string;
+  reactions?: Reaction[];
+  files?: ChatFile[];
+  mentions?: string[];
 };
 
 /** One entry of a room's log. Kinds that this version does not know still move the chain. */
-export type Entry = { t: string; seq: number; m?: ChatMessage };
+export type Entry = { t: string; seq: number; m?: ChatMessage; [field: string]: unknown };
 
 export type Mark = { read: number; delivered: number };
+
+/** What a join tells about the room. */
+export type RoomInfo = {
+  kind: string;
+  title?: string | null;
+  can_write: boolean;
+  online: number;
+  members: number;
+  /** Seconds between two messages of one person; 0 when free. */
+  slow_s?: number;
+  locked?: boolean;
+  /** Ids, or the messages themselves. */
+  pinned?: (string | { id: string; seq?: number })[];
+  accepted?: string | null;
+  /** Wrong attempts that are missing until one may write under a task. */
+  need_wrong?: number | null;
+  course?: { id: string; slug?: string; title?: string } | null;
+  course_id?: string | null;
+  lesson_id?: string | null;
+  task_id?: string | null;
+};
 
 export type JoinedFrame = {
   t: 'joined';
@@ -36,10 +85,13 @@ export type JoinedFrame = {
   entries?: Entry[];
   more?: boolean;
   page?: { items: ChatMessage[]; has_more: boolean };
-  room?: { kind: string; title: string; can_write: boolean; online: number; members: number };
-  me?: Mark & { role: string };
+  room?: RoomInfo;
+  me?: Mark & { role: string; muted_until?: string | null; muted_reason?: string | null };
   marks?: (Mark & { user: string })[];
 };
+
+/** A page of history; `head` is the newest entry that its messages already show. */
+export type Page = { items: ChatMessage[]; has_more: boolean; head?: number };
 
 /** Anything that the server sends. `re` answers the request of that id, `topic` belongs to a joined topic. */
 export type Frame = { t: string; re?: number; topic?: string; [field: string]: unknown };
@@ -52,6 +104,9 @@ export type ErrFrame = {
   retry_ms?: number;
   field?: string;
   rule?: string;
+  until?: string | null;
+  reason?: string | null;
+  need_wrong?: number | null;
 };
 
 /** A request that was refused, or that the connection did not live to answer (`code` is then `lost`). */
@@ -61,19 +116,40 @@ export class LiveError extends Error {
   /** Milliseconds after which the same request may be repeated; absent when that would not help. */
   readonly retryMs: number | undefined;
   readonly rule: string | undefined;
+  /** Of `muted`: until when (null: until it is lifted), and the moderator's words. */
+  readonly until: string | null | undefined;
+  readonly reason: string | undefined;
+  /** Of `read_only` under a task. */
+  readonly needWrong: number | undefined;
 
-  constructor(code: string, more: { msg?: string; retryMs?: number; rule?: string } = {}) {
+  constructor(
+    code: string,
+    more: {
+      msg?: string | undefined;
+      retryMs?: number | undefined;
+      rule?: string | undefined;
+      until?: string | null | undefined;
+      reason?: string | undefined;
+      needWrong?: number | undefined;
+    } = {},
+  ) {
     super(more.msg ?? code);
     this.code = code;
     this.retryMs = more.retryMs;
     this.rule = more.rule;
+    this.until = more.until;
+    this.reason = more.reason;
+    this.needWrong = more.needWrong;
   }
 
   static of(frame: ErrFrame): LiveError {
     return new LiveError(frame.code, {
-      ...(frame.msg ? { msg: frame.msg } : {}),
-      ...(frame.retry_ms === undefined ? {} : { retryMs: frame.retry_ms }),
-      ...(frame.rule ? { rule: frame.rule } : {}),
+      msg: frame.msg || undefined,
+      retryMs: frame.retry_ms,
+      rule: frame.rule,
+      until: frame.until,
+      reason: frame.reason ?? undefined,
+      needWrong: frame.need_wrong ?? undefined,
     });
   }
 }

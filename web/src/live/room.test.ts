@@ -138,7 +138,10 @@ describe('the chain of a room', () => {
 
 describe('older messages', () => {
   it('come before what is there, without doubles', () => {
-    const state = onOlder(onJoined(emptyRoom, fresh(9, [8, 9])), [message(7), message(6), message(8)], false);
+    const state = onOlder(onJoined(emptyRoom, fresh(9, [8, 9])), {
+      items: [message(7), message(6), message(8)],
+      has_more: false,
+    });
     expect(seqs(state)).toEqual([6, 7, 8, 9]);
     expect(state.hasOlder).toBe(false);
   });

@@ -1,23 +1,47 @@
 // The state of one chat room and what each frame makes of it. Pure: (state, frame) -> state. The chain rule: an entry is
 // applied only when it is the next one; a double is dropped; one that comes too early is held until the hole is filled.
 
-import type { ChatMessage, Entry, JoinedFrame, Mark } from './protocol';
+import { applyEntry, type Kept } from './apply';
+import type { ChatMessage, Entry, JoinedFrame, Mark, Page, RoomInfo } from './protocol';
+
+/** A part of the history that does not reach the newest message: where a search or a link has led. */
+export type Island = { messages: readonly Kept[]; hasOlder: boolean };
+
+/** `until`: null is until it is lifted. */
+export type Muted = { until: string | null; reason?: string | undefined };
 
 export type RoomState = {
+  /** Who reads. */
+  user: string;
   /** Whether the room was joined at least once, so that there is something to show. */
   known: boolean;
   epoch: string | undefined;
   /** The newest entry that was applied. */
   last: number;
-  /** By `seq`, oldest first. */
-  messages: readonly ChatMessage[];
+  /** By `seq`, oldest first; up to the newest. */
+  messages: readonly Kept[];
   /** Whether there are older messages than the first one here. */
   hasOlder: boolean;
+  island: Island | undefined;
   /** Entries that came before their turn, by `seq`. */
   held: ReadonlyMap<number, Entry>;
   kind: string;
   title: string;
   canWrite: boolean;
+  /** Only moderators write. */
+  locked: boolean;
+  /** Seconds between two messages of one person. */
+  slowS: number;
+  needWrong: number | undefined;
+  muted: Muted | undefined;
+  banned: boolean;
+  /** Newest first. */
+  pinned: readonly string[];
+  /** The message that answers the question. */
+  accepted: string | undefined;
+  lesson: string | undefined;
+  course: string | undefined;
+  task: string | undefined;
   online: number;
   members: number;
   role: string;
@@ -28,21 +52,42 @@ export type RoomState = {
 };
 
 export const emptyRoom: RoomState = {
+  user: '',
   known: false,
   epoch: undefined,
   last: 0,
   messages: [],
   hasOlder: false,
+  island: undefined,
   held: new Map(),
   kind: '',
   title: '',
   canWrite: false,
+  locked: false,
+  slowS: 0,
+  needWrong: undefined,
+  muted: undefined,
+  banned: false,
+  pinned: [],
+  accepted: undefined,
+  lesson: undefined,
+  course: undefined,
+  task: undefined,
   online: 0,
   members: 0,
   role: 'student',
   me: { read: 0, delivered: 0 },
   marks: {},
 };
+
+export const roomOf = (user: string): RoomState => ({ ...emptyRoom, user });
+
+/** Whether this person may do what moderators do: for the look only, the server decides. */
+export const moderates = (state: RoomState): boolean => state.role === 'moderator' || state.role === 'author';
+
+/** What is on the screen: where a jump has led, else the newest. */
+export const shown = (state: RoomState): readonly Kept[] => state.island?.messages ?? state.messages;
+export const shownHasOlder = (state: RoomState): boolean => state.island?.hasOlder ?? state.hasOlder;
 
 /** More than this many held entries are not worth keeping: the join that fills the hole brings them again. */
 const HELD_MOST = 512;
@@ -60,14 +105,11 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
   const resumed = frame.resumed === true && before.known;
   const room: RoomState = {
     ...before,
+    ...(frame.room ? infoOf(before, frame.room) : {}),
     known: true,
     epoch: frame.epoch ?? before.epoch,
-    kind: frame.room?.kind ?? before.kind,
-    title: frame.room?.title ?? before.title,
-    canWrite: frame.room?.can_write ?? before.canWrite,
-    online: frame.room?.online ?? before.online,
-    members: frame.room?.members ?? before.members,
     role: frame.me?.role ?? before.role,
+    muted: frame.me ? mutedOf(before, frame.me) : before.muted,
     me: grown(resumed ? before.me : { read: 0, delivered: 0 }, frame.me),
     marks: Object.fromEntries(
       (frame.marks ?? []).map(({ user, read, delivered }) => [user, { read, delivered }]),
@@ -83,6 +125,8 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
     last,
     messages: [...page.items].sort((a, b) => a.seq - b.seq),
     hasOlder: page.has_more,
+    // What it was read at is not known any more.
+    island: undefined,
     // Live entries may have overtaken the answer; those that the page covers are doubles, those of another epoch nothing.
     held: new Map(
       before.known && before.epoch !== room.epoch ? [] : [...before.held].filter(([seq]) => seq > last),
@@ -91,13 +135,54 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
   return onEntries(fresh, entries);
 }
 
+function infoOf(before: RoomState, room: RoomInfo): Partial<RoomState> {
+  return {
+    kind: room.kind,
+    title: room.title ?? '',
+    canWrite: room.can_write,
+    locked: room.locked ?? false,
+    slowS: room.slow_s ?? 0,
+    needWrong: room.need_wrong ?? undefined,
+    online: room.online,
+    members: room.members,
+    pinned: (room.pinned ?? before.pinned).map((pin) => (typeof pin === 'string' ? pin : pin.id)),
+    accepted: room.accepted ?? undefined,
+    lesson: room.lesson_id ?? undefined,
+    course: room.course?.id ?? room.course_id ?? undefined,
+    task: room.task_id ?? undefined,
+    banned: false,
+  };
+}
+
+/** A join names the end of a mute alone; the reason is known from when it was said. */
+function mutedOf(
+  before: RoomState,
+  me: { muted_until?: string | null; muted_reason?: string | null },
+): Muted | undefined {
+  if (!me.muted_until) return undefined;
+  const reason = me.muted_reason ?? before.muted?.reason;
+  return { until: endOf(me.muted_until), reason };
+}
+
+/** A time that no calendar holds stands for "until it is lifted". */
+const endOf = (until: unknown): string | null =>
+  typeof until === 'string' && !Number.isNaN(Date.parse(until)) ? until : null;
+
 export function onEntries(state: RoomState, entries: readonly Entry[]): RoomState {
+  let room = state;
   let { last } = state;
   let held: Map<number, Entry> | undefined;
   const fresh: ChatMessage[] = [];
+  /** New messages are put to the others once: a replay of hundreds copies the list once. */
+  const flush = () => {
+    if (fresh.length === 0) return;
+    room = { ...room, messages: [...room.messages, ...fresh.splice(0)] };
+  };
   const apply = (entry: Entry) => {
     last = entry.seq;
-    if (entry.t === 'msg' && entry.m) fresh.push(entry.m);
+    if (entry.t === 'msg' && entry.m) return void fresh.push(entry.m);
+    flush();
+    room = withEntry(room, entry);
   };
   const now = () => held ?? state.held;
   /** What was waiting for the entry that has just come follows at once. */
@@ -115,21 +200,145 @@ export function onEntries(state: RoomState, entries: readonly Entry[]): RoomStat
     }
   }
   if (last === state.last && !held) return state;
-  const rest = new Map([...now()].filter(([seq]) => seq > last));
+  flush();
+  return { ...room, last, held: new Map([...now()].filter(([seq]) => seq > last)) };
+}
+
+/** An entry that is not a new message. */
+function withEntry(state: RoomState, entry: Entry): RoomState {
+  const messages = applyEntry(state.messages, entry, state.user, { grows: true, fromStart: !state.hasOlder });
+  const old = state.island;
+  const place = { grows: false, fromStart: old?.hasOlder === false };
+  const inIsland = old && applyEntry(old.messages, entry, state.user, place);
+  const island = old && inIsland && inIsland !== old.messages ? { ...old, messages: inIsland } : old;
+  const room = messages === state.messages && island === old ? state : { ...state, messages, island };
+  const msg = String(entry.msg);
+  const mine = entry.user === state.user;
+  switch (entry.t) {
+    case 'del':
+      return {
+        ...room,
+        pinned: room.pinned.filter((id) => id !== msg),
+        accepted: room.accepted === msg ? undefined : room.accepted,
+      };
+    case 'pin': {
+      const others = room.pinned.filter((id) => id !== msg);
+      return { ...room, pinned: entry.on === true ? [msg, ...others] : others };
+    }
+    case 'answer':
+      return { ...room, accepted: typeof entry.msg === 'string' ? entry.msg : undefined };
+    case 'room':
+      return {
+        ...room,
+        title: typeof entry.title === 'string' ? entry.title : room.title,
+        slowS: typeof entry.slow_s === 'number' ? entry.slow_s : room.slowS,
+        ...(typeof entry.locked === 'boolean' ? locking(room, entry.locked) : {}),
+      };
+    case 'member':
+      return mine && typeof entry.role === 'string' ? { ...room, role: entry.role } : room;
+    case 'mod':
+      return moderated(room, entry, mine);
+    default:
+      return room;
+  }
+}
+
+function moderated(room: RoomState, entry: Entry, mine: boolean): RoomState {
+  switch (entry.action) {
+    case 'lock':
+    case 'unlock':
+      return { ...room, ...locking(room, entry.action === 'lock') };
+    case 'slow_mode':
+      return { ...room, slowS: Number(entry.slow_s ?? 0) || 0 };
+    case 'mute': {
+      const reason = typeof entry.reason === 'string' && entry.reason ? entry.reason : undefined;
+      return mine ? { ...room, muted: { until: endOf(entry.until), reason } } : room;
+    }
+    case 'unmute':
+      return mine ? { ...room, muted: undefined } : room;
+    case 'kick':
+    case 'ban':
+      return mine ? { ...room, banned: true } : room;
+    case 'unban':
+      return mine ? { ...room, banned: false } : room;
+    default:
+      return room;
+  }
+}
+
+/** Who could not write only because of the lock can when it is gone; the server has the last word. */
+const locking = (room: RoomState, locked: boolean): Partial<RoomState> =>
+  moderates(room) ? { locked } : { locked, canWrite: locked ? false : room.locked || room.canWrite };
+
+/** A refusal that says something about the person, not about the message. */
+export function onRefusal(
+  state: RoomState,
+  error: {
+    code: string;
+    until?: string | null | undefined;
+    reason?: string | undefined;
+    needWrong?: number | undefined;
+  },
+): RoomState {
+  if (error.code === 'muted') {
+    return { ...state, muted: { until: endOf(error.until), reason: error.reason } };
+  }
+  if (error.code === 'read_only') return { ...state, canWrite: false, needWrong: error.needWrong };
+  return state;
+}
+
+/** Reads what the page has seen into its messages, so that an entry which it shows is not counted again. */
+const seenAt = (state: RoomState, page: Page): Kept[] => {
+  const asOf = page.head ?? 0;
+  const items = [...page.items].sort((a, b) => a.seq - b.seq);
+  return asOf > state.last ? items.map((message) => ({ ...message, asOf })) : items;
+};
+
+/** A page of older messages, read with `before` = the first one that is shown. */
+export function onOlder(state: RoomState, page: Page): RoomState {
+  const list = shown(state);
+  const first = list[0]?.seq ?? Number.POSITIVE_INFINITY;
+  const messages = [...seenAt(state, page).filter((message) => message.seq < first), ...list];
+  return state.island
+    ? { ...state, island: { messages, hasOlder: page.has_more } }
+    : { ...state, messages, hasOlder: page.has_more };
+}
+
+/** A page of newer messages, read with `after` = the last one of the island. It may reach the newest. */
+export function onNewer(state: RoomState, page: Page): RoomState {
+  const { island } = state;
+  if (!island) return state;
+  const last = island.messages.at(-1)?.seq ?? 0;
+  const more = seenAt(state, page).filter((message) => message.seq > last);
+  const first = state.messages[0]?.seq ?? Number.POSITIVE_INFINITY;
+  const whole = !page.has_more || more.some((message) => message.seq >= first);
+  if (!whole) return { ...state, island: { ...island, messages: [...island.messages, ...more] } };
   return {
     ...state,
-    last,
-    held: rest,
-    messages: fresh.length > 0 ? [...state.messages, ...fresh] : state.messages,
+    island: undefined,
+    messages: [...island.messages, ...more.filter((message) => message.seq < first), ...state.messages],
+    hasOlder: island.hasOlder,
   };
 }
 
-/** A page of older messages, read with `before` = the first one here. */
-export function onOlder(state: RoomState, items: readonly ChatMessage[], hasMore: boolean): RoomState {
+/** A page around a place. It stands by itself unless it touches what is here. */
+export function onAround(state: RoomState, page: Page): RoomState {
+  const items = seenAt(state, page);
   const first = state.messages[0]?.seq ?? Number.POSITIVE_INFINITY;
-  const older = items.filter((message) => message.seq < first).sort((a, b) => a.seq - b.seq);
-  return { ...state, messages: [...older, ...state.messages], hasOlder: hasMore };
+  if (items.length === 0) return state;
+  if (!items.some((message) => message.seq >= first)) {
+    return { ...state, island: { messages: items, hasOlder: page.has_more } };
+  }
+  return {
+    ...state,
+    island: undefined,
+    messages: [...items.filter((message) => message.seq < first), ...state.messages],
+    hasOlder: page.has_more,
+  };
 }
+
+export const toNewest = (state: RoomState): RoomState =>
+  state.island ? { ...state, island: undefined } : state;
 
 /** The own mark, here or on another device. It only grows. */
 export const onOwnMark = (state: RoomState, mark: Mark): RoomState => ({

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type OutboxStore, revive, STALE, type Unsent } from './outbox';
 import { type ChatMessage, type Frame, LiveError } from './protocol';
+import { shown } from './room';
 import { createRoomClient, type RoomClient, type RoomPorts } from './roomClient';
 import type { TopicHandler } from './socket';
 
@@ -19,6 +20,7 @@ let now: number;
 let kept: Map<string, Unsent>;
 let ids: number;
 let client: RoomClient;
+let wanted: unknown[];
 
 const store: OutboxStore = {
   all: async (user, room) => [...kept.values()].filter((item) => item.user === user && item.room === room),
@@ -56,7 +58,12 @@ const ports = (): RoomPorts => ({
     tell: (frame) => void told.push(frame),
   },
   store,
-  older: async (_room, before) => ({ items: [message(before - 1)], has_more: false }),
+  page: async (_room, want) => {
+    wanted.push(want);
+    if ('before' in want) return { items: [message(want.before - 1)], has_more: false };
+    const seq = 'after' in want ? want.after + 1 : want.around;
+    return { items: [message(seq)], has_more: true };
+  },
   now: () => now,
   later: (work, milliseconds) => {
     const timer = { work, at: now + milliseconds };
@@ -107,6 +114,7 @@ beforeEach(async () => {
   kept = new Map();
   ids = 0;
   rejoins = 0;
+  wanted = [];
   client = createRoomClient('me', 'r', ports());
   await settle();
 });
@@ -179,6 +187,65 @@ describe('sending', () => {
     expect(asked.at(-1)?.frame.client_id).toBe('c1');
     client.cancel('c1');
     expect(kept.has('c1')).toBe(false);
+  });
+
+  it('waits for a moderator when the server says so, also over a reload', async () => {
+    await join();
+    client.send('one');
+    await settle();
+    asked[0]?.answer({ t: 'ack', seq: 3, held: true });
+    await settle();
+    expect(outbox()).toEqual(['one held']);
+    client = createRoomClient('me', 'r', ports());
+    await settle();
+    await join();
+    expect(outbox()).toEqual(['one held']);
+    expect(asked.length).toBe(1);
+    const m = message(3, { author: 'me', client_id: 'c1' });
+    handler.frame({ t: 'approve', topic: 'room:r', seq: 3, m });
+    expect(outbox()).toEqual([]);
+  });
+
+  it('learns that it is muted, until when and why', async () => {
+    await join();
+    client.send('one');
+    await settle();
+    const until = '2026-11-22T10:00:00Z';
+    asked[0]?.refuse(new LiveError('muted', { until, reason: 'spam' }));
+    await settle();
+    expect(client.view().room.muted).toEqual({ until, reason: 'spam' });
+    expect(outbox()).toEqual(['one failed']);
+  });
+
+  it('knows when the slow mode lets the next one through', async () => {
+    await join();
+    handler.frame({ t: 'mod', topic: 'room:r', seq: 3, action: 'slow_mode', slow_s: 30 });
+    client.send('one');
+    await settle();
+    asked[0]?.answer({ t: 'ack', seq: 4 });
+    await settle();
+    expect(client.view().pausedUntil).toBe(now + 30_000);
+    client.send('two');
+    await settle();
+    asked[1]?.refuse(new LiveError('slow_mode', { retryMs: 12_000 }));
+    await settle();
+    expect(client.view().pausedUntil).toBe(now + 12_000);
+    await pass(12_000);
+    expect(asked.length).toBe(3);
+  });
+
+  it('takes along what is answered, files and mentions', async () => {
+    await join();
+    const file = { id: 'f', name: 'a.png', size: 1, content_type: 'image/png', kind: 'image', url: '/f' };
+    const reply = { id: 'm2', author_name: 'Other', text: 'text 2' };
+    client.send('one', { reply, files: [file], mentions: ['u'], at: { lesson: 'l', second: 3 } });
+    await settle();
+    expect(asked[0]?.frame).toMatchObject({
+      reply_to: 'm2',
+      files: ['f'],
+      mentions: ['u'],
+      at: { lesson: 'l', second: 3 },
+    });
   });
 
   it('finds what an earlier visit left behind, and asks before sending what is a day old', async () => {
@@ -259,6 +326,31 @@ describe('receiving', () => {
     await client.loadOlder();
     expect(client.view().room.messages.map((item) => item.seq)).toEqual([1, 2]);
     expect(client.view().room.hasOlder).toBe(false);
+  });
+
+  it('shows a place in the past, goes on from there, and comes back to the newest', async () => {
+    handler.joined({
+      t: 'joined',
+      topic: 'room:r',
+      epoch: 'e',
+      head: 60,
+      resumed: false,
+      page: { items: [message(60)], has_more: true },
+    });
+    expect(await client.show(20)).toBe(true);
+    expect(wanted).toEqual([{ around: 20 }]);
+    const places = () => shown(client.view().room).map((item) => item.seq);
+    expect(places()).toEqual([20]);
+    await client.loadNewer();
+    await client.loadOlder();
+    expect(places()).toEqual([19, 20, 21]);
+    handler.frame(msg(61));
+    expect(places()).toEqual([19, 20, 21]);
+    expect(client.view().room.messages.map((item) => item.seq)).toEqual([60, 61]);
+    expect(await client.show(21)).toBe(true);
+    expect(wanted.length).toBe(3);
+    client.send('here');
+    expect(places()).toEqual([60, 61]);
   });
 
   it('says so when it may not come in', async () => {

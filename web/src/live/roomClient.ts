@@ -1,21 +1,28 @@
 // One chat room on this page: the room's state, what is still to be sent, who types. Ties the pure rules of room.ts to
 // the socket and the outbox. The order of one author holds: a message is sent when the one before was answered.
 
-import type { OutboxStore, Unsent } from './outbox';
+import type { Extras, OutboxStore, Unsent } from './outbox';
 import { revive } from './outbox';
-import type { ChatMessage, Entry, Frame, JoinedFrame, Mark, MessageAt } from './protocol';
+import type { ChatMessage, Entry, Frame, JoinedFrame, Mark, Page } from './protocol';
 import { LiveError } from './protocol';
 import {
-  emptyRoom,
   hasHole,
+  moderates,
+  onAround,
   onEntries,
   onJoined,
   onMarks,
+  onNewer,
   onOlder,
   onOwnMark,
   onPresence,
+  onRefusal,
   type RoomState,
   resumeFrom,
+  roomOf,
+  shown,
+  shownHasOlder,
+  toNewest,
 } from './room';
 import type { Live } from './socket';
 
@@ -28,13 +35,16 @@ export type RoomView = {
   outbox: readonly Unsent[];
   typing: readonly Typist[];
   older: 'idle' | 'loading' | 'failed';
+  newer: 'idle' | 'loading' | 'failed';
+  /** The clock's time, in milliseconds, before which the room takes no further message of mine. */
+  pausedUntil: number;
 };
 
 export type RoomPorts = {
   live: Pick<Live, 'topic' | 'rejoin' | 'request' | 'tell'>;
   store: OutboxStore;
-  /** Messages before a number, newest last. */
-  older: (room: string, before: number) => Promise<{ items: ChatMessage[]; has_more: boolean }>;
+  /** A page of the history, newest last. */
+  page: (room: string, want: { before: number } | { after: number } | { around: number }) => Promise<Page>;
   now: () => number;
   later: (work: () => void, milliseconds: number) => () => void;
   newId: () => string;
@@ -49,7 +59,15 @@ export type RoomClient = ReturnType<typeof createRoomClient>;
 
 export function createRoomClient(user: string, room: string, ports: RoomPorts) {
   const topic = `room:${room}`;
-  let view: RoomView = { phase: 'joining', room: emptyRoom, outbox: [], typing: [], older: 'idle' };
+  let view: RoomView = {
+    phase: 'joining',
+    room: roomOf(user),
+    outbox: [],
+    typing: [],
+    older: 'idle',
+    newer: 'idle',
+    pausedUntil: 0,
+  };
   const hearers = new Set<() => void>();
   let joined = false;
   let inFlight = false;
@@ -66,11 +84,11 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
 
   function apply(next: RoomState) {
     if (next === view.room) return;
-    const arrived = next.messages === view.room.messages ? [] : newIn(view.room, next);
-    const mine = new Set(arrived.map((message) => message.client_id).filter(Boolean));
-    const outbox = mine.size > 0 ? view.outbox.filter((item) => !mine.has(item.client_id)) : view.outbox;
-    for (const id of mine) if (id) void ports.store.remove(id);
-    for (const message of arrived) stopTyping(message.author);
+    const changed = next.messages !== view.room.messages;
+    const here = changed && view.outbox.length > 0 ? clientIds(next.messages) : undefined;
+    const outbox = here ? view.outbox.filter((item) => !here.has(item.client_id)) : view.outbox;
+    if (here) for (const { client_id: id } of view.outbox) if (here.has(id)) void ports.store.remove(id);
+    if (changed) for (const message of newIn(view.room, next)) stopTyping(message.author);
     set({ room: next, outbox, typing: typing() });
     if (next.last > toldMark.delivered) tellMark();
   }
@@ -150,7 +168,8 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
   function change(clientId: string, next: Partial<Unsent>) {
     const outbox = view.outbox.map((item) => (item.client_id === clientId ? { ...item, ...next } : item));
     const changed = outbox.find((item) => item.client_id === clientId);
-    if (changed && changed.state !== 'sent') void ports.store.put(changed);
+    if (changed?.state === 'sent') void ports.store.remove(clientId);
+    else if (changed) void ports.store.put(changed);
     set({ outbox });
   }
 
@@ -172,17 +191,28 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
         client_id: item.client_id,
         body: item.body,
         ...(item.at ? { at: item.at } : {}),
+        ...(item.reply ? { reply_to: item.reply.id } : {}),
+        ...(item.files?.length ? { files: item.files.map((file) => file.id) } : {}),
+        ...(item.mentions?.length ? { mentions: item.mentions } : {}),
       });
-      void ports.store.remove(item.client_id);
+      const { slowS } = view.room;
+      if (slowS > 0 && !moderates(view.room)) set({ pausedUntil: ports.now() + slowS * 1000 });
       const seq = Number(ack.seq);
       // Doubles are acknowledged with the number of the first: the message may be here already, or be too old to come.
-      if (seq <= view.room.last) drop(item.client_id);
+      const here = seq <= view.room.last;
+      if (ack.held === true && !here) change(item.client_id, { state: 'held' });
+      else if (here) drop(item.client_id);
       else change(item.client_id, { state: 'sent' });
     } catch (error) {
       const problem = error instanceof LiveError ? error : new LiveError('unavailable', { retryMs: 1_000 });
-      if (problem.retryMs === undefined) change(item.client_id, { state: 'failed', code: problem.code });
+      if (problem.retryMs === undefined) {
+        const { code, rule } = problem;
+        change(item.client_id, { state: 'failed', code, ...(rule ? { rule } : {}) });
+        set({ room: onRefusal(view.room, problem) });
+      }
       // Lost: it is repeated after the next join. Anything else temporary: after the pause that the server named.
       else if (problem.code !== 'lost') {
+        if (problem.code === 'slow_mode') set({ pausedUntil: ports.now() + problem.retryMs });
         ports.later(
           () => {
             inFlight = false;
@@ -220,23 +250,24 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       hearers.add(hear);
       return () => hearers.delete(hear);
     },
-    send(body: string, at?: MessageAt): void {
+    send(body: string, extras: Extras = {}): void {
       const item: Unsent = {
         client_id: ports.newId(),
         user,
         room,
         body,
-        ...(at ? { at } : {}),
+        ...extras,
         written: ports.now(),
         state: 'sending',
       };
-      set({ outbox: [...view.outbox, item] });
+      // What one has written stands at the end, so that is where one looks.
+      set({ outbox: [...view.outbox, item], room: toNewest(view.room) });
       void ports.store.put(item);
       toldTyping = 0;
       void pump();
     },
     retry(clientId: string): void {
-      change(clientId, { state: 'sending', written: ports.now() });
+      change(clientId, { state: 'sending', written: ports.now(), code: '', rule: '' });
       void pump();
     },
     cancel: drop,
@@ -252,18 +283,56 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       toldTyping = now;
       ports.live.tell({ t: 'typing', topic });
     },
+    /** The rest reject with a `LiveError`. What they change comes back as an entry. */
+    edit: (message: ChatMessage, body: string): Promise<unknown> =>
+      ports.live.request({ t: 'edit', topic, msg: message.id, body, version: message.version }),
+    remove: (msg: string, reason?: string): Promise<unknown> =>
+      ports.live.request({ t: 'del', topic, msg, ...(reason ? { reason } : {}) }),
+    react: (msg: string, emoji: string, on: boolean): Promise<unknown> =>
+      ports.live.request({ t: 'react', topic, msg, emoji, on }),
+    pin: (msg: string, on: boolean): Promise<unknown> => ports.live.request({ t: 'pin', topic, msg, on }),
+    accept: (msg: string | null): Promise<unknown> => ports.live.request({ t: 'answer', topic, msg }),
     async loadOlder(): Promise<void> {
-      const first = view.room.messages[0];
-      if (view.older === 'loading' || !view.room.hasOlder || !first) return;
+      const first = shown(view.room)[0];
+      if (view.older === 'loading' || !shownHasOlder(view.room) || !first) return;
       set({ older: 'loading' });
       try {
-        const page = await ports.older(room, first.seq);
+        const page = await ports.page(room, { before: first.seq });
         // A fresh page may have taken the place of what we had.
-        const still = view.room.messages[0]?.seq === first.seq;
-        set({ older: 'idle', room: still ? onOlder(view.room, page.items, page.has_more) : view.room });
+        const still = shown(view.room)[0]?.seq === first.seq;
+        set({ older: 'idle', room: still ? onOlder(view.room, page) : view.room });
       } catch {
         set({ older: 'failed' });
       }
+    },
+    async loadNewer(): Promise<void> {
+      const last = view.room.island?.messages.at(-1);
+      if (view.newer === 'loading' || !last) return;
+      set({ newer: 'loading' });
+      try {
+        const page = await ports.page(room, { after: last.seq });
+        const still = view.room.island?.messages.at(-1)?.seq === last.seq;
+        set({ newer: 'idle', room: still ? onNewer(view.room, page) : view.room });
+      } catch {
+        set({ newer: 'failed' });
+      }
+    },
+    /** Shows the place of an entry, with what stands around it. Whether that worked. */
+    async show(seq: number): Promise<boolean> {
+      const list = shown(view.room);
+      const first = shownHasOlder(view.room) ? (list[0]?.seq ?? Number.POSITIVE_INFINITY) : 0;
+      const last = view.room.island ? (list.at(-1)?.seq ?? 0) : Number.POSITIVE_INFINITY;
+      if (seq >= first && seq <= last) return true;
+      try {
+        const page = await ports.page(room, { around: seq });
+        set({ room: onAround(toNewest(view.room), page) });
+        return page.items.length > 0;
+      } catch {
+        return false;
+      }
+    },
+    toNewest(): void {
+      set({ room: toNewest(view.room) });
     },
     close(): void {
       if (closed) return;
@@ -275,6 +344,9 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     },
   };
 }
+
+const clientIds = (messages: readonly ChatMessage[]): Set<string> =>
+  new Set(messages.flatMap((message) => (message.client_id ? [message.client_id] : [])));
 
 /** The messages that `next` has and `before` had not, at the new end. */
 function newIn(before: RoomState, next: RoomState): readonly ChatMessage[] {

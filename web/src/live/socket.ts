@@ -16,6 +16,8 @@ export type LiveState =
   | 'stopped';
 
 export type TopicHandler = {
+  /** The server joins it by itself at the welcome (`user`): it is neither joined nor left by name. */
+  implicit?: boolean;
   /** Further fields of the join, asked for at each (re)connection. */
   join: () => Record<string, unknown>;
   joined: (frame: JoinedFrame) => void;
@@ -219,6 +221,7 @@ export function createLive(ports: LivePorts) {
   function join(topic: string) {
     const handler = topics.get(topic);
     if (!handler || !welcomed) return;
+    if (handler.implicit) return handler.joined({ t: 'joined', topic });
     const mine = round;
     request({ t: 'join', topic, ...handler.join() }).then(
       (frame) => {
@@ -270,7 +273,7 @@ export function createLive(ports: LivePorts) {
       return () => {
         if (topics.get(name) !== handler) return;
         topics.delete(name);
-        if (welcomed) request({ t: 'leave', topic: name }).catch(() => undefined);
+        if (welcomed && !handler.implicit) request({ t: 'leave', topic: name }).catch(() => undefined);
         if (topics.size > 0) return;
         cancelLinger = ports.later(() => {
           if (topics.size > 0) return;

@@ -86,7 +86,7 @@ export function Composer({ client, lessonId, second, ask, placeholder }: Props) 
   const send = (event?: FormEvent) => {
     event?.preventDefault();
     if (!ready) return;
-    client.send(text.trim(), at === undefined || !lessonId ? undefined : { lesson: lessonId, second: at });
+    client.send(text.trim(), at === undefined || !lessonId ? {} : { at: { lesson: lessonId, second: at } });
     change('');
     setAt(undefined);
     field.current?.focus();

@@ -21,10 +21,8 @@ function take(user: string, room: string): RoomClient {
   const client = createRoomClient(user, room, {
     live,
     store: outbox,
-    older: async (id, before) => {
-      const query = { before, limit: PAGE };
-      return body(api.GET('/rooms/{id}/messages', { params: { path: { id }, query } }));
-    },
+    page: (id, want) =>
+      body(api.GET('/rooms/{id}/messages', { params: { path: { id }, query: { ...want, limit: PAGE } } })),
     now: () => Date.now(),
     later: (work, milliseconds) => {
       const timer = setTimeout(work, milliseconds);
