@@ -7,6 +7,7 @@ import { serve } from './mock/server.mjs';
 
 const key = (n) => `0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const lessonKey = (n) => `0192e000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const deskKey = (n) => `0192de5c-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const course = (n) => `/courses/${key(n)}`;
 const tab = (page, name) =>
   page
@@ -200,6 +201,38 @@ const pages = [
   ['admin-transcode-he', '/admin/transcodes?video=v4', 'he', 'admin'],
   ['admin-empty-uz', '/admin/transcodes?show=failed', 'uz', 'admin,empty'],
   ['admin-forbidden-en', '/admin/transcodes', 'en', ''],
+  ['desk-ru', '/desk', 'ru', 'staff'],
+  ['desk-he', '/desk', 'he', 'staff'],
+  ['desk-empty-uz', '/desk', 'uz', 'staff,empty'],
+  ['desk-error-en', '/desk', 'en', 'staff,error'],
+  ['desk-forbidden-en', '/desk', 'en', ''],
+  ['desk-open-ru', `/desk?room=${deskKey(2)}`, 'ru', 'staff'],
+  ['desk-open-he', `/desk?room=${deskKey(5)}`, 'he', 'staff'],
+  ['desk-theirs-uz', `/desk?room=${deskKey(3)}`, 'uz', 'staff', (page) => page.waitForTimeout(900)],
+  ['desk-panel-ru', `/desk?room=${deskKey(2)}&panel=true`, 'ru', 'staff'],
+  [
+    'desk-templates-ru',
+    `/desk?room=${deskKey(2)}`,
+    'ru',
+    'staff',
+    async (page) => {
+      await page.locator('textarea').waitFor();
+      await page.keyboard.press('/');
+      await page.getByRole('option').first().waitFor();
+    },
+  ],
+  [
+    'desk-manage-he',
+    `/desk?room=${deskKey(2)}`,
+    'he',
+    'staff',
+    async (page) => {
+      await page.locator('textarea').waitFor();
+      await page.keyboard.press('/');
+      await page.getByRole('option').last().click();
+      await page.locator('[role=dialog] li').first().waitFor();
+    },
+  ],
   ['not-found-he', '/nowhere', 'he', 'guest'],
 ];
 

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { transcode, transcodes } from './admin.mjs';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
+import { desk } from './desk.mjs';
 import { learnCourse, lessonPage, notes } from './learn.mjs';
 import { media, playback } from './media.mjs';
 import { captions, posters, questions, studioCards, studioCourse, viewings } from './studio.mjs';
@@ -37,9 +38,14 @@ const problem = (status, code, more = {}) => ({
   body: { type: 'about:blank', title: code, status, code, ...more },
 });
 
+const roles = (bend) => {
+  if (bend.includes('admin')) return ['student', 'admin'];
+  return bend.includes('staff') ? ['student', 'curator'] : ['student'];
+};
+
 function api(method, path, query, bend, locale, from) {
   const guest = bend.includes('guest');
-  const who = { ...me(locale), roles: bend.includes('admin') ? ['student', 'admin'] : ['student'] };
+  const who = { ...me(locale), roles: roles(bend) };
   const page = (items) => ({ body: { items: bend.includes('empty') ? [] : items, next_cursor: null } });
   if (path === '/config') {
     return {
@@ -141,7 +147,8 @@ function api(method, path, query, bend, locale, from) {
   }
   if (/^\/playback\/[^/]+\/heartbeat$/.test(path)) return { body: playback(bend.includes('listening')) };
   if (/^\/playback\/[^/]+(\/report)?$/.test(path)) return { status: 204 };
-  return problem(404, 'not_found', { detail: `${method} ${path} is not mocked` });
+  const answer = desk(method, path, query, bend);
+  return answer ?? problem(404, 'not_found', { detail: `${method} ${path} is not mocked` });
 }
 
 export function serve(port) {

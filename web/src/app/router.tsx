@@ -2,6 +2,7 @@
 import { createRouter } from '@tanstack/react-router';
 import { adminRoutes } from '~/features/admin/routes';
 import { courseRoutes } from '~/features/courses/routes';
+import { deskRoutes } from '~/features/desk/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
 import { studioRoutes } from '~/features/studio/routes';
@@ -15,6 +16,7 @@ const routeTree = rootRoute.addChildren([
   ...learningRoutes,
   ...studioRoutes,
   ...adminRoutes,
+  ...deskRoutes,
 ]);
 
 export const router = createRouter({

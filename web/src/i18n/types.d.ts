@@ -3,6 +3,7 @@ import type admin from './locales/en/admin.json';
 import type chat from './locales/en/chat.json';
 import type common from './locales/en/common.json';
 import type courses from './locales/en/courses.json';
+import type desk from './locales/en/desk.json';
 import type errors from './locales/en/errors.json';
 import type identity from './locales/en/identity.json';
 import type learning from './locales/en/learning.json';
@@ -19,6 +20,7 @@ declare module 'i18next' {
       chat: typeof chat;
       common: typeof common;
       courses: typeof courses;
+      desk: typeof desk;
       errors: typeof errors;
       identity: typeof identity;
       learning: typeof learning;
