@@ -14,6 +14,7 @@ import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import { When } from '~/ui/When';
+import { About } from './About';
 import { type Claim, type ClaimState, startClaim } from './claim';
 import type { DeskRow, DeskState } from './contract';
 import css from './Desk.module.css';
@@ -21,7 +22,6 @@ import { PassDialog } from './PassDialog';
 import { claim, refreshDesk, release, renew, resolve } from './queries';
 import { type Deed, fill } from './rules';
 import { Templates } from './Templates';
-import { useAbout } from './useAbout';
 import { useQuestion } from './useQuestion';
 
 type Props = {
@@ -43,7 +43,6 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
   const { t } = useTranslation(['desk', 'common']);
   const format = useFormat();
   const errorText = useErrorText();
-  const about = useAbout();
   const question = useQuestion(room);
   const shown: DeskRow | undefined = question.data ?? row;
   const closed = state === 'closed';
@@ -62,6 +61,8 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
   });
   const theirs = held.phase === 'theirs' || (shown?.claimed_by != null && shown.claimed_by.id !== me.id);
   const holder = held.phase === 'theirs' ? (held.by ?? shown?.claimed_by) : shown?.claimed_by;
+  // Alone on the screen it is what the page is about.
+  const Name = back ? 'h1' : 'h2';
   const mayClose = shown !== undefined && shown.resolved_at === null;
 
   const latest = useRef({ solve, mayClose });
@@ -81,17 +82,23 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
             <IconArrowLeft size={22} stroke={1.75} className="flip" />
           </button>
         )}
-        {shown && <Initials name={shown.student.name} id={shown.student.id} />}
+        {shown && (
+          <span className="only-wide">
+            <Initials name={shown.student.name} id={shown.student.id} />
+          </span>
+        )}
         <div className="grow">
-          <h2 className={`clip ${css.who}`}>
+          <Name className={`clip ${css.who}`}>
             <bdi>{shown?.student.name ?? t('talk')}</bdi>
-          </h2>
-          <p className="meta mut clip">
-            {shown && about(shown)}
+          </Name>
+          <div className={`meta mut ${css.under}`}>
+            {shown && <About of={shown} />}
             {shown && shown.wrong > 0 && (
-              <> · {t('opened', { count: shown.wrong, value: format.number(shown.wrong) })}</>
+              <span className="only-wide nb">
+                {t('opened', { count: shown.wrong, value: format.number(shown.wrong) })}
+              </span>
             )}
-          </p>
+          </div>
         </div>
         {panel && (
           <button

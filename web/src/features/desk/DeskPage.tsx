@@ -1,5 +1,4 @@
 // `/desk`: the questions of all students in one queue, the conversation, and what helps to answer it.
-import { Drawer } from '@mantine/core';
 import { IconMessageQuestion } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -9,6 +8,7 @@ import { OnlyFor } from '~/features/identity/OnlyFor';
 import { answers } from '~/features/identity/roles';
 import type { Me } from '~/features/identity/session';
 import { usePerson } from '~/live/person';
+import { SideDrawer } from '~/ui/Dialog';
 import { State } from '~/ui/State';
 import { useMedia } from '~/ui/useMedia';
 import { useTitle } from '~/ui/useTitle';
@@ -34,7 +34,7 @@ const two = '(min-width: 64em)';
 const three = '(min-width: 80em)';
 
 function Desk({ me }: { me: Me }) {
-  const { t } = useTranslation(['desk', 'common']);
+  const { t } = useTranslation('desk');
   const navigate = useNavigate();
   const search = route.useSearch();
   const { state = 'waiting', course, task, kind, q, room, panel } = search;
@@ -117,16 +117,11 @@ function Desk({ me }: { me: Me }) {
             <SidePanel key={room} room={room} narrow={(next) => go({ ...besides, ...next }, true)} />
           </aside>
         ) : (
-          <Drawer
-            opened={panel === true}
-            onClose={() => go(besides, true)}
-            position="right"
-            size={wide ? 'sm' : '100%'}
-            title={t('panel.title')}
-            closeButtonProps={{ 'aria-label': t('common:close') }}
-          >
-            <SidePanel key={room} room={room} narrow={(next) => go({ ...besides, ...next }, true)} />
-          </Drawer>
+          panel && (
+            <SideDrawer close={() => go(besides, true)} size={wide ? 'sm' : '100%'} title={t('panel.title')}>
+              <SidePanel key={room} room={room} narrow={(next) => go({ ...besides, ...next }, true)} />
+            </SideDrawer>
+          )
         ))}
     </div>
   );

@@ -1,8 +1,9 @@
 // Passing a question on: to a colleague, or back to the queue for whoever comes first.
-import { Button, Modal, Select } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '~/ui/Dialog';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
@@ -26,13 +27,7 @@ export function PassDialog({ room, me, close, done }: Props) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={close}
-      radius="xl"
-      title={t('pass.title')}
-      closeButtonProps={{ 'aria-label': t('common:close') }}
-    >
+    <Dialog close={close} title={t('pass.title')}>
       <form
         className={css.form}
         onSubmit={(event) => {
@@ -63,6 +58,6 @@ export function PassDialog({ room, me, close, done }: Props) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -2,7 +2,7 @@
 import { Button, Popover, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core';
 import { IconAdjustmentsHorizontal, IconClockExclamation, IconInbox, IconSearch } from '@tabler/icons-react';
 import type { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useReducer, useState } from 'react';
+import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '~/features/identity/session';
 import { Initials } from '~/ui/Initials';
@@ -13,12 +13,12 @@ import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import { Waiting } from '~/ui/Waiting';
+import { About } from './About';
 import type { DeskRow, DeskState } from './contract';
 import css from './Desk.module.css';
 import type { deskQuery } from './queries';
 import type { DeskSearch } from './routes';
 import { isKind, isLate, kinds, states, waited } from './rules';
-import { useAbout } from './useAbout';
 
 type List = ReturnType<typeof useInfiniteQuery<Page, Error, { pages: Page[] }>>;
 type Page = Awaited<
@@ -52,12 +52,17 @@ export function Queue({ me, list, rows, search, open, narrow }: Props) {
   const { state: _state, q: _q, room: _room, panel: _panel, ...filters } = search;
   const first = list.data?.pages[0];
   const now = useMinute();
+  const box = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another question is the reason to scroll.
+  useEffect(() => {
+    box.current?.querySelector('[data-question][aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [search.room]);
   const count = { waiting: first?.counts.waiting, mine: first?.counts.mine, closed: undefined };
   const narrowed = course !== undefined || task !== undefined || kind !== undefined || q !== undefined;
   const to = (value: DeskState) =>
     narrow({ ...filters, ...(q ? { q } : {}), ...(value === 'waiting' ? {} : { state: value }) });
   return (
-    <section className={css.queue} aria-label={t('title')}>
+    <section ref={box} className={css.queue} aria-label={t('title')}>
       <div className={css.queueHead}>
         <div className={css.titleRow}>
           <h1>{t('title')}</h1>
@@ -161,7 +166,6 @@ function Row({
 }) {
   const { t } = useTranslation('desk');
   const format = useFormat();
-  const about = useAbout();
   const wait = waited(row.waiting_since, now);
   const late = isLate(wait);
   const claimed = row.claimed_by;
@@ -186,7 +190,9 @@ function Row({
               </span>
             )}
           </span>
-          <span className="meta mut clip">{about(row)}</span>
+          <span className="meta mut">
+            <About of={row} />
+          </span>
           <span className={`small two-lines ${css.rowQuestion}`} dir="auto">
             {row.text}
           </span>

@@ -63,12 +63,12 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
           )}
           {of.statement && (
             <Fold title={t('panel.statement')} opened>
-              <RichText doc={of.statement} />
+              <RichText doc={of.statement} className={css.doc ?? ''} />
             </Fold>
           )}
           {of.solution && (
             <Fold title={t('panel.solution')}>
-              <RichText doc={of.solution} />
+              <RichText doc={of.solution} className={css.doc ?? ''} />
             </Fold>
           )}
           {task && (

@@ -1,9 +1,10 @@
 // Answer templates: the first few as chips above the composer, all of them behind "/", and the dialog to keep them.
-import { Button, Checkbox, Combobox, Modal, Textarea, TextInput, useCombobox } from '@mantine/core';
+import { Button, Checkbox, Combobox, Textarea, TextInput, useCombobox } from '@mantine/core';
 import { IconPencil, IconPlus, IconSlash, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '~/ui/Dialog';
 import { Note } from '~/ui/Note';
 import { Failed } from '~/ui/State';
 import { Tag } from '~/ui/Status';
@@ -92,6 +93,7 @@ function Choice({
       width={320}
       position="top-end"
       shadow="sm"
+      withinPortal={false}
       onOptionSubmit={(value) => {
         setOpened(false);
         if (value === 'manage') return manage();
@@ -156,10 +158,8 @@ function Manage({ close, retry }: { close: () => void; retry: () => void }) {
   /** `new`, the one that is being changed, or the list. */
   const [edited, setEdited] = useState<DeskTemplate | 'new' | undefined>(undefined);
   return (
-    <Modal
-      opened
-      onClose={close}
-      radius="xl"
+    <Dialog
+      close={close}
       size="lg"
       title={
         edited === undefined
@@ -168,7 +168,6 @@ function Manage({ close, retry }: { close: () => void; retry: () => void }) {
             ? t('templates.new')
             : t('templates.change')
       }
-      closeButtonProps={{ 'aria-label': t('common:close') }}
     >
       {edited !== undefined ? (
         <Edit
@@ -196,7 +195,7 @@ function Manage({ close, retry }: { close: () => void; retry: () => void }) {
           </div>
         </div>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
