@@ -5,6 +5,12 @@ alter table modules add column opens_at timestamptz;
 -- Wrong answers after which the chat under a task opens; null: the platform's number; 0: always open.
 alter table courses add column chat_after smallint check (chat_after between 0 and 100);
 
+-- Progress is counted in units: required tasks, and lessons without any (LRN-06). What was counted as lessons is recounted.
+alter table enrollments
+    add column units_done integer not null default 0 check (units_done >= 0),
+    add column units_total integer not null default 0 check (units_total >= 0);
+update enrollments set units_done = lessons_done, units_total = lessons_total;
+
 create table tasks (
     id uuid primary key,
     course_id uuid not null references courses (id) on delete cascade,
@@ -97,6 +103,11 @@ create table task_states (
     -- Once open, always open for this student.
     chat_open_at timestamptz,
     solution_seen_at timestamptz,
+    -- One answer that was nearly right was given back uncounted.
+    almost_at timestamptz,
+    -- The version that was shown last, and when: for a while an answer to it is judged by it.
+    shown_version integer,
+    shown_at timestamptz,
     -- What is typed and not yet handed in.
     draft jsonb,
     created_at timestamptz not null,
@@ -105,3 +116,17 @@ create table task_states (
 );
 create index task_states_course on task_states (course_id, user_id);
 create index task_states_task_id on task_states (task_id);
+
+-- Pictures in statements and solutions, re-encoded; they lie in the object store under their random name.
+create table task_images (
+    id uuid primary key,
+    -- Its name in the object store and in addresses: 128 random bits in hex.
+    name text not null unique,
+    course_id uuid references courses (id) on delete set null,
+    added_by uuid not null references users (id),
+    width integer not null check (width > 0),
+    height integer not null check (height > 0),
+    created_at timestamptz not null
+);
+create index task_images_course_id on task_images (course_id);
+create index task_images_added_by on task_images (added_by);

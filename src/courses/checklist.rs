@@ -136,6 +136,7 @@ mod tests {
             certificate: false,
             access_days: None,
             track: None,
+            chat_after: None,
             cover: None,
             trailer_video_id: None,
             trailer_duration_ms: None,
@@ -160,6 +161,7 @@ mod tests {
             position: 0,
             title: "M".into(),
             homework: None,
+            opens_at: None,
             duration_ms: 0,
         }
     }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
-use kernel::Money;
+use kernel::{Money, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{ContentState, CourseState, FileRow, LessonHead, LessonKind};
+use super::tasks::{OutlineTask, outline_tasks};
 use super::views::CourseCard;
-use super::{catalogue, content_state, course_state, store};
+use super::{catalogue, content_state, course_state, document, store};
 use crate::platform::http::Problem;
 
 /// What others may know of a course to decide about access and enrollment.
@@ -27,6 +28,10 @@ pub struct CourseFace {
     pub access_days: Option<i32>,
     /// The trailer, once it can be watched.
     pub trailer: Option<Uuid>,
+    /// Wrong answers after which the chats under its tasks open; `None`: the platform's number.
+    pub chat_after: Option<i16>,
+    /// Its title.
+    pub title: String,
 }
 
 impl CourseFace {
@@ -62,6 +67,8 @@ pub struct LessonFace {
     pub video_id: Option<Uuid>,
     /// Milliseconds; of a text the time that reading takes.
     pub duration_ms: i64,
+    /// When its topic opens to learners; `None`: it is open (LRN-18).
+    pub opens_at: Option<Timestamp>,
     /// Its course.
     pub course: CourseFace,
 }
@@ -82,8 +89,12 @@ pub struct OutlineModule {
     pub id: Uuid,
     /// Its title.
     pub title: String,
+    /// When it opens to learners; `None`: it is open (LRN-18).
+    pub opens_at: Option<Timestamp>,
     /// Its lessons, in order; drafted ones are left out.
     pub lessons: Vec<OutlineLesson>,
+    /// Its tasks, in order; those of drafted lessons are left out.
+    pub tasks: Vec<OutlineTask>,
 }
 
 /// A lesson as learners see it in the list.
@@ -118,6 +129,8 @@ pub async fn course_face(
         price: course.price(),
         access_days: course.access_days,
         trailer: course.trailer_duration_ms.and(course.trailer_video_id),
+        chat_after: course.chat_after,
+        title: course.title,
     }))
 }
 
@@ -128,7 +141,9 @@ pub async fn lesson_access(
 ) -> Result<Option<LessonFace>, Problem> {
     let Some(lesson) = store::outline::head(conn, id).await? else { return Ok(None) };
     let Some(course) = course_face(conn, lesson.course_id).await? else { return Ok(None) };
+    let module = store::outline::module(conn, lesson.module_id).await?;
     Ok(Some(LessonFace {
+        opens_at: module.and_then(|module| module.opens_at),
         id: lesson.id,
         module_id: lesson.module_id,
         title: lesson.title,
@@ -203,12 +218,27 @@ pub async fn outlines(
             lessons.entry(lesson.module_id).or_default().push(outline_lesson(lesson));
         }
     }
+    let mut tasks: HashMap<Uuid, Vec<OutlineTask>> = HashMap::new();
+    for task in outline_tasks(conn, course_ids).await? {
+        tasks.entry(task.module_id).or_default().push(task);
+    }
     let mut outlines: HashMap<Uuid, Vec<OutlineModule>> = HashMap::new();
     for module in store::outline::modules_of_all(conn, course_ids).await? {
-        if let Some(lessons) = lessons.remove(&module.id) {
-            let outline = outlines.entry(module.course_id).or_default();
-            outline.push(OutlineModule { id: module.id, title: module.title, lessons });
+        let lessons = lessons.remove(&module.id).unwrap_or_default();
+        let mut tasks = tasks.remove(&module.id).unwrap_or_default();
+        tasks.retain(|task| {
+            task.lesson_id.is_none_or(|id| lessons.iter().any(|lesson| lesson.id == id))
+        });
+        if lessons.is_empty() && tasks.is_empty() {
+            continue;
         }
+        outlines.entry(module.course_id).or_default().push(OutlineModule {
+            id: module.id,
+            title: module.title,
+            opens_at: module.opens_at,
+            lessons,
+            tasks,
+        });
     }
     Ok(outlines)
 }
@@ -233,4 +263,12 @@ pub async fn student_joined(conn: &mut AsyncPgConnection, course_id: Uuid) -> Re
 /// Counts a student less (ENR-11); in the transaction that ends the enrollment.
 pub async fn student_left(conn: &mut AsyncPgConnection, course_id: Uuid) -> Result<(), Problem> {
     Ok(store::course::add_students(conn, course_id, -1).await?)
+}
+
+/// Longest text that stands for a document, characters.
+const IN_WORDS: usize = 300;
+
+/// The beginning of a document without its structure.
+pub fn plain_text(tree: &Value) -> String {
+    document::plain_text(tree, IN_WORDS)
 }

@@ -1,8 +1,8 @@
 //! Courses: the course record, its modules and lessons, the text and files of lessons, the two
 //! reference trees (categories, skills), the catalogue.
 //!
-//! Tables: `courses`, `course_skills`, `modules`, `lessons`, `lesson_files`, `questions`,
-//! `categories`, `skills`. Invariants: durations and counts on courses and modules are computed by
+//! Tables: `courses`, `course_skills`, `modules`, `lessons`, `lesson_files`, `tasks`, `task_versions`,
+//! `task_images`, `categories`, `skills`. Invariants: durations and counts on courses and modules are computed by
 //! one function in the transaction of the change; texts are validated documents, never HTML; the
 //! order of modules and lessons is written whole or not at all; a published course was complete when
 //! it was published. Whoever changes a course locks its row first.
@@ -29,6 +29,7 @@ mod schema;
 mod store;
 mod studio;
 mod studio_routes;
+mod tasks;
 mod views;
 
 use std::sync::Arc;
@@ -48,10 +49,14 @@ pub use catalogue::open_graph;
 pub use events::{CoursePublished, CourseUpdated, ProgrammeChanged};
 pub use face::{
     CourseFace, LessonFace, LessonText, OutlineLesson, OutlineModule, card, cards, course_face,
-    file_of, files_of, lesson_access, lesson_text, outline, outlines, owner_of, student_joined,
-    student_left,
+    file_of, files_of, lesson_access, lesson_text, outline, outlines, owner_of, plain_text,
+    student_joined, student_left,
 };
-pub use model::{ContentState, CourseState, FileRow, Language, LessonKind, Level};
+pub use model::{ContentState, CourseState, FileRow, Language, LessonKind, Level, TaskKind};
+pub use tasks::{
+    OutlineTask, TaskFace, TaskShown, outline_tasks, task_bodies, task_face, task_shown,
+    task_titles,
+};
 pub use views::{CourseCard, Doc, LessonFile, seconds};
 
 /// Pictures decoded at once: each may take 256 MiB.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::schema::{courses, lesson_files, lessons, modules, questions};
+use super::schema::{
+    courses, lesson_files, lessons, modules, questions, task_images, task_versions, tasks,
+};
 use crate::platform::text_enum;
 
 text_enum! {
@@ -79,6 +81,28 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What kind of answer a task asks for (LRN-11).
+    pub enum TaskKind {
+        /// A number, with tolerance and units.
+        Number = "number",
+        /// A short text, compared with variants.
+        Text = "text",
+        /// One of many.
+        Choice = "choice",
+        /// Several of many.
+        Choices = "choices",
+        /// Items to be put in order.
+        Order = "order",
+        /// Pairs to be matched.
+        Match = "match",
+        /// A text that a person grades.
+        Free = "free",
+        /// Files that a person grades.
+        File = "file",
+    }
+}
+
 /// A course.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = courses, check_for_backend(diesel::pg::Pg))]
@@ -100,6 +124,7 @@ pub struct Course {
     pub certificate: bool,
     pub access_days: Option<i32>,
     pub track: Option<i16>,
+    pub chat_after: Option<i16>,
     pub cover: Option<Value>,
     pub trailer_video_id: Option<Uuid>,
     pub trailer_duration_ms: Option<i64>,
@@ -148,6 +173,7 @@ pub struct Module {
     pub position: i32,
     pub title: String,
     pub homework: Option<String>,
+    pub opens_at: Option<Timestamp>,
     pub duration_ms: i64,
 }
 
@@ -225,6 +251,68 @@ pub struct Question {
     pub wording: String,
     pub options: Vec<String>,
     pub right_option: i32,
+}
+
+/// A task of a topic or of a lesson; what it asks stands in its versions (LRN-16).
+#[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = tasks, check_for_backend(diesel::pg::Pg))]
+pub struct Task {
+    pub id: Uuid,
+    pub course_id: Uuid,
+    pub module_id: Uuid,
+    pub lesson_id: Option<Uuid>,
+    pub position: i32,
+    pub kind: TaskKind,
+    pub required: bool,
+    pub chat_after: Option<i16>,
+    pub version: i32,
+    pub removed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What a version of a task shows learners: its key and its solution are not loaded with it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = task_versions, check_for_backend(diesel::pg::Pg))]
+pub struct ShownVersion {
+    pub task_id: Uuid,
+    pub version: i32,
+    pub title: String,
+    pub points: i16,
+    pub statement: Value,
+    pub body: Value,
+    pub solution_rule: Value,
+}
+
+/// A whole version of a task, for those who write it and for judging.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = task_versions, check_for_backend(diesel::pg::Pg))]
+pub struct TaskVersion {
+    pub task_id: Uuid,
+    pub version: i32,
+    pub title: String,
+    pub points: i16,
+    pub statement: Value,
+    pub body: Value,
+    pub key: Value,
+    pub solution: Option<Value>,
+    pub solution_rule: Value,
+    pub edited_by: Uuid,
+    pub note: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A picture in statements and solutions.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = task_images, check_for_backend(diesel::pg::Pg))]
+pub struct TaskImage {
+    pub id: Uuid,
+    pub name: String,
+    pub course_id: Option<Uuid>,
+    pub added_by: Uuid,
+    pub width: i32,
+    pub height: i32,
+    pub created_at: Timestamp,
 }
 
 /// A stored cover: `courses.cover`.

@@ -41,6 +41,7 @@ diesel::table! {
         certificate -> Bool,
         access_days -> Nullable<Int4>,
         track -> Nullable<Int2>,
+        chat_after -> Nullable<Int2>,
         cover -> Nullable<Jsonb>,
         trailer_video_id -> Nullable<Uuid>,
         trailer_duration_ms -> Nullable<Int8>,
@@ -73,6 +74,7 @@ diesel::table! {
         position -> Int4,
         title -> Text,
         homework -> Nullable<Text>,
+        opens_at -> Nullable<Timestamptz>,
         duration_ms -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
@@ -126,12 +128,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    tasks (id) {
+        id -> Uuid,
+        course_id -> Uuid,
+        module_id -> Uuid,
+        lesson_id -> Nullable<Uuid>,
+        position -> Int4,
+        kind -> Text,
+        required -> Bool,
+        chat_after -> Nullable<Int2>,
+        version -> Int4,
+        removed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    task_versions (task_id, version) {
+        task_id -> Uuid,
+        version -> Int4,
+        title -> Text,
+        points -> Int2,
+        statement -> Jsonb,
+        body -> Jsonb,
+        key -> Jsonb,
+        solution -> Nullable<Jsonb>,
+        solution_rule -> Jsonb,
+        edited_by -> Uuid,
+        note -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    task_images (id) {
+        id -> Uuid,
+        name -> Text,
+        course_id -> Nullable<Uuid>,
+        added_by -> Uuid,
+        width -> Int4,
+        height -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(course_skills -> courses (course_id));
 diesel::joinable!(course_skills -> skills (skill_id));
 diesel::joinable!(modules -> courses (course_id));
 diesel::joinable!(lessons -> courses (course_id));
 diesel::joinable!(lessons -> modules (module_id));
 diesel::joinable!(lesson_files -> lessons (lesson_id));
+diesel::joinable!(tasks -> modules (module_id));
+diesel::joinable!(tasks -> courses (course_id));
+diesel::joinable!(task_versions -> tasks (task_id));
 diesel::allow_tables_to_appear_in_same_query!(
     categories,
     skills,
@@ -141,4 +192,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lessons,
     lesson_files,
     questions,
+    tasks,
+    task_versions,
+    task_images,
 );

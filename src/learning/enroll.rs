@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::events::{EnrollmentCreated, EnrollmentEnded};
 use super::model::{EnrollmentRow, PassageState};
-use super::{outline, passage, store};
+use super::{outline, passage, store, units};
 use crate::app::App;
 use crate::courses::{self, CourseFace};
 use crate::identity::Principal;
@@ -80,16 +80,18 @@ async fn join(
     let outline = courses::outline(conn, course.id).await?;
     // What was taken as a free preview counts.
     let marks = outline::marks(store::places_in(conn, user_id, &[course.id]).await?);
-    let (done, total) = outline::tally(&outline, &marks);
+    let tally = store::tally(conn, user_id, course.id, &units::units(&outline)).await?;
     let days = course.access_days.map(|days| TimeDelta::days(i64::from(days)));
-    let state = passage::after(PassageState::Enrolled, !marks.is_empty(), done, total);
+    let state = passage::after(PassageState::Enrolled, !marks.is_empty(), tally.done, tally.total);
     let row = EnrollmentRow {
         id: app.id(),
         user_id,
         course_id: course.id,
         state,
-        lessons_done: done,
-        lessons_total: total,
+        lessons_done: tally.lessons_done,
+        lessons_total: tally.lessons,
+        units_done: tally.done,
+        units_total: tally.total,
         last_lesson_id: None,
         active_ms: marks.values().map(|row| row.active_ms).sum(),
         last_active_at: now,

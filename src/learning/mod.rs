@@ -1,11 +1,13 @@
 //! Learning: who is enrolled in what, who may take a lesson, how far each has come.
 //!
 //! Tables: `enrollments` (one a person and course), `lesson_progress` (one a person and lesson),
-//! `lesson_notes` (a person's own).
+//! `lesson_notes` (a person's own), `attempts` (append only, but for grades), `task_states` (one a person
+//! and task).
 //! Invariants: each moment of a video counts once, and no report claims more than time went by;
 //! completion is never taken away; whatever shows a lesson's content holds a [`CanReadLesson`].
 
 mod access;
+mod attempts;
 mod enroll;
 mod events;
 mod model;
@@ -19,6 +21,7 @@ mod recount;
 mod routes;
 mod schema;
 mod store;
+mod units;
 mod views;
 
 use std::time::Duration;
@@ -33,6 +36,9 @@ use crate::platform::events::Subscribers;
 use crate::platform::jobs::{Handlers, Schedule};
 
 pub use access::{CanReadLesson, Ground, enrolled_among, is_enrolled, may_learn};
+pub use attempts::{
+    CourseProgress, TaskAttempt, TaskChat, attempts_of, progress_of, task_chat_state,
+};
 pub use events::{CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted};
 pub use routes::routes;
 

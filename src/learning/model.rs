@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::schema::{enrollments, lesson_notes, lesson_progress};
+use serde_json::Value;
+
+use super::schema::{attempts, enrollments, lesson_notes, lesson_progress, task_states};
 use crate::platform::text_enum;
 
 text_enum! {
@@ -31,6 +33,8 @@ pub struct EnrollmentRow {
     pub state: PassageState,
     pub lessons_done: i32,
     pub lessons_total: i32,
+    pub units_done: i32,
+    pub units_total: i32,
     pub last_lesson_id: Option<Uuid>,
     pub active_ms: i64,
     pub last_active_at: Timestamp,
@@ -72,6 +76,68 @@ pub struct ProgressRow {
     pub opened_at: Timestamp,
     pub reported_at: Timestamp,
     pub completed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+text_enum! {
+    /// What became of an answer.
+    pub enum Verdict {
+        /// Fully right.
+        Right = "right",
+        /// Not right.
+        Wrong = "wrong",
+        /// Right in part; counts as not right.
+        Partial = "partial",
+        /// A person grades it.
+        Pending = "pending",
+    }
+}
+
+/// One answer of one person to one task (LRN-16).
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, Identifiable)]
+#[diesel(table_name = attempts, check_for_backend(diesel::pg::Pg))]
+pub struct AttemptRow {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub task_id: Uuid,
+    pub course_id: Uuid,
+    pub version: i32,
+    pub no: i32,
+    pub client_key: Uuid,
+    pub answer: Value,
+    pub normal: String,
+    pub verdict: Verdict,
+    pub score_num: i32,
+    pub score_den: i32,
+    pub parts: Option<Value>,
+    pub spent_ms: i32,
+    pub comment: Option<String>,
+    pub graded_by: Option<Uuid>,
+    pub graded_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// Where one person stands with one task.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = task_states, primary_key(user_id, task_id), treat_none_as_null = true)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub struct TaskStateRow {
+    pub user_id: Uuid,
+    pub task_id: Uuid,
+    pub course_id: Uuid,
+    pub tries: i32,
+    pub wrong: i32,
+    pub first_right_at: Option<Timestamp>,
+    pub best_num: i32,
+    pub best_den: i32,
+    pub last_attempt_id: Option<Uuid>,
+    pub chat_open_at: Option<Timestamp>,
+    pub solution_seen_at: Option<Timestamp>,
+    pub almost_at: Option<Timestamp>,
+    pub shown_version: Option<i32>,
+    pub shown_at: Option<Timestamp>,
+    pub draft: Option<Value>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

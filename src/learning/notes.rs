@@ -255,6 +255,8 @@ mod tests {
         let module = OutlineModule {
             id: Uuid::nil(),
             title: "M".into(),
+            opens_at: None,
+            tasks: Vec::new(),
             lessons: vec![lesson(2, "Joins"), lesson(1, "Select")],
         };
         let rows = vec![

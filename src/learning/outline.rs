@@ -50,18 +50,6 @@ pub fn marks<R: Opened>(rows: Vec<R>) -> Marks<R> {
     rows.into_iter().map(|row| (row.lesson_id(), row)).collect()
 }
 
-/// All lessons of the outline.
-pub fn lesson_ids(outline: &[OutlineModule]) -> Vec<Uuid> {
-    lessons(outline).map(|lesson| lesson.id).collect()
-}
-
-/// `(done, total)` lessons of the outline. Lessons that were removed count in neither.
-pub fn tally<R: Opened>(outline: &[OutlineModule], marks: &Marks<R>) -> (i32, i32) {
-    let done = lessons(outline).filter(|lesson| is_done(marks, lesson.id)).count();
-    let total = lessons(outline).count();
-    (i32::try_from(done).unwrap_or(i32::MAX), i32::try_from(total).unwrap_or(i32::MAX))
-}
-
 /// The lesson to go on with: the last one if it is not completed, else the first after it that is
 /// not, else the first of all that is not, else the very first.
 pub fn continue_with<'a, R: Opened>(
@@ -177,7 +165,9 @@ mod tests {
         let module = |id: u128, lessons| OutlineModule {
             id: Uuid::from_u128(id),
             title: String::new(),
+            opens_at: None,
             lessons,
+            tasks: Vec::new(),
         };
         vec![
             module(1, vec![lesson(11, true), lesson(12, true)]),
@@ -225,7 +215,6 @@ mod tests {
     #[test]
     fn marks_and_counts_follow_the_rows_and_forget_removed_lessons() {
         let marks = marks(vec![row(11, true, 0), row(12, false, 0), row(99, true, 0)]);
-        assert_eq!(tally(&outline(), &marks), (1, 4));
         let programme = programme(&outline(), &marks);
         let shown: Vec<_> =
             programme.iter().flat_map(|m| &m.lessons).map(|l| (l.mark, l.percent)).collect();

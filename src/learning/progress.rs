@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::access::CanReadLesson;
 use super::events::{CourseCompleted, LessonCompleted};
 use super::model::{EnrollmentRow, PassageState, ProgressRow};
+use super::units::{self, Tally};
 use super::views::{Progress, ProgressReport};
 use super::{outline, passage, store};
 use crate::app::App;
@@ -116,13 +117,10 @@ async fn record(
             store::save_progress(conn, &row).await?;
 
             let outline = courses::outline(conn, course_id).await?;
-            let lessons = outline::lesson_ids(&outline);
-            let done = store::done_counts(conn, &[user_id], &lessons).await?;
-            let done = done.first().map_or(0, |(_, done)| *done);
-            let count = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
-            let tally = (count(done), i32::try_from(lessons.len()).unwrap_or(i32::MAX));
+            let tally = store::tally(conn, user_id, course_id, &units::units(&outline)).await?;
             if let Some(passage) = &mut passage {
-                go_on(conn, app, passage, lesson.id, tally, active, now).await?;
+                passage.last_lesson_id = Some(lesson.id);
+                go_on(conn, app, passage, tally, active, now).await?;
             }
             if !was_done && row.completed_at.is_some() {
                 let fact = LessonCompleted { user_id, course_id, lesson_id: lesson.id };
@@ -132,7 +130,7 @@ async fn record(
                 percent: outline::percent(lesson.kind, lesson.duration_ms, Some(&row)),
                 mark: outline::mark(Some(&row)),
                 lesson_done: row.completed_at.is_some(),
-                course_percent: passage::percent(tally.0, tally.1),
+                course_percent: passage::percent(tally.done, tally.total),
             })
         })
         .await
@@ -170,20 +168,21 @@ fn apply(
     row.updated_at = now;
 }
 
-async fn go_on(
+/// Writes how far a passage has come, in the transaction of what moved it; its row is locked.
+pub(super) async fn go_on(
     conn: &mut AsyncPgConnection,
     app: &App,
     passage: &mut EnrollmentRow,
-    lesson_id: Uuid,
-    (done, total): (i32, i32),
+    tally: Tally,
     active_ms: i64,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let was = passage.state;
-    passage.state = passage::after(was, true, done, total);
-    passage.lessons_done = done;
-    passage.lessons_total = total;
-    passage.last_lesson_id = Some(lesson_id);
+    passage.state = passage::after(was, true, tally.done, tally.total);
+    passage.lessons_done = tally.lessons_done;
+    passage.lessons_total = tally.lessons;
+    passage.units_done = tally.done;
+    passage.units_total = tally.total;
     passage.active_ms = passage.active_ms.saturating_add(active_ms);
     passage.last_active_at = now;
     passage.updated_at = now;

@@ -1,6 +1,6 @@
 //! What a learner sees: my courses, a programme with marks, a lesson.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::views::{
     Completes, ContinueAt, Enrollment, LearnCourse, LearningRow, LessonCaptions, LessonPage,
     LessonVideo,
 };
-use super::{passage, progress, store};
+use super::{passage, progress, store, units};
 use crate::app::App;
 use crate::courses::{self, CourseCard, Doc, LessonFile, OutlineModule, seconds};
 use crate::identity::Principal;
@@ -36,11 +36,13 @@ pub async fn my_learning(
     for row in store::places_in(&mut conn, who.user_id, &ids).await? {
         rows_by_course.entry(row.course_id).or_default().push(row);
     }
+    let right = store::attempts::right_in(&mut conn, &[who.user_id], &ids).await?;
+    let right: HashSet<Uuid> = right.into_iter().map(|(_, task)| task).collect();
     let items = page.items.iter().filter_map(|row| {
         let card = cards.remove(&row.course_id)?;
         let outline = outlines.get(&row.course_id).map_or(&[][..], Vec::as_slice);
         let rows = rows_by_course.remove(&row.course_id).unwrap_or_default();
-        Some(learning_row(card, row, outline, &outline::marks(rows)))
+        Some(learning_row(card, row, outline, &outline::marks(rows), &right))
     });
     Ok(Page { items: items.collect(), next_cursor: page.next_cursor.clone() })
 }
@@ -50,15 +52,19 @@ fn learning_row(
     row: &EnrollmentRow,
     outline: &[OutlineModule],
     marks: &Marks<PlaceRow>,
+    right: &HashSet<Uuid>,
 ) -> LearningRow {
-    let (done, total) = outline::tally(outline, marks);
+    let lessons = marks.values().filter(|row| row.completed_at.is_some()).map(|row| row.lesson_id);
+    let tally = units::units(outline).tally(&lessons.collect(), right);
     let next = outline::continue_with(outline, marks, row.last_lesson_id);
     LearningRow {
         course,
         enrollment: row.into(),
-        lessons_done: done,
-        lessons: total,
-        percent: passage::percent(done, total),
+        lessons_done: tally.lessons_done,
+        lessons: tally.lessons,
+        tasks_right: tally.tasks_right,
+        tasks: tally.tasks,
+        percent: passage::percent(tally.done, tally.total),
         go_on: next.map(|lesson| ContinueAt {
             lesson_id: lesson.id,
             title: lesson.title.clone(),
@@ -96,7 +102,7 @@ pub async fn programme(
     let course = courses::card(&mut conn, course_id).await?.ok_or_else(Problem::not_found)?;
     let outline = courses::outline(&mut conn, course_id).await?;
     let marks = outline::marks(store::progress_in(&mut conn, who.user_id, course_id).await?);
-    let (done, total) = outline::tally(&outline, &marks);
+    let tally = store::tally(&mut conn, who.user_id, course_id, &units::units(&outline)).await?;
     let last = passage.as_ref().and_then(|passage| passage.last_lesson_id);
     let active_ms = match &passage {
         Some(passage) => passage.active_ms,
@@ -104,9 +110,11 @@ pub async fn programme(
     };
     Ok(LearnCourse {
         course,
-        percent: passage::percent(done, total),
-        lessons_done: done,
-        lessons: total,
+        percent: passage::percent(tally.done, tally.total),
+        lessons_done: tally.lessons_done,
+        lessons: tally.lessons,
+        tasks_right: tally.tasks_right,
+        tasks: tally.tasks,
         continue_lesson_id: outline::continue_with(&outline, &marks, last).map(|lesson| lesson.id),
         active_s: active_ms / 1000,
         modules: outline::programme(&outline, &marks),

@@ -1,7 +1,7 @@
 //! A course's programme changed: every passage through it is counted anew. Percentages may fall;
 //! what was completed stays completed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::events::CourseCompleted;
 use super::model::PassageState;
-use super::{passage, store};
+use super::{passage, store, units};
 use crate::app::App;
 use crate::courses;
 use crate::platform::events;
@@ -67,23 +67,26 @@ async fn batch(
     let passages = store::lock_passages_of_course(conn, course_id, after, BATCH).await?;
     let Some(last) = passages.last().map(|passage| passage.id) else { return Ok(None) };
     let outline = courses::outline(conn, course_id).await?;
-    let lessons: Vec<Uuid> =
-        outline.iter().flat_map(|module| &module.lessons).map(|lesson| lesson.id).collect();
-    let total = i32::try_from(lessons.len()).unwrap_or(i32::MAX);
+    let units = units::units(&outline);
     let users: Vec<Uuid> = passages.iter().map(|passage| passage.user_id).collect();
-    let counts: HashMap<Uuid, i64> =
-        store::done_counts(conn, &users, &lessons).await?.into_iter().collect();
+    let lessons = by_person(store::done_in(conn, &users, &[course_id]).await?);
+    let tasks = by_person(store::attempts::right_in(conn, &users, &[course_id]).await?);
+    let nothing = HashSet::new();
     let now = app.clock.now();
     for row in passages {
-        let done = counts.get(&row.user_id).copied().unwrap_or_default();
-        let done = i32::try_from(done).unwrap_or(i32::MAX);
-        let state = passage::after(row.state, false, done, total);
-        if (done, total, state) == (row.lessons_done, row.lessons_total, row.state) {
+        let tally = units.tally(
+            lessons.get(&row.user_id).unwrap_or(&nothing),
+            tasks.get(&row.user_id).unwrap_or(&nothing),
+        );
+        let state = passage::after(row.state, false, tally.done, tally.total);
+        let counted = (row.units_done, row.units_total, row.lessons_done, row.lessons_total);
+        let now_counted = (tally.done, tally.total, tally.lessons_done, tally.lessons);
+        if (now_counted, state) == (counted, row.state) {
             continue;
         }
         let completed = state == PassageState::Completed;
         let completed_at = row.completed_at.or(completed.then_some(now));
-        store::set_counts(conn, row.id, (done, total), state, completed_at, now).await?;
+        store::set_counts(conn, row.id, tally, state, completed_at, now).await?;
         if completed && row.state != PassageState::Completed {
             let (enrollment_id, user_id) = (row.id, row.user_id);
             let fact = CourseCompleted { enrollment_id, user_id, course_id };
@@ -91,4 +94,12 @@ async fn batch(
         }
     }
     Ok(Some(last))
+}
+
+fn by_person(rows: Vec<(Uuid, Uuid)>) -> HashMap<Uuid, HashSet<Uuid>> {
+    let mut done: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+    for (user_id, id) in rows {
+        done.entry(user_id).or_default().insert(id);
+    }
+    done
 }

@@ -8,6 +8,8 @@ diesel::table! {
         state -> Text,
         lessons_done -> Int4,
         lessons_total -> Int4,
+        units_done -> Int4,
+        units_total -> Int4,
         last_lesson_id -> Nullable<Uuid>,
         active_ms -> Int8,
         last_active_at -> Timestamptz,
@@ -48,4 +50,55 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(enrollments, lesson_notes, lesson_progress);
+diesel::table! {
+    attempts (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        task_id -> Uuid,
+        course_id -> Uuid,
+        version -> Int4,
+        no -> Int4,
+        client_key -> Uuid,
+        answer -> Jsonb,
+        normal -> Text,
+        verdict -> Text,
+        score_num -> Int4,
+        score_den -> Int4,
+        parts -> Nullable<Jsonb>,
+        spent_ms -> Int4,
+        comment -> Nullable<Text>,
+        graded_by -> Nullable<Uuid>,
+        graded_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    task_states (user_id, task_id) {
+        user_id -> Uuid,
+        task_id -> Uuid,
+        course_id -> Uuid,
+        tries -> Int4,
+        wrong -> Int4,
+        first_right_at -> Nullable<Timestamptz>,
+        best_num -> Int4,
+        best_den -> Int4,
+        last_attempt_id -> Nullable<Uuid>,
+        chat_open_at -> Nullable<Timestamptz>,
+        solution_seen_at -> Nullable<Timestamptz>,
+        almost_at -> Nullable<Timestamptz>,
+        shown_version -> Nullable<Int4>,
+        shown_at -> Nullable<Timestamptz>,
+        draft -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    enrollments,
+    lesson_notes,
+    lesson_progress,
+    attempts,
+    task_states,
+);

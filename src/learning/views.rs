@@ -82,6 +82,10 @@ pub struct LearningRow {
     pub lessons_done: i32,
     /// Lessons in all.
     pub lessons: i32,
+    /// Required tasks answered right.
+    pub tasks_right: i32,
+    /// Required tasks in all.
+    pub tasks: i32,
     /// Per cent of the course, one decimal, rounded down (LRN-05).
     pub percent: f64,
     /// Where to go on; null when there is no lesson to take.
@@ -114,6 +118,10 @@ pub struct LearnCourse {
     pub lessons_done: i32,
     /// Lessons in all.
     pub lessons: i32,
+    /// Required tasks answered right.
+    pub tasks_right: i32,
+    /// Required tasks in all.
+    pub tasks: i32,
     /// The lesson to go on with; null when there is none to take.
     #[schema(required)]
     pub continue_lesson_id: Option<Uuid>,

@@ -6,3 +6,4 @@ pub mod catalogue;
 pub mod course;
 pub mod outline;
 pub mod reference;
+pub mod tasks;

@@ -1,6 +1,7 @@
 //! Queries of the context. Functions take a connection; the caller owns the transaction. Whoever
 //! writes progress locks the enrollment first, then the lesson's row: one order, no deadlocks.
 
+pub mod attempts;
 pub mod notes;
 
 use diesel::prelude::*;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::learning::model::{EnrollmentRow, PassageState, PlaceRow, ProgressRow};
 use crate::learning::schema::{enrollments, lesson_progress};
+use crate::learning::units::{Tally, Units};
 
 /// The person's passage through the course, ended or not.
 pub async fn enrollment(
@@ -94,6 +96,8 @@ pub async fn save_enrollment(conn: &mut AsyncPgConnection, row: &EnrollmentRow) 
             enrollments::state.eq(row.state),
             enrollments::lessons_done.eq(row.lessons_done),
             enrollments::lessons_total.eq(row.lessons_total),
+            enrollments::units_done.eq(row.units_done),
+            enrollments::units_total.eq(row.units_total),
             enrollments::last_lesson_id.eq(row.last_lesson_id),
             enrollments::active_ms.eq(row.active_ms),
             enrollments::last_active_at.eq(row.last_active_at),
@@ -171,35 +175,49 @@ pub async fn lock_passages_of_course(
         .await
 }
 
-/// Completed lessons among `lesson_ids`, by person.
-pub async fn done_counts(
+/// Lessons of the course that these people have completed: `(user, lesson)`.
+pub async fn done_in(
     conn: &mut AsyncPgConnection,
     user_ids: &[Uuid],
-    lesson_ids: &[Uuid],
-) -> QueryResult<Vec<(Uuid, i64)>> {
+    course_ids: &[Uuid],
+) -> QueryResult<Vec<(Uuid, Uuid)>> {
     lesson_progress::table
+        .filter(lesson_progress::course_id.eq_any(course_ids))
         .filter(lesson_progress::user_id.eq_any(user_ids))
-        .filter(lesson_progress::lesson_id.eq_any(lesson_ids))
         .filter(lesson_progress::completed_at.is_not_null())
-        .group_by(lesson_progress::user_id)
-        .select((lesson_progress::user_id, diesel::dsl::count_star()))
+        .select((lesson_progress::user_id, lesson_progress::lesson_id))
         .load(conn)
         .await
+}
+
+/// How far one person has come in the units of a course.
+pub async fn tally(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    course_id: Uuid,
+    units: &Units,
+) -> QueryResult<Tally> {
+    let lessons = done_in(conn, &[user_id], &[course_id]).await?;
+    let tasks = attempts::right_in(conn, &[user_id], &[course_id]).await?;
+    let ids = |rows: Vec<(Uuid, Uuid)>| rows.into_iter().map(|(_, id)| id).collect();
+    Ok(units.tally(&ids(lessons), &ids(tasks)))
 }
 
 /// Writes a recount.
 pub async fn set_counts(
     conn: &mut AsyncPgConnection,
     id: Uuid,
-    (done, total): (i32, i32),
+    tally: Tally,
     state: PassageState,
     completed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> QueryResult<()> {
     diesel::update(enrollments::table.find(id))
         .set((
-            enrollments::lessons_done.eq(done),
-            enrollments::lessons_total.eq(total),
+            enrollments::lessons_done.eq(tally.lessons_done),
+            enrollments::lessons_total.eq(tally.lessons),
+            enrollments::units_done.eq(tally.done),
+            enrollments::units_total.eq(tally.total),
             enrollments::state.eq(state),
             enrollments::completed_at.eq(completed_at),
             enrollments::updated_at.eq(now),

@@ -1,0 +1,12 @@
+//! Tasks of topics and lessons: what is asked, how it is judged, its worked solution
+//! (LRN-16 to 18, CRS-38, CRS-39).
+//!
+//! A task's versions are only ever added. What learners see ([`TaskShown`]) is loaded without key
+//! and solution, so that nothing that shows it can give them away.
+
+mod face;
+
+pub use face::{
+    OutlineTask, TaskFace, TaskShown, outline_tasks, task_bodies, task_face, task_shown,
+    task_titles,
+};
