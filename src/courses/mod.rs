@@ -22,6 +22,7 @@ mod face;
 mod inputs;
 mod model;
 mod order;
+mod places;
 mod programme;
 mod public_routes;
 mod publish;
@@ -56,6 +57,9 @@ pub use model::{ContentState, CourseState, FileRow, Language, LessonKind, Level,
 pub use tasks::{
     OutlineTask, TaskFace, TaskShown, outline_tasks, task_bodies, task_face, task_shown,
     task_titles,
+};
+pub use places::{
+    CoursePlace, LessonPlace, TaskPlace, course_places, lesson_places, task_places, taught_by,
 };
 pub use views::{CourseCard, Doc, LessonFile, seconds};
 

@@ -173,6 +173,16 @@ impl Roles {
         self.has(role) || self.courses.contains(&(course, role))
     }
 
+    /// Whether the role holds everywhere or in some course.
+    pub fn has_anywhere(&self, role: Role) -> bool {
+        self.has(role) || self.courses.iter().any(|(_, held)| *held == role)
+    }
+
+    /// The courses in which the role is held by itself.
+    pub fn courses_with(&self, role: Role) -> impl Iterator<Item = Uuid> + '_ {
+        self.courses.iter().filter(move |(_, held)| *held == role).map(|(course, _)| *course)
+    }
+
     /// The highest rank among the platform-wide roles.
     pub fn rank(&self) -> u8 {
         self.names().map(Role::rank).max().unwrap_or(0)

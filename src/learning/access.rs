@@ -163,6 +163,15 @@ pub async fn enrolled_among(
     Ok(active.map(|passage| passage.user_id).collect())
 }
 
+/// The courses in which the person is enrolled, access not ended.
+pub async fn courses_of(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    now: Timestamp,
+) -> Result<HashSet<Uuid>, Problem> {
+    Ok(store::active_courses(conn, user_id, now).await?.into_iter().collect())
+}
+
 /// The lesson that the path names, if the caller may take it (`/lessons/{id}/…`).
 #[derive(Debug)]
 pub struct ReadableLesson(pub CanReadLesson);

@@ -1,5 +1,6 @@
 //! Who may enter a room, and what they are in it. Somebody else's room and no room at all are the
-//! same answer.
+//! same answer, after the same questions to the database. The decision is `rules/rights.rs`; here its
+//! facts are gathered, for one person in many rooms or many people in one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,11 +9,14 @@ use actix_web::{FromRequest, HttpRequest};
 use actors::chat_room::port::Role;
 use diesel_async::AsyncPgConnection;
 use futures::future::LocalBoxFuture;
+use kernel::Timestamp;
 use uuid::Uuid;
 
+use super::model::{RoomKind, RoomRow};
+use super::rules::rights::{Facts, Right, right};
 use super::store;
 use crate::app::App;
-use crate::courses::{self, LessonFace};
+use crate::courses::{self, CoursePlace, LessonFace};
 use crate::identity::{self, Principal, Roles, SignedIn};
 use crate::learning;
 use crate::platform::http::Problem;
@@ -22,61 +26,124 @@ use crate::platform::http::Problem;
 pub struct Member {
     /// The room.
     pub room: Uuid,
-    /// The course that it belongs to.
-    pub course: Uuid,
+    /// What the room is for.
+    pub kind: RoomKind,
+    /// The course that it belongs to, if any.
+    pub course: Option<Uuid>,
     /// Who.
     pub user: Uuid,
     /// What they are here.
     pub role: Role,
     /// Whether they may write.
     pub can_write: bool,
+    /// Whether they keep order here.
+    pub moderates: bool,
 }
 
-/// What decides about a lesson's room.
-#[derive(Debug, Clone, Copy)]
-struct Standing {
-    is_author: bool,
-    is_staff: bool,
-    may_learn: bool,
-}
-
-/// The rules' table for lesson rooms: who may enter, as what, and whether they may write.
-fn admit(standing: Standing) -> Option<(Role, bool)> {
-    match standing {
-        Standing { is_author: true, .. } => Some((Role::Author, true)),
-        Standing { is_staff: true, .. } => Some((Role::Moderator, true)),
-        Standing { may_learn: true, .. } => Some((Role::Student, true)),
-        Standing { .. } => None,
+impl Member {
+    fn of(room: &RoomRow, user: Uuid, right: Right) -> Self {
+        Self {
+            room: room.id,
+            kind: room.kind,
+            course: room.course_id,
+            user,
+            role: right.role,
+            can_write: right.can_write(),
+            moderates: right.moderates(),
+        }
     }
 }
 
-/// Who oversees the rooms of a course.
-const STAFF: [identity::Role; 3] =
-    [identity::Role::Curator, identity::Role::Moderator, identity::Role::Admin];
-
-fn is_staff(roles: &Roles, course: Uuid) -> bool {
-    STAFF.iter().any(|role| roles.has_in(*role, course))
+/// What is true of a room for everybody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its course.
+    pub course: Option<CoursePlace>,
+    /// The title of what it is about: the lesson's, the task's, the thread's, the course's.
+    pub title: String,
+    /// What it is about is shut to learners.
+    is_shut: bool,
+    /// What it is about was taken off.
+    is_past: bool,
 }
 
-/// What `who` is in the room of `lesson`, if anything.
-async fn standing_in(
-    app: &App,
+/// The places of these rooms at `now`, by room.
+pub async fn places(
     conn: &mut AsyncPgConnection,
-    who: &Principal,
-    lesson: &LessonFace,
-) -> Result<Option<(Role, bool)>, Problem> {
-    let course = lesson.course.id;
-    let mut standing = Standing {
-        is_author: lesson.course.author_id == who.user_id,
-        is_staff: is_staff(&who.roles, course),
-        may_learn: false,
+    rooms: &[RoomRow],
+    now: Timestamp,
+) -> Result<HashMap<Uuid, Place>, Problem> {
+    let ids = |of: fn(&RoomRow) -> Option<Uuid>| {
+        let set: HashSet<Uuid> = rooms.iter().filter_map(of).collect();
+        set.into_iter().collect::<Vec<Uuid>>()
     };
-    if !standing.is_author && !standing.is_staff {
-        standing.may_learn = learning::is_enrolled(conn, who.user_id, course, app.clock.now())
-            .await?
-            && lesson.is_visible;
-    }
-    Ok(admit(standing))
+    let (courses, lessons) = (ids(|room| room.course_id), ids(|room| room.lesson_id));
+    let tasks = ids(|room| room.task_id);
+    let courses = match courses.is_empty() {
+        true => HashMap::new(),
+        false => courses::course_places(conn, &courses).await?,
+    };
+    let lessons = match lessons.is_empty() {
+        true => HashMap::new(),
+        false => courses::lesson_places(conn, &lessons).await?,
+    };
+    let tasks = match tasks.is_empty() {
+        true => HashMap::new(),
+        false => courses::task_places(conn, &tasks).await?,
+    };
+    let is_ahead = |opens_at: Option<Timestamp>| opens_at.is_some_and(|opens| now < opens);
+    let place = |room: &RoomRow| {
+        let course = room.course_id.and_then(|id| courses.get(&id)).cloned();
+        let lesson = room.lesson_id.and_then(|id| lessons.get(&id));
+        let is_closed = course.as_ref().is_some_and(|course| !course.is_open_to_students());
+        let task = room.task_id.and_then(|id| tasks.get(&id));
+        let is_hidden = lesson.is_some_and(|l| !l.is_visible || is_ahead(l.opens_at))
+            || task.is_some_and(|t| !t.is_visible || is_ahead(t.opens_at));
+        let of_parts = room.title.as_ref().or(task.map(|t| &t.title)).or(lesson.map(|l| &l.title));
+        let title = of_parts.or(course.as_ref().map(|c| &c.title));
+        Place {
+            title: title.cloned().unwrap_or_default(),
+            is_shut: is_closed || is_hidden,
+            is_past: task.is_some_and(|task| task.is_removed),
+            course,
+        }
+    };
+    Ok(rooms.iter().map(|room| (room.id, place(room))).collect())
+}
+
+/// Somebody whose rights are asked for.
+#[derive(Debug, Clone, Copy)]
+struct Asker<'a> {
+    user: Uuid,
+    roles: &'a Roles,
+    is_enrolled: bool,
+    is_banned: bool,
+}
+
+fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Option<Right> {
+    use identity::Role::{Admin, Curator, Moderator, Support};
+    let roles = who.roles;
+    let is_curator = match room.course_id {
+        Some(course) => roles.has_in(Curator, course),
+        // Whoever curates any course is of the staff.
+        None if room.kind == RoomKind::Staff => roles.has_anywhere(Curator),
+        None => roles.has(Curator),
+    };
+    let facts = Facts {
+        is_owner: room.owner_id == Some(who.user),
+        is_enrolled: who.is_enrolled,
+        is_author: place.course.as_ref().is_some_and(|course| course.author_id == who.user),
+        is_curator,
+        is_support: roles.has(Support),
+        is_moderator: roles.has(Moderator),
+        is_admin: roles.has(Admin),
+        has_course: room.course_id.is_some(),
+        is_shut: place.is_shut,
+        is_past: place.is_past,
+        is_locked: room.locked,
+        is_banned: who.is_banned,
+    };
+    right(room.kind, facts)
 }
 
 /// Lets `who` into `room`.
@@ -89,22 +156,69 @@ pub async fn enter(
     who: &Principal,
     room: Uuid,
 ) -> Result<Member, Problem> {
-    let found = store::room(conn, room).await?.and_then(|room| room.lesson_id);
-    let lesson = found.ok_or_else(Problem::not_found)?;
-    enter_lesson(app, conn, who, lesson, room).await
+    open(app, conn, who, room).await.map(|(_, _, member)| member)
 }
 
-async fn enter_lesson(
+/// Lets `who` into `room`, and hands over what had to be read for it.
+///
+/// # Errors
+/// As [`enter`].
+pub async fn open(
     app: &App,
     conn: &mut AsyncPgConnection,
     who: &Principal,
-    lesson: Uuid,
     room: Uuid,
-) -> Result<Member, Problem> {
-    let lesson = courses::lesson_access(conn, lesson).await?.ok_or_else(Problem::not_found)?;
-    let (role, can_write) =
-        standing_in(app, conn, who, &lesson).await?.ok_or_else(Problem::not_found)?;
-    Ok(Member { room, course: lesson.course.id, user: who.user_id, role, can_write })
+) -> Result<(RoomRow, Place, Member), Problem> {
+    let now = app.clock.now();
+    let Some((room, banned_at)) = store::rooms::with_ban(conn, room, who.user_id).await? else {
+        // What is asked about a room of somebody else, so that it takes as long.
+        courses::course_places(conn, &[Uuid::nil()]).await?;
+        courses::lesson_places(conn, &[Uuid::nil()]).await?;
+        learning::is_enrolled(conn, who.user_id, Uuid::nil(), now).await?;
+        return Err(Problem::not_found());
+    };
+    let place = places(conn, std::slice::from_ref(&room), now).await?;
+    let place = place.into_iter().next().map(|(_, place)| place).unwrap_or_default();
+    let is_enrolled = match room.course_id {
+        Some(course) => learning::is_enrolled(conn, who.user_id, course, now).await?,
+        None => false,
+    };
+    let asker =
+        Asker { user: who.user_id, roles: &who.roles, is_enrolled, is_banned: banned_at.is_some() };
+    let right = judge(&room, &place, asker).ok_or_else(Problem::not_found)?;
+    let member = Member::of(&room, who.user_id, right);
+    Ok((room, place, member))
+}
+
+/// What `who` is in each of these rooms; where they are nothing, the room is left out. `banned` are
+/// those that they are banned from.
+pub async fn rights_in(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    who: &Principal,
+    rooms: &[RoomRow],
+    banned: &HashSet<Uuid>,
+) -> Result<HashMap<Uuid, (Place, Member)>, Problem> {
+    let now = app.clock.now();
+    let mut places = places(conn, rooms, now).await?;
+    let enrolled = match rooms.iter().any(|room| room.course_id.is_some()) {
+        true => learning::courses_of(conn, who.user_id, now).await?,
+        false => HashSet::new(),
+    };
+    let mut found = HashMap::new();
+    for room in rooms {
+        let Some(place) = places.remove(&room.id) else { continue };
+        let asker = Asker {
+            user: who.user_id,
+            roles: &who.roles,
+            is_enrolled: room.course_id.is_some_and(|course| enrolled.contains(&course)),
+            is_banned: banned.contains(&room.id),
+        };
+        if let Some(right) = judge(room, &place, asker) {
+            found.insert(room.id, (place, Member::of(room, who.user_id, right)));
+        }
+    }
+    Ok(found)
 }
 
 /// What each of these people is in `room` by now; who is nothing there is left out.
@@ -113,25 +227,60 @@ pub async fn standings(
     conn: &mut AsyncPgConnection,
     room: Uuid,
     users: &[Uuid],
-) -> Result<HashMap<Uuid, (Role, bool)>, Problem> {
+) -> Result<HashMap<Uuid, Member>, Problem> {
     let now = app.clock.now();
-    let lesson = match store::room(conn, room).await?.and_then(|room| room.lesson_id) {
-        Some(lesson) => courses::lesson_access(conn, lesson).await?,
-        None => None,
-    };
-    let Some(lesson) = lesson else { return Ok(HashMap::new()) };
-    let course = lesson.course.id;
+    let Some(room) = store::room(conn, room).await? else { return Ok(HashMap::new()) };
+    let places = places(conn, std::slice::from_ref(&room), now).await?;
+    let Some(place) = places.get(&room.id) else { return Ok(HashMap::new()) };
     let roles = identity::roles_of_people(app, conn, users, now).await?;
-    let enrolled = match lesson.is_visible {
-        true => learning::enrolled_among(conn, users, course, now).await?,
-        false => HashSet::new(),
+    let enrolled = match room.course_id {
+        Some(course) => learning::enrolled_among(conn, users, course, now).await?,
+        None => HashSet::new(),
     };
-    let standing = |user: &Uuid| Standing {
-        is_author: lesson.course.author_id == *user,
-        is_staff: roles.get(user).is_some_and(|roles| is_staff(roles, course)),
-        may_learn: enrolled.contains(user),
+    let banned: HashSet<Uuid> =
+        store::rooms::banned_among(conn, room.id, users).await?.into_iter().collect();
+    let nobody = Roles::default();
+    let member = |user: &Uuid| {
+        let asker = Asker {
+            user: *user,
+            roles: roles.get(user).unwrap_or(&nobody),
+            is_enrolled: enrolled.contains(user),
+            is_banned: banned.contains(user),
+        };
+        Some((*user, Member::of(&room, *user, judge(&room, place, asker)?)))
     };
-    Ok(users.iter().filter_map(|user| Some((*user, admit(standing(user))?))).collect())
+    Ok(users.iter().filter_map(member).collect())
+}
+
+/// What `who` would be in the room of that kind beside a lesson or in a course, before there is one:
+/// who may not enter makes no room either.
+///
+/// # Errors
+/// `not_found`.
+pub async fn would_enter(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    who: &Principal,
+    room: &RoomRow,
+) -> Result<(Place, Member), Problem> {
+    let rooms = std::slice::from_ref(room);
+    let mut rights = rights_in(app, conn, who, rooms, &HashSet::new()).await?;
+    rights.remove(&room.id).ok_or_else(Problem::not_found)
+}
+
+async fn enter_lesson(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    who: &Principal,
+    lesson: Uuid,
+) -> Result<Member, Problem> {
+    let lesson: LessonFace =
+        courses::lesson_access(conn, lesson).await?.ok_or_else(Problem::not_found)?;
+    let new = super::rooms::New::lesson(lesson.id, lesson.course.id);
+    let (_, mut member) = would_enter(app, conn, who, &new.row(app)).await?;
+    member.room = super::rooms::ensure(app, conn, &new).await?;
+    // A ban from the room itself counts too.
+    enter(app, conn, who, member.room).await
 }
 
 /// The caller in the room of the path (`/rooms/{id}/…`).
@@ -177,25 +326,7 @@ impl FromRequest for LessonRoomMember {
             let SignedIn(who) = signed_in.await?;
             let (app, lesson) = (app?, lesson?);
             let mut conn = app.db.conn().await?;
-            // Who may not enter makes no room either.
-            let mut member = enter_lesson(&app, &mut conn, &who, lesson, Uuid::nil()).await?;
-            member.room = super::rooms::of_lesson(&app, &mut conn, lesson, member.course).await?;
-            Ok(Self(member))
+            enter_lesson(&app, &mut conn, &who, lesson).await.map(Self)
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// MSG-03: the table of who may do what in a lesson's room.
-    #[test]
-    fn author_staff_and_students_write_and_strangers_do_not_enter() {
-        let standing = |is_author, is_staff, may_learn| Standing { is_author, is_staff, may_learn };
-        assert_eq!(admit(standing(true, true, true)), Some((Role::Author, true)));
-        assert_eq!(admit(standing(false, true, false)), Some((Role::Moderator, true)));
-        assert_eq!(admit(standing(false, false, true)), Some((Role::Student, true)));
-        assert_eq!(admit(standing(false, false, false)), None);
     }
 }

@@ -47,6 +47,11 @@ impl RoomKind {
         Self::News,
         Self::SchoolNews,
     ];
+
+    /// Whether its questions wait on the curators' desk.
+    pub const fn is_on_desk(self) -> bool {
+        matches!(self, Self::Task | Self::Question | Self::Support)
+    }
 }
 
 /// A room.

@@ -18,6 +18,7 @@ use super::access::{self, Member};
 use super::log::{PgChatLog, unsigned};
 use super::model::{RoomKind, RoomRow};
 use super::store;
+use super::store::rooms::Key;
 use crate::app::App;
 use crate::learning;
 use crate::platform::http::Problem;
@@ -50,7 +51,9 @@ impl LiveRooms {
         if app.is_draining() {
             return Err(Refusal::unavailable(2000));
         }
-        self.courses().insert(member.room, member.course);
+        if let Some(course) = member.course {
+            self.courses().insert(member.room, course);
+        }
         let rooms = self.rooms().ok_or(Refusal::unavailable(2000))?;
         rooms.get(&member.room).map_err(|restarting| {
             let ms = restarting.retry_in.num_milliseconds();
@@ -184,9 +187,10 @@ async fn check_seats(app: &App) {
                 continue;
             }
         };
-        let lost = sitters
-            .iter()
-            .filter(|sitter| standings.get(&sitter.user) != Some(&(sitter.role, sitter.can_write)));
+        let lost = sitters.iter().filter(|sitter| {
+            let standing = standings.get(&sitter.user);
+            standing.is_none_or(|now| now.role != sitter.role || now.can_write != sitter.can_write)
+        });
         for sitter in lost {
             room.do_send(Tell(Command::Revoke(sitter.user)));
         }
@@ -227,33 +231,107 @@ pub(super) async fn drain(app: &App) {
     }
 }
 
-/// The room of a lesson, made at its first use.
-pub(super) async fn of_lesson(
+/// A room that may have to be made.
+#[derive(Debug, Clone)]
+pub(super) struct New {
+    key: Key,
+    kind: RoomKind,
+    lesson: Option<Uuid>,
+    course: Option<Uuid>,
+    task: Option<Uuid>,
+    owner: Option<Uuid>,
+    title: Option<String>,
+    /// Whose room it is from the start, beside the owner.
+    others: Vec<Uuid>,
+}
+
+impl New {
+    const fn of(kind: RoomKind, key: Key) -> Self {
+        let (lesson, course, task, owner) = (None, None, None, None);
+        Self { key, kind, lesson, course, task, owner, title: None, others: Vec::new() }
+    }
+
+    /// Beside a lesson.
+    pub fn lesson(lesson: Uuid, course: Uuid) -> Self {
+        let of = Self::of(RoomKind::Lesson, Key::Lesson(lesson));
+        Self { lesson: Some(lesson), course: Some(course), ..of }
+    }
+
+    /// Of a student and the author of a course.
+    pub fn pair(course: Uuid, student: Uuid, author: Uuid) -> Self {
+        let of = Self::of(RoomKind::Pair, Key::Pair(course, student));
+        Self { course: Some(course), owner: Some(student), others: vec![author], ..of }
+    }
+
+    /// Of a person with the support.
+    pub fn support(person: Uuid) -> Self {
+        let of = Self::of(RoomKind::Support, Key::Support(person));
+        Self { owner: Some(person), ..of }
+    }
+
+    /// Of a course's announcements.
+    pub fn news(course: Uuid) -> Self {
+        Self { course: Some(course), ..Self::of(RoomKind::News, Key::News(course)) }
+    }
+
+    /// Of a student under a task.
+    pub fn task(task: Uuid, course: Uuid, student: Uuid) -> Self {
+        let of = Self::of(RoomKind::Task, Key::Task(task, student));
+        Self { task: Some(task), course: Some(course), owner: Some(student), ..of }
+    }
+
+    /// A question about a lesson (`lesson`), or a thread of the course's forum.
+    pub fn thread(
+        id: Uuid,
+        lesson: Option<Uuid>,
+        course: Uuid,
+        owner: Uuid,
+        title: String,
+    ) -> Self {
+        let kind = if lesson.is_some() { RoomKind::Question } else { RoomKind::Forum };
+        let of = Self::of(kind, Key::Id(id));
+        Self { lesson, course: Some(course), owner: Some(owner), title: Some(title), ..of }
+    }
+
+    /// The room as it would be made now.
+    pub fn row(&self, app: &App) -> RoomRow {
+        RoomRow {
+            id: if let Key::Id(id) = self.key { id } else { app.id() },
+            kind: self.kind,
+            lesson_id: self.lesson,
+            course_id: self.course,
+            task_id: self.task,
+            owner_id: self.owner,
+            title: self.title.clone(),
+            locked: false,
+            accepted_id: None,
+            slow_s: 0,
+            version: 1,
+            created_at: app.clock.now(),
+        }
+    }
+}
+
+/// The one room of a kind that the migrations make.
+pub(super) async fn only(conn: &mut AsyncPgConnection, kind: RoomKind) -> Result<Uuid, Problem> {
+    let room = store::rooms::find(conn, Key::Kind(kind)).await?;
+    room.map(|room| room.id).ok_or_else(|| Problem::internal("a room of the school is missing"))
+}
+
+/// The room, made at its first use.
+pub(super) async fn ensure(
     app: &App,
     conn: &mut AsyncPgConnection,
-    lesson: Uuid,
-    course: Uuid,
+    new: &New,
 ) -> Result<Uuid, Problem> {
-    if let Some(room) = store::room_of_lesson(conn, lesson).await? {
+    if let Some(room) = store::rooms::find(conn, new.key).await? {
         return Ok(room.id);
     }
-    let new = RoomRow {
-        id: app.id(),
-        kind: RoomKind::Lesson,
-        lesson_id: Some(lesson),
-        course_id: Some(course),
-        task_id: None,
-        owner_id: None,
-        title: None,
-        locked: false,
-        accepted_id: None,
-        slow_s: 0,
-        version: 1,
-        created_at: app.clock.now(),
-    };
     let epoch: u32 = rand::random();
-    store::make_room(conn, &new, &format!("{epoch:08x}")).await?;
+    let members: Vec<Uuid> = new.owner.iter().chain(&new.others).copied().collect();
+    let row = new.row(app);
+    store::rooms::make(conn, &row, &format!("{epoch:08x}"), &members).await?;
     // Somebody else may have been quicker: theirs counts.
-    let room = store::room_of_lesson(conn, lesson).await?.ok_or_else(Problem::not_found)?;
+    let room = store::rooms::find(conn, new.key).await?.ok_or_else(Problem::not_found)?;
     Ok(room.id)
 }

@@ -1,4 +1,6 @@
-//! What may be written. Pure.
+//! What may be written, and (below) who may do what. Pure.
+
+pub mod rights;
 
 use actors::wire::{ErrCode, Problem as Refusal};
 use unicode_normalization::char::is_combining_mark;

@@ -59,9 +59,91 @@ diesel::table! {
         user_id -> Uuid,
         read_seq -> Int8,
         delivered_seq -> Int8,
+        muted_until -> Nullable<Timestamptz>,
+        muted_reason -> Nullable<Text>,
+        banned_at -> Nullable<Timestamptz>,
+        ban_reason -> Nullable<Text>,
+        notify -> Text,
+        pinned_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(rooms, room_heads, messages, room_log, room_members);
+diesel::table! {
+    desk_questions (room_id) {
+        room_id -> Uuid,
+        course_id -> Nullable<Uuid>,
+        student_id -> Uuid,
+        waiting_since -> Nullable<Timestamptz>,
+        claimed_by -> Nullable<Uuid>,
+        claimed_at -> Nullable<Timestamptz>,
+        claimed_until -> Nullable<Timestamptz>,
+        resolved_at -> Nullable<Timestamptz>,
+        resolved_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    desk_answers (id) {
+        id -> Uuid,
+        room_id -> Uuid,
+        course_id -> Nullable<Uuid>,
+        kind -> Text,
+        asked_at -> Timestamptz,
+        answered_at -> Timestamptz,
+        answered_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    desk_templates (id) {
+        id -> Uuid,
+        owner_id -> Nullable<Uuid>,
+        course_id -> Nullable<Uuid>,
+        title -> Text,
+        body -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    desk_notes (id) {
+        id -> Uuid,
+        course_id -> Nullable<Uuid>,
+        student_id -> Uuid,
+        text -> Text,
+        updated_by -> Uuid,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    faq_entries (id) {
+        id -> Uuid,
+        position -> Int4,
+        topic -> Text,
+        question -> Jsonb,
+        answer -> Jsonb,
+        published -> Bool,
+        helpful -> Int4,
+        unhelpful -> Int4,
+        version -> Int4,
+        updated_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    rooms,
+    room_heads,
+    messages,
+    room_log,
+    room_members,
+    desk_questions,
+    desk_answers,
+);

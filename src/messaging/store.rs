@@ -1,54 +1,19 @@
-//! Queries of the context. Functions take a connection; [`append`] and [`make_room`] are transactions
+//! Queries of the context. Functions take a connection; [`append`] and [`rooms::make`] are transactions
 //! of their own.
+
+pub mod rooms;
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{KIND_MSG, LogRow, MemberRow, MessageRow, RoomKind, RoomRow};
-use super::schema::{messages, room_heads, room_log, room_members, rooms};
+use super::model::{KIND_MSG, LogRow, MemberRow, MessageRow, RoomRow};
+use super::schema::{messages, room_heads, room_log, room_members};
 
 /// A room by its id.
 pub async fn room(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<RoomRow>> {
-    rooms::table.find(id).select(RoomRow::as_select()).first(conn).await.optional()
-}
-
-/// The room of a lesson.
-pub async fn room_of_lesson(
-    conn: &mut AsyncPgConnection,
-    lesson: Uuid,
-) -> QueryResult<Option<RoomRow>> {
-    rooms::table
-        .filter(rooms::lesson_id.eq(lesson))
-        .filter(rooms::kind.eq(RoomKind::Lesson))
-        .select(RoomRow::as_select())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// Makes the room of a lesson unless it is there. Two callers at once make one.
-pub async fn make_room(
-    conn: &mut AsyncPgConnection,
-    room: &RoomRow,
-    epoch: &str,
-) -> QueryResult<()> {
-    conn.transaction(async |conn| {
-        let made = diesel::insert_into(rooms::table)
-            .values(room)
-            .on_conflict_do_nothing()
-            .execute(conn)
-            .await?;
-        if made == 1 {
-            diesel::insert_into(room_heads::table)
-                .values((room_heads::room_id.eq(room.id), room_heads::epoch.eq(epoch)))
-                .execute(conn)
-                .await?;
-        }
-        Ok(())
-    })
-    .await
+    super::schema::rooms::table.find(id).select(RoomRow::as_select()).first(conn).await.optional()
 }
 
 /// Head and epoch of a room.

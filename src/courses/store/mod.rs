@@ -5,5 +5,6 @@
 pub mod catalogue;
 pub mod course;
 pub mod outline;
+pub mod places;
 pub mod reference;
 pub mod tasks;

@@ -42,6 +42,21 @@ pub async fn enrollments_among(
         .await
 }
 
+/// The courses of a person whose access has not ended.
+pub async fn active_courses(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    now: Timestamp,
+) -> QueryResult<Vec<Uuid>> {
+    enrollments::table
+        .filter(enrollments::user_id.eq(user_id))
+        .filter(enrollments::ended_at.is_null())
+        .filter(enrollments::expires_at.is_null().or(enrollments::expires_at.gt(now)))
+        .select(enrollments::course_id)
+        .load(conn)
+        .await
+}
+
 /// The same, locked until the transaction ends.
 pub async fn lock_enrollment(
     conn: &mut AsyncPgConnection,
