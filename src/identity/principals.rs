@@ -132,7 +132,10 @@ pub(super) fn hear(app: &App, notice: &Notice) {
         Notice::UserBlocked { user_id } | Notice::UserChanged { user_id } => {
             cache.forget_user(*user_id);
         }
-        Notice::AccessChanged { .. } | Notice::PlaybackEnded { .. } | Notice::Frame { .. } => {}
+        Notice::AccessChanged { .. }
+        | Notice::PlaybackEnded { .. }
+        | Notice::Frame { .. }
+        | Notice::ToUsers { .. } => {}
     }
 }
 

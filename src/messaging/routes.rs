@@ -1,11 +1,12 @@
 //! Chat over HTTP: for clients behind a proxy that blocks sockets, bots and quick replies.
 
 use actix_web::HttpResponse;
+use actors::chat_room::Ack;
 use actors::chat_room::message::Submit;
 use actors::chat_room::port::{At, Draft};
 use actors::wire::{ErrCode, Problem as Refusal};
 
-use super::access::{LessonRoomMember, RoomMember};
+use super::access::{LessonRoomMember, Member, RoomMember};
 use super::history::{self, Window};
 use super::topic::checked;
 use super::views::{HistoryQuery, MessagePage, MessageView, NewMessage, RoomOfLesson, Stored};
@@ -57,6 +58,17 @@ pub async fn send(
     RoomMember(member): RoomMember,
     Body(new): Body<NewMessage>,
 ) -> Result<HttpResponse, Problem> {
+    let ack = say(&app, &member, new).await?;
+    let status = if ack.dup { HttpResponse::Ok() } else { HttpResponse::Created() };
+    let mut status = status;
+    Ok(status.json(Stored::from(ack)))
+}
+
+/// Writes in a room as a member of it: everything that speaks over HTTP comes by here.
+///
+/// # Errors
+/// `read_only`, faults of the text, and what the room refuses.
+pub(super) async fn say(app: &App, member: &Member, new: NewMessage) -> Result<Ack, Problem> {
     if !member.can_write {
         return Err(Problem::new(Code::ReadOnly));
     }
@@ -80,20 +92,17 @@ pub async fn send(
     // A room that retires at this very moment is opened anew; nothing can be stored twice.
     let mut answer = Err(Refusal::unavailable(1000));
     for _ in 0..2 {
-        let room = app.messaging.live.open(&app, &member).map_err(|r| problem(&r))?;
+        let room = app.messaging.live.open(app, member).map_err(|r| problem(&r))?;
         if let Ok(told) = room.send(Submit(draft.clone())).await {
             answer = told;
             break;
         }
     }
-    let ack = answer.map_err(|refusal| problem(&refusal))?;
-    let status = if ack.dup { HttpResponse::Ok() } else { HttpResponse::Created() };
-    let mut status = status;
-    Ok(status.json(Stored::from(ack)))
+    answer.map_err(|refusal| problem(&refusal))
 }
 
 /// A refusal of the chat as HTTP says it.
-fn problem(refusal: &Refusal) -> Problem {
+pub(super) fn problem(refusal: &Refusal) -> Problem {
     let code = match refusal.code {
         ErrCode::NotFound if refusal.field.is_none() => Code::NotFound,
         ErrCode::ReadOnly => Code::ReadOnly,

@@ -1,5 +1,6 @@
 //! What may be written, and (below) who may do what. Pure.
 
+pub mod desk;
 pub mod rights;
 
 use actors::wire::{ErrCode, Problem as Refusal};

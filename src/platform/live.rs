@@ -53,6 +53,13 @@ pub enum Notice {
         /// The frame.
         frame: Value,
     },
+    /// A frame for every connection of these people.
+    ToUsers {
+        /// Who.
+        users: Vec<Uuid>,
+        /// The frame.
+        frame: Value,
+    },
 }
 
 /// The in-process bus: bounded, lossy for a listener that lags (it is told, and re-reads).

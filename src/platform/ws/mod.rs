@@ -310,6 +310,9 @@ fn hear(sockets: &Sockets, notice: Notice) {
         Notice::UserChanged { user_id } => sockets.cut(Whom::User(user_id), CloseCode::UNCERTAIN),
         Notice::AccessChanged { .. } | Notice::PlaybackEnded { .. } => {}
         Notice::Frame { topic, frame } => sockets.tell_topic(&topic, &frame),
+        Notice::ToUsers { users, frame } => {
+            users.iter().for_each(|user| sockets.tell_user(*user, &frame));
+        }
     }
 }
 
