@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import { RichText, safeLink } from './RichText';
+import { InlineText, pictureAddress, plainText, RichText, safeLink } from './RichText';
 
 type Doc = Parameters<typeof RichText>[0]['doc'];
 const html = (...content: Doc[]) => renderToStaticMarkup(<RichText doc={{ type: 'doc', content }} />);
@@ -32,6 +32,42 @@ describe('rich text', () => {
     );
     expect(drawn).toContain('&lt;img');
     expect(drawn).not.toContain('<iframe');
+  });
+
+  it('draws formulas left to right, code and pictures of this server', () => {
+    const drawn = html(
+      { type: 'math_block', attrs: { latex: 'x^2' } },
+      { type: 'codeBlock', attrs: { language: 'sql' }, content: [{ type: 'text', text: 'SELECT 1' }] },
+      { type: 'image', attrs: { src: '/m/p.png', alt: 'A tree', width: 40, height: 20 } },
+      { type: 'image', attrs: { src: 'https://evil.example/p.png', alt: 'x' } },
+    );
+    expect(drawn).toContain('<bdi dir="ltr"');
+    expect(drawn).toContain('<code>x^2</code>');
+    expect(drawn).toContain('<code>SELECT 1</code>');
+    expect(drawn).toContain('alt="A tree"');
+    expect(drawn).not.toContain('evil');
+  });
+
+  it.each(['//evil.example/p.png', '/\\evil.example', 'data:image/png;base64,x', 'p.png', undefined])(
+    'shows no picture from %s',
+    (src) => expect(pictureAddress(src)).toBeUndefined(),
+  );
+
+  it('gives the words of an option, with the source of its formulas', () => {
+    const doc: Doc = {
+      type: 'doc',
+      content: [
+        {
+          type: 'paragraph',
+          content: [
+            { type: 'text', text: 'at most ' },
+            { type: 'math_inline', attrs: { latex: '\\sqrt{2}' } },
+          ],
+        },
+      ],
+    };
+    expect(plainText(doc)).toBe('at most \\sqrt{2}');
+    expect(renderToStaticMarkup(<InlineText doc={doc} />)).toContain('at most');
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', '//evil.example', 'nonsense', 4, null])(

@@ -1,6 +1,7 @@
 // Shows a rich text document. It is a tree of allowed nodes, drawn as React elements: there is no HTML to inject.
 import { createElement, type ReactNode } from 'react';
 import type { Schemas } from '~/api/client';
+import { Formula } from './Formula';
 import css from './RichText.module.css';
 
 type Node = Schemas['Doc'];
@@ -16,6 +17,45 @@ const marks: Record<string, string> = { bold: 'strong', italic: 'em', strike: 's
 
 /** The server allows depth 12; this bound only keeps a broken document from freezing the page. */
 const DEEPEST = 16;
+
+/** The words of an answer's option: a document of one line, drawn inside a label. */
+export function InlineText({ doc }: { doc: Node | string }) {
+  if (typeof doc === 'string') return <bdi>{doc}</bdi>;
+  // Blocks are no part of a label: what stands in its paragraphs is drawn one after the other.
+  const lines = (doc.content ?? []).filter(
+    (node) => elements[node.type] === 'p' || node.type === 'math_block',
+  );
+  const inline = doc.type === 'doc' ? lines : [doc];
+  return (
+    <span dir="auto" className={css.inline}>
+      {inline.map((node, index) =>
+        node.type === 'paragraph' ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line has nothing but its place.
+          <span key={index}>{children(node, 1)} </span>
+        ) : (
+          draw(node, index, 1)
+        ),
+      )}
+    </span>
+  );
+}
+
+/** The words of a document without its structure, for places that take no more: a select, an announcement. */
+export function plainText(doc: Node | string | null | undefined): string {
+  if (!doc) return '';
+  if (typeof doc === 'string') return doc;
+  const words: string[] = [];
+  const walk = (node: Node, depth: number) => {
+    if (depth > DEEPEST) return;
+    if (node.type === 'text') words.push(node.text ?? '');
+    else if (node.type === 'math_inline' || node.type === 'math_block') words.push(texOf(node));
+    else if (node.type === 'image') words.push(textOf(node.attrs?.alt) ?? '');
+    for (const child of node.content ?? []) walk(child, depth + 1);
+    if (node.type === 'paragraph' || node.type === 'heading') words.push(' ');
+  };
+  walk(doc, 0);
+  return words.join('').replaceAll(/\s+/g, ' ').trim();
+}
 
 export function RichText({ doc, className = '' }: { doc: Node; className?: string }) {
   return (
@@ -44,10 +84,16 @@ function draw(node: Node, key: number, depth: number): ReactNode {
       return createElement(node.attrs?.level === 3 ? 'h3' : 'h2', { key, dir: 'auto' }, inside());
     case 'codeBlock':
       return (
-        <pre key={key}>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too.
+        <pre key={key} tabIndex={0} data-language={textOf(node.attrs?.language)}>
           <code>{inside()}</code>
         </pre>
       );
+    case 'math_inline':
+    case 'math_block':
+      return <Formula key={key} tex={texOf(node)} display={node.type === 'math_block'} />;
+    case 'image':
+      return <Picture key={key} node={node} />;
     case 'orderedList': {
       const start = Number(node.attrs?.start ?? 1);
       return (
@@ -78,6 +124,32 @@ function Text({ node }: { node: Node }) {
     }
   }
   return drawn;
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+/** The source of a formula. */
+export const texOf = (node: Node): string => textOf(node.attrs?.latex) ?? '';
+
+/** Pictures come from this server alone, by an address of it. Without words a picture is decoration. */
+export const pictureAddress = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : undefined;
+
+function Picture({ node }: { node: Node }) {
+  const src = pictureAddress(node.attrs?.src);
+  if (!src) return null;
+  const [width, height] = [Number(node.attrs?.width), Number(node.attrs?.height)];
+  const sized = width > 0 && height > 0;
+  return (
+    <img
+      className={css.picture}
+      src={src}
+      alt={textOf(node.attrs?.alt) ?? ''}
+      loading="lazy"
+      {...(sized ? { width, height } : {})}
+    />
+  );
 }
 
 /** Only addresses that open a page or a letter; the server checks the same. */
