@@ -8,6 +8,7 @@ import { serve } from './mock/server.mjs';
 const key = (n) => `0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const lessonKey = (n) => `0192e000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const deskKey = (n) => `0192de5c-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const taskKey = (n) => `0192f000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const course = (n) => `/courses/${key(n)}`;
 const tab = (page, name) =>
   page
@@ -164,6 +165,38 @@ const pages = [
   ['lesson-text-uz', `/learn/${key(1)}/${lessonKey(3)}`, 'uz', 'nochat'],
   ['lesson-preview-en', `/learn/${key(1)}/${lessonKey(1)}`, 'en', 'guest'],
   ['lesson-locked-uz', `/learn/${key(1)}/${lessonKey(5)}`, 'uz', 'stranger'],
+  ['topic-uz', `/learn/${key(1)}/topics/t1`, 'uz', ''],
+  ['topic-closed-he', `/learn/${key(6)}/topics/t1`, 'he', 'closed'],
+  ['topic-empty-ru', `/learn/${key(1)}/topics/t1`, 'ru', 'empty'],
+  ['task-number-uz', `/learn/${key(1)}/tasks/${taskKey(1)}`, 'uz', ''],
+  [
+    'task-number-he',
+    `/learn/${key(6)}/tasks/${taskKey(1)}`,
+    'he',
+    '',
+    async (page) => {
+      await page.locator('form input').first().fill('1,234');
+      await page.locator('form button[type=submit]').first().click();
+      await page.locator('[data-verdict]').waitFor();
+    },
+  ],
+  ['task-text-ru', `/learn/${key(1)}/tasks/${taskKey(2)}`, 'ru', ''],
+  ['task-choice-en', `/learn/${key(1)}/tasks/${taskKey(3)}`, 'en', 'wait'],
+  ['task-choices-he', `/learn/${key(6)}/tasks/${taskKey(4)}`, 'he', ''],
+  ['task-order-ru', `/learn/${key(1)}/tasks/${taskKey(5)}`, 'ru', ''],
+  ['task-match-he', `/learn/${key(6)}/tasks/${taskKey(6)}`, 'he', ''],
+  ['task-free-uz', `/learn/${key(1)}/tasks/${taskKey(7)}`, 'uz', ''],
+  [
+    'task-file-ru',
+    `/learn/${key(1)}/tasks/${taskKey(8)}`,
+    'ru',
+    '',
+    (page) => page.locator('form button[type=submit]').first().click(),
+  ],
+  ['task-closed-uz', `/learn/${key(1)}/tasks/${taskKey(1)}`, 'uz', 'closed'],
+  ['task-stranger-ru', `/learn/${key(1)}/tasks/${taskKey(1)}`, 'ru', 'stranger'],
+  ['task-guest-he', `/learn/${key(6)}/tasks/${taskKey(1)}`, 'he', 'guest'],
+  ['task-error-en', `/learn/${key(1)}/tasks/${taskKey(99)}`, 'en', ''],
   ['studio-list-ru', '/studio', 'ru', ''],
   ['studio-empty-uz', '/studio', 'uz', 'empty'],
   ['studio-course-ru', `/studio/courses/${key(1)}?lesson=${lessonKey(2)}`, 'ru', ''],

@@ -11,6 +11,7 @@ import { desk } from './desk.mjs';
 import { learnCourse, lessonPage, notes } from './learn.mjs';
 import { media, playback } from './media.mjs';
 import { captions, posters, questions, studioCards, studioCourse, viewings } from './studio.mjs';
+import * as tasks from './tasks.mjs';
 
 const dist = new URL('../../dist/', import.meta.url);
 const types = {
@@ -43,7 +44,72 @@ const roles = (bend) => {
   return bend.includes('staff') ? ['student', 'curator'] : ['student'];
 };
 
-function api(method, path, query, bend, locale, from) {
+/** Which course the page that asks is about. */
+const courseFrom = (from) => {
+  const id = /\/(?:learn|courses)\/([\w-]+)/.exec(from)?.[1];
+  return cards.find((card) => card.id === id) ?? cards[0];
+};
+
+function ofTasks(method, path, bend, locale, from, sent) {
+  const card = courseFrom(from);
+  const [, thing, id, rest = ''] = /^\/(?:learn|studio)\/(topics|tasks)\/([\w-]+)(\/\w+)?$/.exec(path) ?? [];
+  if (path === '/catalogue/tracks') {
+    const items = [60, 80].map((track) => ({
+      track,
+      courses: cards
+        .slice(0, 2)
+        .map((item) => ({ ...item, topics: coursePage(item).programme.map(({ title }) => title) })),
+    }));
+    return { body: { items: bend.includes('empty') ? [] : items } };
+  }
+  if (path === '/grading') {
+    return { body: { items: bend.includes('empty') ? [] : tasks.grading(locale), next_cursor: null } };
+  }
+  if (path.startsWith('/grading/')) return { body: {} };
+  const modules = studioCourse(card.id)?.modules ?? [];
+  const listed = /^\/studio\/courses\/[\w-]+\/tasks$/.test(path);
+  if (listed) return { body: { items: tasks.studioTasks(locale, modules) } };
+  if (path === '/studio/tasks/check') {
+    return { body: { verdict: 'right', score: 1, parts: null, read_as: '3', hint: null } };
+  }
+  if (path.startsWith('/studio/tasks/')) {
+    if (bend.includes('stranger')) return problem(403, 'forbidden');
+    if (rest === '/versions') return { body: { items: tasks.versions(id, locale, modules[0]?.id) } };
+    const found = tasks.studioTask(id, locale, modules[0]?.id);
+    if (!found) return problem(404, 'not_found');
+    return method === 'GET' ? { body: found } : problem(412, 'precondition_failed');
+  }
+  if (/^\/tasks\/[\w-]+\/room$/.test(path)) {
+    return { body: { room_id: 'r1', open: true, need_wrong: 0, expected_s: 540 } };
+  }
+  if (thing === 'topics') {
+    if (bend.includes('stranger')) return problem(403, 'not_enrolled');
+    const lessons = learnCourse(card.id)?.modules.flatMap((module) => module.lessons) ?? [];
+    return {
+      body: bend.includes('empty')
+        ? { ...tasks.topic(id, card, [], locale, false), tasks: [] }
+        : tasks.topic(id, card, lessons, locale, bend.includes('closed')),
+    };
+  }
+  if (thing === 'tasks') {
+    if (bend.includes('stranger')) return problem(403, 'not_enrolled');
+    if (bend.includes('closed')) {
+      return problem(403, 'topic_closed', { opens_at: '2027-01-24T04:00:00Z' });
+    }
+    const found = tasks.task(id, card, locale, bend);
+    if (!found) return problem(404, 'not_found');
+    if (rest === '/draft') return { status: 204 };
+    if (rest === '/solution') return { body: tasks.solution(locale) };
+    if (rest === '/attempts') {
+      if (sent?.answer === 'x') return problem(422, 'answer_invalid', { hint: 'not_a_number' });
+      return { status: 201, body: tasks.submitted(found, sent ?? {}) };
+    }
+    return { body: found };
+  }
+  return undefined;
+}
+
+function api(method, path, query, bend, locale, from, sent) {
   const guest = bend.includes('guest');
   const who = { ...me(locale), roles: roles(bend) };
   const page = (items) => ({ body: { items: bend.includes('empty') ? [] : items, next_cursor: null } });
@@ -109,6 +175,8 @@ function api(method, path, query, bend, locale, from) {
     const found = method === 'GET' ? studioCourse(studio[1]) : undefined;
     return found ? { body: found } : problem(method === 'GET' ? 404 : 412, 'precondition_failed');
   }
+  const about = ofTasks(method, path, bend, locale, from, sent);
+  if (about) return about;
   if (path === '/admin/transcodes') return page(transcodes);
   if (/^\/admin\/transcodes\/[^/]+$/.test(path)) return { body: transcode };
   const around = /^\/videos\/[^/]+\/(captions|posters|analytics)(?:\/\w+)?$/.exec(path)?.[1];
@@ -157,7 +225,18 @@ export function serve(port) {
     const cookie = request.headers.cookie ?? '';
     const bend = /mock=([\w,]+)/.exec(cookie)?.[1] ?? '';
     const locale = /ilm_lang=(\w\w)/.exec(cookie)?.[1] ?? 'uz';
-    request.resume();
+    let written = '';
+    request.setEncoding('utf8');
+    request.on('data', (part) => {
+      written += part;
+    });
+    await new Promise((resolve) => request.on('end', resolve));
+    let sent;
+    try {
+      sent = JSON.parse(written);
+    } catch {
+      // An upload, or nothing.
+    }
     const said = /^\/api\/v1\/learn\/lessons\/[^/]+\/captions\/(\w+)$/.exec(url.pathname)?.[1];
     if (said) {
       const text = `${media()}/${said}.vtt`;
@@ -173,6 +252,7 @@ export function serve(port) {
         bend,
         locale,
         request.headers.referer ?? '',
+        sent,
       );
       response.writeHead(status, {
         'content-type': status < 400 ? 'application/json' : 'application/problem+json',

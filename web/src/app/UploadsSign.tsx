@@ -11,20 +11,32 @@ export function UploadsSign() {
   const { t } = useTranslation();
   const format = useFormat();
   const { count, percent, stuck } = useOverall();
-  const course = useUploads().find(isUnderWay)?.target.courseId;
-  if (!course) return null;
+  const target = useUploads().find(isUnderWay)?.target;
+  if (!target) return null;
   const words = t('uploads', { count, value: format.number(count), percent: format.percent(percent) });
-  return (
-    <Link
-      to="/studio/courses/$courseId"
-      params={{ courseId: course }}
-      className={`${css.uploads} ${stuck ? css.stuck : ''}`}
-      aria-label={words}
-      title={words}
-      data-uploads
-    >
+  const look = {
+    className: `${css.uploads} ${stuck ? css.stuck : ''}`,
+    'aria-label': words,
+    title: words,
+    'data-uploads': true,
+  };
+  const inside = (
+    <>
       <IconUpload size={18} stroke={1.75} aria-hidden />
       <bdi>{format.percent(percent)}</bdi>
+    </>
+  );
+  const { courseId } = target;
+  if (target.kind === 'answer') {
+    return (
+      <Link to="/learn/$courseId/tasks/$taskId" params={{ courseId, taskId: target.taskId }} {...look}>
+        {inside}
+      </Link>
+    );
+  }
+  return (
+    <Link to="/studio/courses/$courseId" params={{ courseId }} {...look}>
+      {inside}
     </Link>
   );
 }

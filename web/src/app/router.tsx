@@ -6,6 +6,7 @@ import { deskRoutes } from '~/features/desk/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
 import { studioRoutes } from '~/features/studio/routes';
+import { taskRoutes } from '~/features/tasks/routes';
 import { RouteCrashed } from './Crash';
 import { NotFound } from './NotFound';
 import { rootRoute } from './root';
@@ -15,6 +16,7 @@ const routeTree = rootRoute.addChildren([
   ...identityRoutes,
   ...learningRoutes,
   ...studioRoutes,
+  ...taskRoutes,
   ...adminRoutes,
   ...deskRoutes,
 ]);

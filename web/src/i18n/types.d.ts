@@ -10,6 +10,7 @@ import type learning from './locales/en/learning.json';
 import type notes from './locales/en/notes.json';
 import type player from './locales/en/player.json';
 import type studio from './locales/en/studio.json';
+import type tasks from './locales/en/tasks.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -27,6 +28,7 @@ declare module 'i18next' {
       notes: typeof notes;
       player: typeof player;
       studio: typeof studio;
+      tasks: typeof tasks;
     };
   }
 }

@@ -43,7 +43,7 @@ describe('rich text', () => {
     );
     expect(drawn).toContain('<bdi dir="ltr"');
     expect(drawn).toContain('<code>x^2</code>');
-    expect(drawn).toContain('<code>SELECT 1</code>');
+    expect(drawn).toContain('<code dir="ltr">SELECT 1</code>');
     expect(drawn).toContain('alt="A tree"');
     expect(drawn).not.toContain('evil');
   });

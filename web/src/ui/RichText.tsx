@@ -31,7 +31,10 @@ export function InlineText({ doc }: { doc: Node | string }) {
       {inline.map((node, index) =>
         node.type === 'paragraph' ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line has nothing but its place.
-          <span key={index}>{children(node, 1)} </span>
+          <span key={index}>
+            {index > 0 && ' '}
+            {children(node, 1)}
+          </span>
         ) : (
           draw(node, index, 1)
         ),
@@ -86,7 +89,8 @@ function draw(node: Node, key: number, depth: number): ReactNode {
       return (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too.
         <pre key={key} tabIndex={0} data-language={textOf(node.attrs?.language)}>
-          <code>{inside()}</code>
+          {/* With a direction of its own it says nothing about that of the text around it. */}
+          <code dir="ltr">{inside()}</code>
         </pre>
       );
     case 'math_inline':
@@ -113,7 +117,7 @@ function Text({ node }: { node: Node }) {
   let drawn: ReactNode = node.text ?? '';
   for (const mark of node.marks ?? []) {
     const element = marks[mark.type];
-    if (element) drawn = createElement(element, {}, drawn);
+    if (element) drawn = createElement(element, element === 'code' ? { dir: 'ltr' } : {}, drawn);
     const href = mark.type === 'link' ? safeLink(mark.attrs?.href) : undefined;
     if (href) {
       drawn = (

@@ -37,6 +37,12 @@ export const studioRoutes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/studio/tasks/$taskId',
+    component: lazyPage(() => import('./tasks/TaskEditorPage'), 'TaskEditorPage'),
+    staticData: { flush: true },
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/studio/courses/$courseId/viewings/$lessonId',
     component: lazyPage(() => import('./ViewingsPage'), 'ViewingsPage'),
   }),

@@ -5,7 +5,9 @@ import { isApiError } from '~/api/error';
 export type Target =
   | { kind: 'lesson'; courseId: string; lessonId: string }
   | { kind: 'trailer'; courseId: string }
-  | { kind: 'file'; courseId: string; lessonId: string };
+  | { kind: 'file'; courseId: string; lessonId: string }
+  /** A file of an answer to a task: it goes with the answer, by its id. */
+  | { kind: 'answer'; courseId: string; taskId: string };
 
 export type UploadItem = {
   key: string;
@@ -36,7 +38,15 @@ export const AT_ONCE = 2;
 export const sameTarget = (one: Target, two: Target): boolean =>
   one.kind === two.kind &&
   one.courseId === two.courseId &&
-  ('lessonId' in one ? one.lessonId : '') === ('lessonId' in two ? two.lessonId : '');
+  ('lessonId' in one ? one.lessonId : '') === ('lessonId' in two ? two.lessonId : '') &&
+  ('taskId' in one ? one.taskId : '') === ('taskId' in two ? two.taskId : '');
+
+/** Beside a lesson and in an answer there may be many files; a lesson and a trailer have one video. */
+export const isSingle = ({ kind }: Target): boolean => kind === 'lesson' || kind === 'trailer';
+
+/** What the server is told that an upload is for. */
+export const purposeOf = ({ kind }: Target): 'video' | 'file' | 'task_answer' =>
+  kind === 'answer' ? 'task_answer' : kind === 'file' ? 'file' : 'video';
 
 /** Whether this is the file that was being uploaded. Browsers disagree about times of change, so size and name decide. */
 export const sameFile = (

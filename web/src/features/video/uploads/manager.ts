@@ -6,12 +6,14 @@ import { api, apiBase, body, session } from '~/api/client';
 import { ApiError, isApiError, problemOf, retryAfter } from '~/api/error';
 import { uploadsOpened } from '~/app/uploadsOpen';
 import {
+  isSingle,
   meanSpeed,
   needsPage,
   nextUp,
   overall,
   passes,
   pauseOf,
+  purposeOf,
   restored,
   sameFile,
   sameTarget,
@@ -93,7 +95,7 @@ session.listen((event) => {
 
 export function addUpload(file: File, target: Target): void {
   // A new file for the same place takes the place of the old one. Files beside a lesson are many.
-  if (target.kind !== 'file') {
+  if (isSingle(target)) {
     for (const old of items.filter((item) => sameTarget(item.target, target))) void cancelUpload(old.key);
   }
   const key = crypto.randomUUID();
@@ -182,6 +184,11 @@ export async function cancelUpload(key: string): Promise<void> {
   tell(item.target);
 }
 
+/** Takes uploads off the list that have become part of something: their bytes stay where they are. */
+export function forgetUploads(keys: readonly string[]): void {
+  set(items.filter((item) => !keys.includes(item.key) || item.state !== 'done'));
+}
+
 function pump() {
   for (const item of nextUp(items)) void run(item.key);
 }
@@ -201,7 +208,7 @@ async function run(key: string): Promise<void> {
     metadata: {
       filename: file.name,
       filetype: file.type || 'application/octet-stream',
-      purpose: item.target.kind === 'file' ? 'file' : 'video',
+      purpose: purposeOf(item.target),
     },
     chunkSize: CHUNK,
     retryDelays: RETRIES,
@@ -237,7 +244,7 @@ async function run(key: string): Promise<void> {
       // One that the server has forgotten begins again under another id.
       change(key, { uploadId, attached: false });
       // The lesson knows its video from the first byte on: nothing is lost when this page closes.
-      if (item.target.kind !== 'file') void attach(key);
+      if (isSingle(item.target)) void attach(key);
     },
     onSuccess: () => {
       running.delete(key);
@@ -259,6 +266,10 @@ async function attach(key: string, last = false): Promise<boolean> {
   if (!item?.uploadId) return false;
   const { target, uploadId } = item;
   const answer = { upload_id: uploadId };
+  if (target.kind === 'answer') {
+    change(key, { attached: true });
+    return true;
+  }
   try {
     if (target.kind === 'trailer') {
       await api.PUT('/studio/courses/{id}/trailer', {

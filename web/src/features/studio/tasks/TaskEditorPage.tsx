@@ -1,0 +1,3 @@
+export function TaskEditorPage() {
+  return null;
+}

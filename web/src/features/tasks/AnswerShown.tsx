@@ -1,0 +1,129 @@
+// An answer that was given, as people read it: the words of the options in place of their ids.
+import { useTranslation } from 'react-i18next';
+import { InlineText } from '~/ui/RichText';
+import { useFormat } from '~/ui/useFormat';
+import css from './Answer.module.css';
+import { choiceBody, fileOf, listOf, matchBody, orderBody, pairsOf, textOf } from './answer';
+import type { Answer, AnsweredFile, Body, Labelled, TaskKind } from './contract';
+
+type Part = { id: string; right: boolean };
+type Props = {
+  kind: TaskKind;
+  body: Body;
+  answer: Answer;
+  parts?: readonly Part[] | null | undefined;
+  files?: readonly AnsweredFile[] | null | undefined;
+};
+
+export function AnswerShown({ kind, body, answer, parts, files }: Props) {
+  const { t } = useTranslation('tasks');
+  const format = useFormat();
+  const words = (items: readonly Labelled[], id: string) => {
+    const item = items.find((one) => one.id === id);
+    return item ? <InlineText doc={item.text} /> : <i>{t('optionGone')}</i>;
+  };
+  const mark = (id: string) => {
+    const part = parts?.find((one) => one.id === id);
+    return part ? ` (${t(part.right ? 'partRight' : 'partWrong')})` : '';
+  };
+  switch (kind) {
+    case 'number':
+      return <bdi dir="ltr">{textOf(answer)}</bdi>;
+    case 'text':
+      return <bdi>{textOf(answer)}</bdi>;
+    case 'free':
+      return <LongText text={textOf(answer)} />;
+    case 'choice':
+      return words(choiceBody(body).options, textOf(answer));
+    case 'choices':
+      return (
+        <ul className={css.given}>
+          {listOf(answer).map((id) => (
+            <li key={id}>
+              {words(choiceBody(body).options, id)}
+              {mark(id)}
+            </li>
+          ))}
+        </ul>
+      );
+    case 'order':
+      return (
+        <ol className={css.given}>
+          {listOf(answer).map((id, index) => (
+            <li key={id}>
+              {format.number(index + 1)}. {words(orderBody(body).items, id)}
+              {mark(id)}
+            </li>
+          ))}
+        </ol>
+      );
+    case 'match': {
+      const { left, right } = matchBody(body);
+      return (
+        <ul className={css.given}>
+          {Object.entries(pairsOf(answer)).map(([one, other]) => (
+            <li key={one}>
+              {words(left, one)} — {words(right, other)}
+              {mark(one)}
+            </li>
+          ))}
+        </ul>
+      );
+    }
+    case 'file': {
+      const given = fileOf(answer);
+      return (
+        <>
+          {files && files.length > 0 ? (
+            <ul className={css.given}>
+              {files.map((file) => (
+                <li key={file.id}>
+                  {file.url ? (
+                    <a className="link" href={file.url} download={file.name} rel="noopener">
+                      <bdi>{file.name}</bdi>
+                    </a>
+                  ) : (
+                    <bdi>{file.name}</bdi>
+                  )}{' '}
+                  <span className="mut nb">
+                    <bdi>{format.size(file.size)}</bdi>
+                  </span>
+                </li>
+              ))}
+            </ul>
+          ) : (
+            <span>
+              {t('file.count', { count: given.files.length, value: format.number(given.files.length) })}
+            </span>
+          )}
+          {given.text && <LongText text={given.text} />}
+        </>
+      );
+    }
+  }
+}
+
+/** More characters than this fold away. */
+const LONG = 300;
+
+function LongText({ text }: { text: string }) {
+  const { t } = useTranslation('tasks');
+  if ([...text].length <= LONG) {
+    return (
+      <p dir="auto" className={css.plain}>
+        {text}
+      </p>
+    );
+  }
+  return (
+    <details className={css.long}>
+      <summary>
+        <bdi className={css.beginning}>{[...text].slice(0, 120).join('')}…</bdi>{' '}
+        <span className="link">{t('wholeText')}</span>
+      </summary>
+      <p dir="auto" className={css.plain}>
+        {text}
+      </p>
+    </details>
+  );
+}

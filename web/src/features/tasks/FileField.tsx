@@ -1,0 +1,197 @@
+// An answer in files: by the resumable upload, with a few words beside them. What has arrived is kept for this task in the
+// browser, so that a closed page loses nothing.
+import { Textarea } from '@mantine/core';
+import { IconFile, IconX } from '@tabler/icons-react';
+import { useEffect, useId, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '~/features/identity/session';
+import { Drop } from '~/features/studio/Drop';
+import { mayRetry, type UploadItem } from '~/features/video/uploads/list';
+import {
+  addUpload,
+  cancelUpload,
+  continueUpload,
+  forgetUploads,
+  openUploads,
+  useUploads,
+} from '~/features/video/uploads/manager';
+import { Note } from '~/ui/Note';
+import { Progress } from '~/ui/Progress';
+import { asTyped } from '~/ui/typedDir';
+import { useErrorText } from '~/ui/useErrorText';
+import { useFormat } from '~/ui/useFormat';
+import css from './Answer.module.css';
+import type { Body, FileAnswer, FileBody, TaskKind } from './contract';
+import { type Kept, keepFiles, readFiles, refusalOf } from './files';
+
+type Props = {
+  task: { id: string; courseId: string; kind: TaskKind; body: Body };
+  body: FileBody;
+  answer: FileAnswer;
+  change: (answer: FileAnswer) => void;
+  left?: () => void;
+  error?: string | undefined;
+};
+
+export function FileField({ task, body, answer, change, left, error }: Props) {
+  const { t } = useTranslation('tasks');
+  const format = useFormat();
+  const { me } = useSession();
+  const user = me?.id;
+  const words = useId();
+  const [refused, setRefused] = useState<string | undefined>(undefined);
+  const [kept, setKept] = useState<Kept[]>(() => readFiles(task.id));
+  useEffect(() => {
+    if (user) void openUploads(user);
+  }, [user]);
+  const uploads = useUploads().filter(({ target }) => target.kind === 'answer' && target.taskId === task.id);
+  const done = uploads.filter(({ state }) => state === 'done');
+  const open = uploads.filter(({ state }) => state !== 'done');
+  const tell = useRef(change);
+  tell.current = change;
+
+  const set = (next: Kept[]) => {
+    setKept(next);
+    keepFiles(task.id, next);
+    tell.current({ ...answer, files: next.map(({ id }) => id) });
+  };
+  // What has arrived becomes part of the answer.
+  const arrived = done.flatMap(({ uploadId: id, name, size }) => (id ? [{ id, name, size }] : []));
+  const fresh = arrived.filter(({ id }) => !kept.some((file) => file.id === id));
+  useEffect(() => {
+    if (done.length === 0) return;
+    if (fresh.length > 0) set([...kept, ...fresh]);
+    forgetUploads(done.map(({ key }) => key));
+  });
+  // What was handed in or thrown away elsewhere is not offered again.
+  const known = kept.map(({ id }) => id).join();
+  const told = answer.files.join();
+  useEffect(() => {
+    if (told === '' && known !== '') {
+      const stored = readFiles(task.id);
+      if (stored.length === 0) setKept([]);
+      else tell.current({ ...answer, files: stored.map(({ id }) => id) });
+    }
+  }, [told, known, task.id, answer]);
+
+  const room = body.max_files - kept.length - open.length;
+  const take = (files: File[]) => {
+    setRefused(undefined);
+    for (const [index, file] of files.entries()) {
+      const why = index >= room ? ('many' as const) : refusalOf(file, body);
+      if (!why) {
+        addUpload(file, { kind: 'answer', courseId: task.courseId, taskId: task.id });
+        continue;
+      }
+      setRefused(
+        why === 'many'
+          ? t('file.many', { count: body.max_files, value: format.number(body.max_files) })
+          : why === 'big'
+            ? t('file.big', { name: file.name, size: format.size(body.max_mb * 1_000_000) })
+            : t('file.type', { name: file.name, types: body.types.join(', ') }),
+      );
+    }
+  };
+  const types = body.types.length > 0 ? ` · ${body.types.join(', ')}` : '';
+  return (
+    <div className={css.fileField}>
+      {(kept.length > 0 || open.length > 0) && (
+        <ul className={css.files} aria-label={t('file.list')}>
+          {kept.map((file) => (
+            <li key={file.id}>
+              <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
+              <span className="grow clip">
+                <bdi>{file.name}</bdi>
+              </span>
+              <span className="small mut nb">
+                <bdi>{format.size(file.size)}</bdi>
+              </span>
+              <button
+                type="button"
+                className={css.step}
+                aria-label={t('file.remove', { name: file.name })}
+                onClick={() => set(kept.filter(({ id }) => id !== file.id))}
+              >
+                <IconX size={18} stroke={1.75} />
+              </button>
+            </li>
+          ))}
+          {open.map((item) => (
+            <Uploading key={item.key} item={item} />
+          ))}
+        </ul>
+      )}
+      {room > 0 && (
+        <Drop
+          label={t('file.drop', { count: body.max_files })}
+          accept={body.types.join(',')}
+          multiple={body.max_files > 1}
+          note={`${t('file.limit', {
+            count: body.max_files,
+            value: format.number(body.max_files),
+            size: format.size(body.max_mb * 1_000_000),
+          })}${types}`}
+          take={take}
+        />
+      )}
+      {(refused ?? error) && (
+        <p className={css.fault} role="alert">
+          {refused ?? error}
+        </p>
+      )}
+      <Textarea
+        id={words}
+        label={t('file.words')}
+        autosize
+        minRows={2}
+        maxLength={4000}
+        {...asTyped(answer.text)}
+        value={answer.text}
+        onChange={(event) => change({ ...answer, text: event.currentTarget.value })}
+        onBlur={left}
+      />
+    </div>
+  );
+}
+
+function Uploading({ item }: { item: UploadItem }) {
+  const { t } = useTranslation(['tasks', 'common']);
+  const errorText = useErrorText();
+  return (
+    <li>
+      <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
+      <span className="grow">
+        <bdi className="clip">{item.name}</bdi>
+        {item.state === 'failed' ? (
+          <Note tone="bad">
+            {errorText(item.error)}{' '}
+            {mayRetry(item.error) && (
+              <button type="button" className="link" onClick={() => continueUpload(item.key)}>
+                {t('common:retry')}
+              </button>
+            )}
+          </Note>
+        ) : item.state === 'offline' ? (
+          <span className="small mut">
+            {item.error ? errorText(item.error) : t('file.offline')}{' '}
+            <button type="button" className="link" onClick={() => continueUpload(item.key)}>
+              {t('common:retry')}
+            </button>
+          </span>
+        ) : item.state === 'file' ? (
+          <span className="small mut">{t('file.again')}</span>
+        ) : (
+          <Progress percent={(item.sent / Math.max(1, item.size)) * 100} />
+        )}
+      </span>
+      <button
+        type="button"
+        className={css.step}
+        aria-label={t('file.remove', { name: item.name })}
+        onClick={() => void cancelUpload(item.key)}
+      >
+        <IconX size={18} stroke={1.75} />
+      </button>
+    </li>
+  );
+}

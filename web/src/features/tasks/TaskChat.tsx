@@ -1,0 +1,64 @@
+// The chat under a task. It opens after wrong answers: until then it says how many more, and what it will be for.
+import { IconLock, IconMessageCheck, IconMessages } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { RoomChat } from '~/features/messaging/RoomChat';
+import { Failed, State } from '~/ui/State';
+import { useFormat } from '~/ui/useFormat';
+import type { Task } from './contract';
+import { taskRoomQuery } from './queries';
+import css from './Task.module.css';
+
+export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
+  const { t } = useTranslation('tasks');
+  const format = useFormat();
+  const open = task.chat === 'open';
+  const room = useQuery({ ...taskRoomQuery(task.id), enabled: open && !staff });
+  const roomId = task.room_id ?? room.data?.room_id ?? null;
+  if (staff && !roomId) {
+    return (
+      <div className={css.chatState}>
+        <State icon={<IconMessages size={28} stroke={1.5} />} title={t('chat.staff')}>
+          {t('chat.staffText')}
+        </State>
+      </div>
+    );
+  }
+  if (!open) {
+    return (
+      <div className={css.chatState}>
+        <State
+          icon={<IconLock size={28} stroke={1.5} />}
+          title={t('chat.closed', { count: task.need_wrong, value: format.number(task.need_wrong) })}
+        >
+          {t('chat.closedText')}
+        </State>
+      </div>
+    );
+  }
+  if (!roomId) {
+    if (room.isError) return <Failed error={room.error} retry={() => void room.refetch()} />;
+    return <p className={css.opening}>{t('chat.opening')}</p>;
+  }
+  const expected = room.data?.expected_s;
+  return (
+    <RoomChat
+      roomId={roomId}
+      roomKind="task"
+      placeholder={t('chat.placeholder')}
+      note={
+        <div className={css.chatNote}>
+          <IconMessageCheck size={20} stroke={1.75} aria-hidden />
+          <span>
+            <b>{t('chat.opened')}</b>
+            <br />
+            {task.chat_after > 0
+              ? t('chat.openedAfter', { count: task.chat_after, value: format.number(task.chat_after) })
+              : t('chat.openedAlways')}
+            {expected ? ` ${t('chat.expected', { span: format.span(expected) })}` : ''}
+          </span>
+        </div>
+      }
+    />
+  );
+}
