@@ -9,6 +9,7 @@ const key = (n) => `0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const lessonKey = (n) => `0192e000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const deskKey = (n) => `0192de5c-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const taskKey = (n) => `0192f000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const threadKey = (n) => `01927472-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const course = (n) => `/courses/${key(n)}`;
 const tab = (page, name) =>
   page
@@ -266,6 +267,51 @@ const pages = [
       await page.locator('[role=dialog] li').first().waitFor();
     },
   ],
+  ['help-ru', '/help', 'ru', '', (page) => page.locator('summary').first().click()],
+  ['help-he', '/help?topic=admission', 'he', 'guest'],
+  ['help-nothing-uz', '/help?q=zzz', 'uz', 'guest'],
+  ['help-chat-ru', '/help/chat', 'ru', ''],
+  ['help-first-he', '/help/chat', 'he', 'empty'],
+  ['help-edit-ru', '/help/edit', 'ru', 'staff'],
+  [
+    'help-editing-he',
+    '/help/edit',
+    'he',
+    'staff',
+    async (page) => {
+      await page.locator('ol li > button').first().click();
+      await page.locator('[role=dialog] textarea').waitFor();
+    },
+  ],
+  ['forum-ru', `/learn/${key(1)}/forum`, 'ru', ''],
+  ['forum-he', `/learn/${key(6)}/forum`, 'he', ''],
+  ['forum-empty-uz', `/learn/${key(1)}/forum`, 'uz', 'empty'],
+  [
+    'forum-new-uz',
+    `/learn/${key(1)}/forum`,
+    'uz',
+    '',
+    async (page) => {
+      await page.getByRole('button', { name: 'Yangi mavzu' }).click();
+      await page.locator('[role=dialog] button[type=submit]').click();
+    },
+  ],
+  ['forum-thread-ru', `/learn/${key(1)}/forum/${threadKey(0)}`, 'ru', ''],
+  ['lesson-questions-ru', `/learn/${key(1)}/${lessonKey(4)}`, 'ru', '', (page) => tab(page, 'questions')],
+  ['lesson-questions-he', `/learn/${key(6)}/${lessonKey(4)}`, 'he', '', (page) => tab(page, 'questions')],
+  [
+    'lesson-question-uz',
+    `/learn/${key(1)}/${lessonKey(4)}`,
+    'uz',
+    '',
+    async (page) => {
+      await tab(page, 'questions');
+      await page.locator('[role=tabpanel] li button').first().click();
+    },
+  ],
+  ['chat-author-uz', `/learn/${key(1)}/author`, 'uz', ''],
+  ['chat-general-he', '/chat/general', 'he', ''],
+  ['chat-staff-ru', '/chat/staff', 'ru', 'staff'],
   ['not-found-he', '/nowhere', 'he', 'guest'],
 ];
 

@@ -1,9 +1,18 @@
 // The account at the end of the header: a way in for guests, the menu for people who are in.
 import { Menu } from '@mantine/core';
-import { IconBooks, IconListCheck, IconLogout, IconSchool, IconUserCircle } from '@tabler/icons-react';
+import {
+  IconBooks,
+  IconListCheck,
+  IconLogout,
+  IconMessageQuestion,
+  IconSchool,
+  IconUserCircle,
+  IconUsers,
+} from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { isAdmin } from '~/features/admin/filters';
+import { answers } from '~/features/identity/roles';
 import { signOut, useSession } from '~/features/identity/session';
 import { Initials } from '~/ui/Initials';
 import { LinkButton } from '~/ui/LinkButton';
@@ -71,6 +80,20 @@ export function AccountMenu() {
         <Menu.Item component={Link} to="/studio" leftSection={<IconBooks size={18} stroke={1.75} />}>
           {t('teach')}
         </Menu.Item>
+        {answers(me.roles) && (
+          <>
+            <Menu.Item
+              component={Link}
+              to="/desk"
+              leftSection={<IconMessageQuestion size={18} stroke={1.75} />}
+            >
+              {t('deskLink')}
+            </Menu.Item>
+            <Menu.Item component={Link} to="/chat/staff" leftSection={<IconUsers size={18} stroke={1.75} />}>
+              {t('staffRoom')}
+            </Menu.Item>
+          </>
+        )}
         {isAdmin(me.roles) && (
           <Menu.Item
             component={Link}

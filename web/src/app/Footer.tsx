@@ -21,6 +21,7 @@ export function Footer({ flush = false }: { flush?: boolean }) {
           <Logo height={22} />
         </Link>
         <Link to="/catalogue">{t('catalogue')}</Link>
+        <Link to="/help">{t('help')}</Link>
         {config ? (
           <a
             className={css.source}

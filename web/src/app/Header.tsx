@@ -45,6 +45,9 @@ export function Header({ back }: { back: boolean }) {
           <Link to="/catalogue" activeOptions={{ includeSearch: false }}>
             {t('catalogue')}
           </Link>
+          <Link to="/help" activeOptions={{ includeSearch: false }}>
+            {t('help')}
+          </Link>
         </nav>
         <SearchBox className="only-wide" shortcut />
         <div className={css.end}>

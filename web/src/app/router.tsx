@@ -3,9 +3,11 @@ import { createRouter } from '@tanstack/react-router';
 import { adminRoutes } from '~/features/admin/routes';
 import { courseRoutes } from '~/features/courses/routes';
 import { deskRoutes } from '~/features/desk/routes';
+import { forumRoutes } from '~/features/forum/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
 import { studioRoutes } from '~/features/studio/routes';
+import { supportRoutes } from '~/features/support/routes';
 import { taskRoutes } from '~/features/tasks/routes';
 import { RouteCrashed } from './Crash';
 import { NotFound } from './NotFound';
@@ -19,6 +21,8 @@ const routeTree = rootRoute.addChildren([
   ...taskRoutes,
   ...adminRoutes,
   ...deskRoutes,
+  ...supportRoutes,
+  ...forumRoutes,
 ]);
 
 export const router = createRouter({

@@ -5,11 +5,13 @@ import type common from './locales/en/common.json';
 import type courses from './locales/en/courses.json';
 import type desk from './locales/en/desk.json';
 import type errors from './locales/en/errors.json';
+import type forum from './locales/en/forum.json';
 import type identity from './locales/en/identity.json';
 import type learning from './locales/en/learning.json';
 import type notes from './locales/en/notes.json';
 import type player from './locales/en/player.json';
 import type studio from './locales/en/studio.json';
+import type support from './locales/en/support.json';
 import type tasks from './locales/en/tasks.json';
 
 declare module 'i18next' {
@@ -23,11 +25,13 @@ declare module 'i18next' {
       courses: typeof courses;
       desk: typeof desk;
       errors: typeof errors;
+      forum: typeof forum;
       identity: typeof identity;
       learning: typeof learning;
       notes: typeof notes;
       player: typeof player;
       studio: typeof studio;
+      support: typeof support;
       tasks: typeof tasks;
     };
   }

@@ -3,7 +3,7 @@
 import { IconBook2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { session } from '~/api/client';
 import { SearchBox } from '~/app/SearchBox';
@@ -19,6 +19,14 @@ import css from './HomePage.module.css';
 import { categoriesQuery, rowQuery } from './queries';
 import type { CatalogueSearch } from './search';
 
+// A section that does not come is no reason to break the page.
+const HelpSection = lazy(() =>
+  import('~/features/support/HelpSection').then(
+    (file): { default: () => ReactNode } => ({ default: file.HelpSection }),
+    () => ({ default: () => null }),
+  ),
+);
+
 export function HomePage() {
   const { t } = useTranslation(['courses', 'common']);
   useTitle(t('home.title'));
@@ -28,6 +36,9 @@ export function HomePage() {
       <Goals />
       <Popular />
       <Newest />
+      <Suspense fallback={null}>
+        <HelpSection />
+      </Suspense>
     </div>
   );
 }

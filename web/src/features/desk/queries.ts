@@ -1,23 +1,13 @@
 // What the desk asks of the server. What a frame of the socket makes stale is asked again from here.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call } from '~/api/call';
+import { address, json } from '~/api/json';
 import { queryClient } from '~/app/queries';
 import type { DeskFilter, DeskPage, DeskQuestion, DeskTemplate } from './contract';
 
 const PAGE = 50;
 /** The queue is asked again this often even when no frame comes, in milliseconds. */
 const REST = 60_000;
-
-const json = (body: unknown) => ({ body: JSON.stringify(body), type: 'application/json' });
-
-function address(path: string, query: Record<string, string | number | undefined>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') search.set(name, String(value));
-  }
-  const text = search.toString();
-  return text ? `${path}?${text}` : path;
-}
 
 export const deskKey = ['desk'] as const;
 

@@ -10,6 +10,7 @@ import {
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '~/api/client';
+import { CourseTalk } from '~/features/forum/CourseTalk';
 import type { Ask } from '~/features/messaging/Composer';
 import { LessonChat } from '~/features/messaging/LessonChat';
 import type { Engine } from '~/features/video/engine';
@@ -31,6 +32,10 @@ import { useWide } from './useWide';
 
 const Transcript = lazy(() =>
   import('~/features/video/Transcript').then((file) => ({ default: file.Transcript })),
+);
+
+const LessonQuestions = lazy(() =>
+  import('~/features/forum/LessonQuestions').then((file) => ({ default: file.LessonQuestions })),
 );
 
 const LessonNotes = lazy(() => import('./LessonNotes').then((file) => ({ default: file.LessonNotes })));
@@ -111,8 +116,16 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
     <Programme course={course.course.id} modules={railModules(course)} now={lessonId} folds={folds} />
   );
   const tabs: Tab[] = wide
-    ? ['text', 'files', 'notes']
-    : ['lessons', 'text', ...(captioned ? (['transcript'] as const) : []), 'files', 'notes', 'chat'];
+    ? ['text', 'files', 'notes', 'questions']
+    : [
+        'lessons',
+        'text',
+        ...(captioned ? (['transcript'] as const) : []),
+        'files',
+        'notes',
+        'questions',
+        'chat',
+      ];
   const transcript = (close?: () => void) =>
     engine && (
       <Suspense fallback={<Skeleton height={240} radius="md" />}>
@@ -251,9 +264,20 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
               />
             </Suspense>
           )}
+          {shown === 'questions' && (
+            <Suspense fallback={<Skeleton height={240} radius="md" />}>
+              <LessonQuestions
+                key={lessonId}
+                courseId={course.course.id}
+                lessonId={lessonId}
+                {...(lesson?.video ? { second, goTo } : {})}
+              />
+            </Suspense>
+          )}
           {shown === 'lessons' && (
             <>
               <h2 className="hidden">{t('lesson.programme')}</h2>
+              <CourseTalk courseId={course.course.id} />
               {programme}
             </>
           )}
@@ -274,6 +298,9 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
                   >
                     <IconLayoutSidebarRightExpand size={20} stroke={1.75} className={css.turned} />
                   </button>
+                </div>
+                <div className={css.railTalk}>
+                  <CourseTalk courseId={course.course.id} />
                 </div>
                 {programme}
               </div>

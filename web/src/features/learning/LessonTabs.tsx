@@ -8,7 +8,7 @@ import { useFormat } from '~/ui/useFormat';
 import css from './LessonPage.module.css';
 import { unreadOf } from './unread';
 
-export type Tab = 'lessons' | 'text' | 'transcript' | 'files' | 'notes' | 'chat';
+export type Tab = 'lessons' | 'text' | 'transcript' | 'files' | 'notes' | 'questions' | 'chat';
 
 const tabWords = {
   lessons: 'tabLessons',
@@ -16,6 +16,7 @@ const tabWords = {
   files: 'tabFiles',
   transcript: 'tabTranscript',
   notes: 'tabNotes',
+  questions: 'tabQuestions',
   chat: 'tabChat',
 } as const;
 

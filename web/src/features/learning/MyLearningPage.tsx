@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { CourseTitle } from '~/features/courses/CourseTitle';
 import { Cover } from '~/features/courses/Cover';
+import { CourseTalk } from '~/features/forum/CourseTalk';
 import { useSession } from '~/features/identity/session';
 import { LinkButton } from '~/ui/LinkButton';
 import { Progress } from '~/ui/Progress';
@@ -89,6 +90,7 @@ function Row({ row, first }: { row: LearningRow; first: boolean }) {
             <bdi>{t('next', { lesson: row.continue.title })}</bdi>
           </p>
         )}
+        <CourseTalk courseId={row.course.id} />
         {row.enrollment.expires_at && (
           <p className="meta mut">{t('until', { date: format.date(row.enrollment.expires_at) })}</p>
         )}

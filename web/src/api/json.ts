@@ -1,0 +1,14 @@
+// Small parts of a call outside the typed client.
+
+/** A body of JSON for `call`. */
+export const json = (body: unknown) => ({ body: JSON.stringify(body), type: 'application/json' });
+
+/** A path with those parts of a query that have a value. */
+export function address(path: string, query: Record<string, string | number | boolean | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}

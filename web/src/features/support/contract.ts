@@ -1,0 +1,36 @@
+// What help asks of the server and gets.
+import type { Locale } from '~/i18n/format';
+
+/** The same words in those languages that somebody wrote them in. */
+export type Texts = Partial<Record<Locale, string>>;
+
+export const topics = [
+  'admission',
+  'scores',
+  'learning',
+  'payment',
+  'account',
+  'technical',
+  'other',
+] as const;
+export type Topic = (typeof topics)[number];
+export const isTopic = (value: unknown): value is Topic => topics.includes(value as Topic);
+
+export type FaqEntry = {
+  id: string;
+  topic: string;
+  question: Texts;
+  answer: Texts;
+  published: boolean;
+  helpful: number;
+  unhelpful: number;
+  version: number;
+};
+
+/** `none`: nothing was ever asked. */
+export type Support = {
+  room_id: string | null;
+  on_duty: number;
+  expected_s: number | null;
+  state: 'none' | 'waiting' | 'answered' | 'resolved';
+};
