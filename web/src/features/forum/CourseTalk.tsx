@@ -7,7 +7,7 @@ import css from './Forum.module.css';
 export function CourseTalk({ courseId }: { courseId: string }) {
   const { t } = useTranslation('forum');
   return (
-    <nav className={css.talk} aria-label={t('talk')}>
+    <div className={css.talk}>
       <Link to="/learn/$courseId/forum" params={{ courseId }} className="link">
         <IconMessages size={16} stroke={1.75} aria-hidden />
         {t('title')}
@@ -16,6 +16,6 @@ export function CourseTalk({ courseId }: { courseId: string }) {
         <IconUserQuestion size={16} stroke={1.75} aria-hidden />
         {t('pair')}
       </Link>
-    </nav>
+    </div>
   );
 }

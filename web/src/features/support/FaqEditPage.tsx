@@ -264,11 +264,11 @@ function Form({ entry, done }: { entry: FaqEntry | undefined; done: () => void }
         onChange={(value) => setLanguage(value as Locale)}
         data={locales.map((value) => ({
           value,
-          label: `${localeNames[value]}${draft.question[value]?.trim() ? ' ✓' : ''}`,
+          label: `${value.toUpperCase()}${draft.question[value]?.trim() ? ' ✓' : ''}`,
         }))}
       />
       <TextInput
-        label={t('edit.question')}
+        label={`${t('edit.question')} · ${localeNames[language]}`}
         lang={language}
         maxLength={300}
         value={draft.question[language] ?? ''}
@@ -277,7 +277,7 @@ function Form({ entry, done }: { entry: FaqEntry | undefined; done: () => void }
         onChange={(event) => set('question', event.currentTarget.value)}
       />
       <Textarea
-        label={t('edit.answer')}
+        label={`${t('edit.answer')} · ${localeNames[language]}`}
         description={t('edit.answerHelp')}
         lang={language}
         maxLength={8000}

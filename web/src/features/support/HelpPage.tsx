@@ -79,7 +79,7 @@ export function HelpPage() {
               {t('notFoundText')}
             </State>
           ) : (
-            <ul className={css.list} role="status" aria-label={t('title')}>
+            <ul className={css.list}>
               {items.map((entry) => (
                 <Question key={entry.id} entry={entry} opened={entry.id === open} />
               ))}
