@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { reacted } from './apply';
 import type { ChatMessage, Entry, JoinedFrame, Page } from './protocol';
 import {
-  moderates,
   onAround,
   onEntries,
   onJoined,
@@ -73,11 +72,13 @@ class School {
       );
     } else if (dice < 0.85) {
       const [user, emoji] = [this.pick(people), this.pick(emojis)];
-      const on = !this.hands(seq - 1, target.id, emoji).has(user);
+      const hands = this.hands(seq - 1, target.id, emoji);
+      const on = !hands.has(user);
+      const n = hands.size + (on ? 1 : -1);
       this.log.push(
         target.state === 'deleted'
           ? { t: 'skip', seq }
-          : { t: 'react', seq, msg: target.id, user, emoji, on },
+          : { t: 'react', seq, msg: target.id, user, emoji, on, n },
       );
     } else if (dice < 0.93) {
       const waiting = this.held(seq - 1);
@@ -111,7 +112,7 @@ class School {
       if (entry.t === 'approve') message.state = 'shown';
       if (entry.t === 'edit')
         Object.assign(message, { body: entry.body, version: entry.version, edited_at: 'x' });
-      if (entry.t === 'del') Object.assign(message, { state: 'deleted', body: '', files: [], mentions: [] });
+      if (entry.t === 'del') Object.assign(message, { state: 'deleted', body: '', reply: undefined });
     }
     return [...now.values()].map((message) => ({
       ...message,
@@ -146,7 +147,7 @@ class School {
     const { before, after, around } = want;
     if (after !== undefined) {
       const rest = all.filter((message) => message.seq > after);
-      return { items: rest.slice(0, limit), has_more: rest.length > limit, head };
+      return { items: rest.slice(0, limit), has_more: rest.length > limit };
     }
     if (around !== undefined) {
       const older = all.filter((message) => message.seq < around);
@@ -155,11 +156,10 @@ class School {
       return {
         items: [...older.slice(-half), ...newer.slice(0, half)],
         has_more: older.length > half,
-        head,
       };
     }
     const rest = all.filter((message) => message.seq < (before ?? Number.POSITIVE_INFINITY));
-    return { items: rest.slice(-limit), has_more: rest.length > limit, head };
+    return { items: rest.slice(-limit), has_more: rest.length > limit };
   }
 }
 
@@ -234,7 +234,14 @@ const joined = onJoined(roomOf('me'), {
   head: 0,
   resumed: false,
   page: { items: [], has_more: false },
-  room: { kind: 'lesson', can_write: true, online: 1, members: 2, slow_s: 0, pinned: ['a'] },
+  room: {
+    kind: 'lesson',
+    can_write: true,
+    online: 1,
+    members: 2,
+    slow_s: 0,
+    pinned: [{ id: 'a', author_name: 'Ann', text: 'one' }],
+  },
   me: { read: 0, delivered: 0, role: 'student' },
 });
 const having = (...entries: Omit<Entry, 'seq'>[]) =>
@@ -245,8 +252,11 @@ const having = (...entries: Omit<Entry, 'seq'>[]) =>
 
 describe('what happens to a room', () => {
   it('pins, unpins and accepts', () => {
-    expect(having({ t: 'pin', msg: 'b', on: true }).pinned).toEqual(['b', 'a']);
-    expect(having({ t: 'pin', msg: 'a', on: false }).pinned).toEqual([]);
+    const preview = { id: 'b', author_name: 'Ben', text: 'two' };
+    const pins = (state: RoomState) => state.pinned.map((pin) => `${pin.id} ${pin.text}`);
+    expect(pins(having({ t: 'pin', msg: 'b', on: true, preview }))).toEqual(['a one', 'b two']);
+    expect(pins(having({ t: 'pin', msg: 'a', on: false }))).toEqual([]);
+    expect(pins(having({ t: 'edit', msg: 'a', body: 'new', version: 2 }))).toEqual(['a new']);
     expect(having({ t: 'answer', msg: 'b' }).accepted).toBe('b');
     expect(having({ t: 'answer', msg: 'b' }, { t: 'answer', msg: null }).accepted).toBeUndefined();
     expect(having({ t: 'answer', msg: 'a' }, { t: 'del', msg: 'a' })).toMatchObject({
@@ -294,20 +304,17 @@ describe('what happens to a room', () => {
     });
     expect(onRefusal(joined, { code: 'rejected' })).toBe(joined);
   });
-
-  it('tells who may do what moderators do', () => {
-    expect(moderates(joined)).toBe(false);
-    expect(moderates(having({ t: 'member', user: 'me', role: 'moderator', on: true }))).toBe(true);
-  });
 });
 
 describe('reactions', () => {
   it('count hands, know the own one, and end at none', () => {
-    let now = reacted([], '👍', true, false);
-    now = reacted(now, '👍', true, true);
+    const hand = { emoji: '👍', on: true, own: false, n: 1 };
+    let now = reacted([], hand);
+    now = reacted(now, { ...hand, own: true, n: 2 });
     expect(now).toEqual([{ emoji: '👍', n: 2, own: true }]);
-    expect(reacted(now, '👍', true, true)).toEqual(now);
-    now = reacted(now, '👍', false, true);
-    expect(reacted(now, '👍', false, false)).toEqual([]);
+    expect(reacted(now, { ...hand, own: true, n: 2 })).toEqual(now);
+    now = reacted(now, { ...hand, own: true, on: false, n: 1 });
+    expect(now).toEqual([{ emoji: '👍', n: 1, own: false }]);
+    expect(reacted(now, { ...hand, on: false, n: 0 })).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 // What one entry of a room's log makes of the messages that are here. Pure. An entry about a message that is not here
-// changes nothing, and one that a page already shows is not counted twice.
+// changes nothing. A page may show more than the entries that have come yet: each entry says how things stand (a version,
+// a count) rather than what was added, so that applying it late is harmless once the later ones have come too.
 import type { ChatMessage, Entry, Reaction } from './protocol';
 
-/** A message as it is kept: `asOf` is the newest entry that the page it came with had seen. */
-export type Kept = ChatMessage & { asOf?: number };
+type Kept = ChatMessage;
 
 const byId = (messages: readonly Kept[], id: unknown): number => {
   // What changes is nearly always recent.
@@ -42,23 +42,21 @@ export function applyEntry(
       const first = fromStart ? 0 : (messages[0]?.seq ?? Number.POSITIVE_INFINITY);
       const last = messages.at(-1)?.seq ?? 0;
       const within = (m.seq >= first && m.seq <= last) || (grows && m.seq > last);
-      const known = messages[byId(messages, m.id)];
-      if (known && (known.asOf ?? 0) >= entry.seq) return messages;
-      return within || known ? put(messages, m) : messages;
+      return within || byId(messages, m.id) >= 0 ? put(messages, m) : messages;
     }
     case 'edit':
       return edited(messages, entry);
     case 'del':
       return deleted(messages, entry);
     case 'react':
-      return patch(messages, entry.msg, entry.seq, (message) => ({
+      return patch(messages, entry.msg, (message) => ({
         ...message,
-        reactions: reacted(
-          message.reactions ?? [],
-          String(entry.emoji),
-          entry.on === true,
-          entry.user === user,
-        ),
+        reactions: reacted(message.reactions ?? [], {
+          emoji: String(entry.emoji),
+          on: entry.on === true,
+          own: entry.user === user,
+          n: Number(entry.n),
+        }),
       }));
     default:
       return messages;
@@ -76,16 +74,10 @@ function put(messages: readonly Kept[], message: ChatMessage): readonly Kept[] {
   return at === messages.length ? [...messages, message] : messages.toSpliced(at, 0, message);
 }
 
-/** `seq`: the entry's number; a message that has seen it already stays. */
-function patch(
-  messages: readonly Kept[],
-  id: unknown,
-  seq: number,
-  change: (message: Kept) => Kept,
-): readonly Kept[] {
+function patch(messages: readonly Kept[], id: unknown, change: (message: Kept) => Kept): readonly Kept[] {
   const index = byId(messages, id);
   const old = messages[index];
-  if (!old || (old.asOf ?? 0) >= seq) return messages;
+  if (!old || old.state === 'deleted') return messages;
   const next = [...messages];
   next[index] = change(old);
   return next;
@@ -94,8 +86,8 @@ function patch(
 function edited(messages: readonly Kept[], entry: Entry): readonly Kept[] {
   const version = Number(entry.version);
   const body = String(entry.body ?? '');
-  const next = patch(messages, entry.msg, entry.seq, (message) =>
-    message.version >= version || message.state === 'deleted'
+  const next = patch(messages, entry.msg, (message) =>
+    message.version >= version
       ? message
       : {
           ...message,
@@ -105,7 +97,7 @@ function edited(messages: readonly Kept[], entry: Entry): readonly Kept[] {
           ...(Array.isArray(entry.mentions) ? { mentions: entry.mentions as string[] } : {}),
         },
   );
-  return requoted(next, entry.msg, entry.seq, body);
+  return requoted(next, entry.msg, body);
 }
 
 function deleted(messages: readonly Kept[], entry: Entry): readonly Kept[] {
@@ -120,35 +112,35 @@ function deleted(messages: readonly Kept[], entry: Entry): readonly Kept[] {
           files: [],
           reactions: [],
           mentions: [],
+          reply: null,
+          at: null,
         })
       : messages;
-  return requoted(next, entry.msg, entry.seq, '');
+  return requoted(next, entry.msg, '');
 }
 
 /** Quotes of a message follow what it says now. */
-function requoted(messages: readonly Kept[], id: unknown, seq: number, text: string): readonly Kept[] {
-  const old = (message: Kept) => message.reply?.id === id && (message.asOf ?? 0) < seq;
+function requoted(messages: readonly Kept[], id: unknown, text: string): readonly Kept[] {
+  const old = (message: Kept) => message.reply?.id === id;
   if (!messages.some(old)) return messages;
-  const quote = [...text].slice(0, QUOTE).join('');
+  const quote = quoteOf(text);
   return messages.map((message) =>
     message.reply && old(message) ? { ...message, reply: { ...message.reply, text: quote } } : message,
   );
 }
 
 /** Characters of a quote. */
-export const QUOTE = 120;
+const QUOTE = 120;
 
-/** `own`: whether it was the reader's hand. Setting what is set changes nothing. */
+export const quoteOf = (text: string): string => [...text].slice(0, QUOTE).join('');
+
+/** `own`: whether it was the reader's hand; `n`: how many hands there are now. */
 export function reacted(
   reactions: readonly Reaction[],
-  emoji: string,
-  on: boolean,
-  own: boolean,
+  { emoji, on, own, n }: { emoji: string; on: boolean; own: boolean; n: number },
 ): Reaction[] {
   const old = reactions.find((reaction) => reaction.emoji === emoji);
-  if (own && (old?.own ?? false) === on) return [...reactions];
-  const n = (old?.n ?? 0) + (on ? 1 : -1);
+  if (n <= 0) return reactions.filter((reaction) => reaction !== old);
   const now: Reaction = { emoji, n, own: own ? on : (old?.own ?? false) };
-  if (n <= 0) return reactions.filter((reaction) => reaction.emoji !== emoji);
   return old ? reactions.map((reaction) => (reaction === old ? now : reaction)) : [...reactions, now];
 }

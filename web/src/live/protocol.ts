@@ -12,17 +12,17 @@ export type ChatFile = {
   /** Bytes. */
   size: number;
   content_type: string;
-  /** `image` has a size in pixels and a small copy; anything else is for downloading. */
+  /**
+   * `image` has a size in pixels and a small copy; anything else (`file`) is for downloading. Where the bytes are is asked
+   * for by the id: a link is for one person and a quarter of an hour.
+   */
   kind: string;
   width?: number | null;
   height?: number | null;
-  /** Signed for a quarter of an hour; `/chat-files/{id}/link` renews it. */
-  url: string;
-  thumb_url?: string | null;
 };
 
-/** What a message answers, as it stood when it was read. */
-export type Quote = { id: string; author_name: string; text: string; seq?: number | null };
+/** The beginning of a message, where something points at it. */
+export type Quote = { id: string; author?: string; author_name: string; text: string };
 
 /** A message in its present state. `body` is plain text with light marks and is never HTML. */
 export type ChatMessage = {
@@ -64,15 +64,15 @@ export type RoomInfo = {
   /** Seconds between two messages of one person; 0 when free. */
   slow_s?: number;
   locked?: boolean;
-  /** Ids, or the messages themselves. */
-  pinned?: (string | { id: string; seq?: number })[];
+  /** Newest last. */
+  pinned?: Quote[];
   accepted?: string | null;
   /** Wrong attempts that are missing until one may write under a task. */
   need_wrong?: number | null;
-  course?: { id: string; slug?: string; title?: string } | null;
   course_id?: string | null;
   lesson_id?: string | null;
   task_id?: string | null;
+  owner_id?: string | null;
 };
 
 export type JoinedFrame = {
@@ -86,12 +86,17 @@ export type JoinedFrame = {
   more?: boolean;
   page?: { items: ChatMessage[]; has_more: boolean };
   room?: RoomInfo;
-  me?: Mark & { role: string; muted_until?: string | null; muted_reason?: string | null };
+  me?: Mark & {
+    role: string;
+    moderates?: boolean;
+    muted_until?: string | null;
+    muted_reason?: string | null;
+  };
   marks?: (Mark & { user: string })[];
 };
 
-/** A page of history; `head` is the newest entry that its messages already show. */
-export type Page = { items: ChatMessage[]; has_more: boolean; head?: number };
+/** A page of history, in the order of the numbers. */
+export type Page = { items: ChatMessage[]; has_more: boolean };
 
 /** Anything that the server sends. `re` answers the request of that id, `topic` belongs to a joined topic. */
 export type Frame = { t: string; re?: number; topic?: string; [field: string]: unknown };

@@ -1,11 +1,11 @@
 // The state of one chat room and what each frame makes of it. Pure: (state, frame) -> state. The chain rule: an entry is
 // applied only when it is the next one; a double is dropped; one that comes too early is held until the hole is filled.
 
-import { applyEntry, type Kept } from './apply';
-import type { ChatMessage, Entry, JoinedFrame, Mark, Page, RoomInfo } from './protocol';
+import { applyEntry, quoteOf } from './apply';
+import type { ChatMessage, Entry, JoinedFrame, Mark, Page, Quote, RoomInfo } from './protocol';
 
 /** A part of the history that does not reach the newest message: where a search or a link has led. */
-export type Island = { messages: readonly Kept[]; hasOlder: boolean };
+export type Island = { messages: readonly ChatMessage[]; hasOlder: boolean };
 
 /** `until`: null is until it is lifted. */
 export type Muted = { until: string | null; reason?: string | undefined };
@@ -19,7 +19,7 @@ export type RoomState = {
   /** The newest entry that was applied. */
   last: number;
   /** By `seq`, oldest first; up to the newest. */
-  messages: readonly Kept[];
+  messages: readonly ChatMessage[];
   /** Whether there are older messages than the first one here. */
   hasOlder: boolean;
   island: Island | undefined;
@@ -35,16 +35,20 @@ export type RoomState = {
   needWrong: number | undefined;
   muted: Muted | undefined;
   banned: boolean;
-  /** Newest first. */
-  pinned: readonly string[];
+  /** Newest last. */
+  pinned: readonly Quote[];
   /** The message that answers the question. */
   accepted: string | undefined;
   lesson: string | undefined;
   course: string | undefined;
   task: string | undefined;
+  /** Whose room it is: the student of a task, the asker of a question. */
+  owner: string | undefined;
   online: number;
   members: number;
   role: string;
+  /** Whether this person keeps order here: for the look only, the server decides. */
+  moderates: boolean;
   /** How far I have come, on any device. */
   me: Mark;
   /** How far the others have come. */
@@ -73,20 +77,19 @@ export const emptyRoom: RoomState = {
   lesson: undefined,
   course: undefined,
   task: undefined,
+  owner: undefined,
   online: 0,
   members: 0,
   role: 'student',
+  moderates: false,
   me: { read: 0, delivered: 0 },
   marks: {},
 };
 
 export const roomOf = (user: string): RoomState => ({ ...emptyRoom, user });
 
-/** Whether this person may do what moderators do: for the look only, the server decides. */
-export const moderates = (state: RoomState): boolean => state.role === 'moderator' || state.role === 'author';
-
 /** What is on the screen: where a jump has led, else the newest. */
-export const shown = (state: RoomState): readonly Kept[] => state.island?.messages ?? state.messages;
+export const shown = (state: RoomState): readonly ChatMessage[] => state.island?.messages ?? state.messages;
 export const shownHasOlder = (state: RoomState): boolean => state.island?.hasOlder ?? state.hasOlder;
 
 /** More than this many held entries are not worth keeping: the join that fills the hole brings them again. */
@@ -109,6 +112,7 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
     known: true,
     epoch: frame.epoch ?? before.epoch,
     role: frame.me?.role ?? before.role,
+    moderates: frame.me?.moderates ?? before.moderates,
     muted: frame.me ? mutedOf(before, frame.me) : before.muted,
     me: grown(resumed ? before.me : { read: 0, delivered: 0 }, frame.me),
     marks: Object.fromEntries(
@@ -145,10 +149,11 @@ function infoOf(before: RoomState, room: RoomInfo): Partial<RoomState> {
     needWrong: room.need_wrong ?? undefined,
     online: room.online,
     members: room.members,
-    pinned: (room.pinned ?? before.pinned).map((pin) => (typeof pin === 'string' ? pin : pin.id)),
+    pinned: room.pinned ?? before.pinned,
     accepted: room.accepted ?? undefined,
     lesson: room.lesson_id ?? undefined,
-    course: room.course?.id ?? room.course_id ?? undefined,
+    course: room.course_id ?? undefined,
+    owner: room.owner_id ?? undefined,
     task: room.task_id ?? undefined,
     banned: false,
   };
@@ -218,12 +223,18 @@ function withEntry(state: RoomState, entry: Entry): RoomState {
     case 'del':
       return {
         ...room,
-        pinned: room.pinned.filter((id) => id !== msg),
+        pinned: room.pinned.filter((pin) => pin.id !== msg),
         accepted: room.accepted === msg ? undefined : room.accepted,
       };
     case 'pin': {
-      const others = room.pinned.filter((id) => id !== msg);
-      return { ...room, pinned: entry.on === true ? [msg, ...others] : others };
+      const others = room.pinned.filter((pin) => pin.id !== msg);
+      const preview = entry.preview as Quote | undefined;
+      return { ...room, pinned: entry.on === true && preview ? [...others, preview] : others };
+    }
+    case 'edit': {
+      if (!room.pinned.some((pin) => pin.id === msg)) return room;
+      const text = quoteOf(String(entry.body ?? ''));
+      return { ...room, pinned: room.pinned.map((pin) => (pin.id === msg ? { ...pin, text } : pin)) };
     }
     case 'answer':
       return { ...room, accepted: typeof entry.msg === 'string' ? entry.msg : undefined };
@@ -268,7 +279,7 @@ function moderated(room: RoomState, entry: Entry, mine: boolean): RoomState {
 
 /** Who could not write only because of the lock can when it is gone; the server has the last word. */
 const locking = (room: RoomState, locked: boolean): Partial<RoomState> =>
-  moderates(room) ? { locked } : { locked, canWrite: locked ? false : room.locked || room.canWrite };
+  room.moderates ? { locked } : { locked, canWrite: locked ? false : room.locked || room.canWrite };
 
 /** A refusal that says something about the person, not about the message. */
 export function onRefusal(
@@ -287,18 +298,13 @@ export function onRefusal(
   return state;
 }
 
-/** Reads what the page has seen into its messages, so that an entry which it shows is not counted again. */
-const seenAt = (state: RoomState, page: Page): Kept[] => {
-  const asOf = page.head ?? 0;
-  const items = [...page.items].sort((a, b) => a.seq - b.seq);
-  return asOf > state.last ? items.map((message) => ({ ...message, asOf })) : items;
-};
+const inOrder = (page: Page): ChatMessage[] => [...page.items].sort((a, b) => a.seq - b.seq);
 
 /** A page of older messages, read with `before` = the first one that is shown. */
 export function onOlder(state: RoomState, page: Page): RoomState {
   const list = shown(state);
   const first = list[0]?.seq ?? Number.POSITIVE_INFINITY;
-  const messages = [...seenAt(state, page).filter((message) => message.seq < first), ...list];
+  const messages = [...inOrder(page).filter((message) => message.seq < first), ...list];
   return state.island
     ? { ...state, island: { messages, hasOlder: page.has_more } }
     : { ...state, messages, hasOlder: page.has_more };
@@ -309,7 +315,7 @@ export function onNewer(state: RoomState, page: Page): RoomState {
   const { island } = state;
   if (!island) return state;
   const last = island.messages.at(-1)?.seq ?? 0;
-  const more = seenAt(state, page).filter((message) => message.seq > last);
+  const more = inOrder(page).filter((message) => message.seq > last);
   const first = state.messages[0]?.seq ?? Number.POSITIVE_INFINITY;
   const whole = !page.has_more || more.some((message) => message.seq >= first);
   if (!whole) return { ...state, island: { ...island, messages: [...island.messages, ...more] } };
@@ -323,7 +329,7 @@ export function onNewer(state: RoomState, page: Page): RoomState {
 
 /** A page around a place. It stands by itself unless it touches what is here. */
 export function onAround(state: RoomState, page: Page): RoomState {
-  const items = seenAt(state, page);
+  const items = inOrder(page);
   const first = state.messages[0]?.seq ?? Number.POSITIVE_INFINITY;
   if (items.length === 0) return state;
   if (!items.some((message) => message.seq >= first)) {

@@ -236,7 +236,7 @@ describe('sending', () => {
 
   it('takes along what is answered, files and mentions', async () => {
     await join();
-    const file = { id: 'f', name: 'a.png', size: 1, content_type: 'image/png', kind: 'image', url: '/f' };
+    const file = { id: 'f', name: 'a.png', size: 1, content_type: 'image/png', kind: 'image' };
     const reply = { id: 'm2', author_name: 'Other', text: 'text 2' };
     client.send('one', { reply, files: [file], mentions: ['u'], at: { lesson: 'l', second: 3 } });
     await settle();

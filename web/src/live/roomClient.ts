@@ -7,7 +7,6 @@ import type { ChatMessage, Entry, Frame, JoinedFrame, Mark, Page } from './proto
 import { LiveError } from './protocol';
 import {
   hasHole,
-  moderates,
   onAround,
   onEntries,
   onJoined,
@@ -196,7 +195,7 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
         ...(item.mentions?.length ? { mentions: item.mentions } : {}),
       });
       const { slowS } = view.room;
-      if (slowS > 0 && !moderates(view.room)) set({ pausedUntil: ports.now() + slowS * 1000 });
+      if (slowS > 0 && !view.room.moderates) set({ pausedUntil: ports.now() + slowS * 1000 });
       const seq = Number(ack.seq);
       // Doubles are acknowledged with the number of the first: the message may be here already, or be too old to come.
       const here = seq <= view.room.last;
