@@ -53,6 +53,8 @@ export type RoomPorts = {
 const TYPING_LIFE = 6_000;
 const TYPING_EVERY = 3_000;
 const MARK_EVERY = 1_000;
+/** So many pages are looked through for a message that is older than what is here. */
+const FIND_PAGES = 40;
 
 export type RoomClient = ReturnType<typeof createRoomClient>;
 
@@ -329,6 +331,18 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       } catch {
         return false;
       }
+    },
+    /** The number of a message that something points at; looks through what is older for a while. */
+    async find(id: string): Promise<number | undefined> {
+      for (let pages = 0; pages <= FIND_PAGES; pages++) {
+        const { island, messages } = view.room;
+        const here = [...(island?.messages ?? []), ...messages].find((message) => message.id === id);
+        if (here) return here.seq;
+        const first = shown(view.room)[0];
+        await this.loadOlder();
+        if (shown(view.room)[0] === first) return undefined;
+      }
+      return undefined;
     },
     toNewest(): void {
       set({ room: toNewest(view.room) });

@@ -4,7 +4,8 @@ import { isApiError } from '~/api/error';
 import { Failed } from '~/ui/State';
 import css from './Chat.module.css';
 import type { Ask } from './Composer';
-import { type ChatLesson, NotMember, Opening, RoomChat } from './RoomChat';
+import { type ChatLesson, RoomChat } from './RoomChat';
+import { NotMember, Opening } from './RoomStates';
 import { useRoomId } from './useRoom';
 
 /** `ask`: what the next message is asked to begin with. */

@@ -1,78 +1,97 @@
-// The list of messages: opens at the first unread, loads upward without a jump, stays where the reader is.
+// The list of messages: opens at the first unread, loads upward without a jump, stays where the reader is. Only what is
+// near the screen is drawn, so that a long room scrolls as lightly as a short one.
 import { Button } from '@mantine/core';
-import {
-  IconAlertCircle,
-  IconArrowDown,
-  IconCheck,
-  IconChecks,
-  IconClock,
-  IconMessages,
-} from '@tabler/icons-react';
+import { IconArrowDown, IconMessages } from '@tabler/icons-react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { daysBetween } from '~/i18n/format';
-import type { Unsent } from '~/live/outbox';
 import type { ChatMessage } from '~/live/protocol';
-import { receiptOf } from '~/live/room';
+import { type Receipt, receiptOf, shown, shownHasOlder } from '~/live/room';
 import type { RoomClient, RoomView } from '~/live/roomClient';
-import { Initials } from '~/ui/Initials';
 import { State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
+import { useZone } from '~/ui/zone';
 import css from './Chat.module.css';
 import { chatItems, type Item } from './items';
 import type { RoomKind } from './kinds';
+import { MessageRow, UnsentRow, wordsOf } from './MessageRow';
+
+/** A place that the thread is to show. Each wish is a new object. */
+export type Goal = { seq: number };
 
 type Props = {
   client: RoomClient;
   view: RoomView;
   kind: RoomKind;
-  goTo: ((second: number) => void) | undefined;
+  goal: Goal | undefined;
+  editing: string | undefined;
+  hidden: ReadonlySet<string>;
 };
 
 /** This near to the end counts as being there, in pixels. */
 const NEAR = 60;
+/** This near to the top fetches what is older, in pixels. */
+const EARLY = 600;
 /** On screen for this long in a focused window is read, in milliseconds. */
 const READ = 1_000;
+/** How long a message stands out to which somebody was led, in milliseconds. */
+const STAND_OUT = 2_500;
 
-export function Messages({ client, view, kind, goTo }: Props) {
+export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
   const { t } = useTranslation(['chat', 'common']);
   const format = useFormat();
   const { room, outbox } = view;
   const list = useRef<HTMLDivElement>(null);
+  const rows = useRef<VirtualizerHandle>(null);
   const [atEnd, setAtEnd] = useState(true);
   const unreadAfter = useUnreadAfter(view);
+  const messages = shown(room);
+  const hasOlder = shownHasOlder(room);
   const items = useMemo(
-    () => chatItems(room.messages, outbox, client.user, unreadAfter, (at) => format.date(at)),
-    [room.messages, outbox, client.user, unreadAfter, format],
+    () =>
+      chatItems(
+        messages,
+        room.island ? [] : outbox,
+        client.user,
+        unreadAfter,
+        (at) => format.date(at),
+        hidden,
+      ),
+    [messages, room.island, outbox, client.user, unreadAfter, format, hidden],
   );
   const spoken = useSpoken(view, client.user);
-  const toEnd = useCallback(() => {
-    const box = list.current;
-    if (box) box.scrollTop = box.scrollHeight;
-  }, []);
-  const keepPlace = usePlace(list, view, atEnd, toEnd);
-  const loadOlder = () => {
-    keepPlace();
-    void client.loadOlder();
-  };
-  useReading(list, client, view);
+  const prepended = usePrepended(items);
+  const mark = useMark();
+  const settled = usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, mark: mark.put });
+  useReading(list, client, messages.at(-1)?.seq ?? 0);
   const newest = room.messages.at(-1)?.seq ?? 0;
-  const unseen = useUnseen(atEnd, newest, room.messages, client.user);
+  const unseen = useUnseen(atEnd && !room.island, newest, room.messages, client.user, unreadAfter);
 
   const scroll = () => {
     const box = list.current;
-    if (!box) return;
-    setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR);
-    if (box.scrollTop < 120 && room.hasOlder && view.older === 'idle') loadOlder();
-    else keepPlace();
+    if (!box || !settled) return;
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    setAtEnd(below < NEAR);
+    if (box.scrollTop < EARLY && hasOlder && view.older === 'idle') void client.loadOlder();
+    if (below < EARLY && room.island && view.newer === 'idle') void client.loadNewer();
+  };
+  const toEnd = () => {
+    client.toNewest();
+    setAtEnd(true);
+    requestAnimationFrame(() => rows.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' }));
   };
   const empty = view.phase === 'ready' && items.length === 0;
-  const lastOf = lastReceipts(items, view, client.user);
+  const receipts = useMemo(
+    () => lastReceipts(items, (seq) => receiptOf(room, client.user, seq)),
+    [items, room, client.user],
+  );
+  const pins = useMemo(() => new Set(room.pinned.map((pin) => pin.id)), [room.pinned]);
 
   return (
     <div className={css.middle}>
       <div
-        className={css.list}
+        className={`${css.list} ${settled ? '' : css.unsettled}`}
         ref={list}
         onScroll={scroll}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
@@ -80,27 +99,51 @@ export function Messages({ client, view, kind, goTo }: Props) {
         role="log"
         aria-label={t('messages')}
         aria-live="off"
+        aria-busy={!settled}
       >
-        {view.phase === 'ready' && room.messages.length > 0 && (
-          <div className={css.top}>
-            {view.older === 'failed' && <span className="meta mut">{t('olderFailed')}</span>}
-            {room.hasOlder ? (
-              <Button size="xs" variant="subtle" loading={view.older === 'loading'} onClick={loadOlder}>
-                {t('older')}
-              </Button>
-            ) : (
-              <span className="micro mut">{t('start')}</span>
-            )}
-          </div>
-        )}
+        <div className={css.top}>
+          {view.phase === 'ready' && messages.length > 0 && (
+            <>
+              {view.older === 'failed' && <span className="meta mut">{t('olderFailed')}</span>}
+              {hasOlder ? (
+                <Button
+                  size="xs"
+                  variant="subtle"
+                  loading={view.older === 'loading'}
+                  onClick={() => void client.loadOlder()}
+                >
+                  {t('older')}
+                </Button>
+              ) : (
+                <span className="micro mut">{t('start')}</span>
+              )}
+            </>
+          )}
+        </div>
         {empty && (
           <State icon={<IconMessages size={28} stroke={1.5} />} title={t('empty')}>
             {t(`emptyText.${kind}`)}
           </State>
         )}
-        {items.map((item) => (
-          <Row key={item.key} item={item} client={client} goTo={goTo} receipt={lastOf.get(item.key)} />
-        ))}
+        <Virtualizer ref={rows} scrollRef={list} data={items} shift={prepended} startMargin={TOP} bufferSize={400}>
+          {(item) => (
+            <Row
+              key={item.key}
+              item={item}
+              client={client}
+              receipt={receipts.get(item.key)}
+              pins={pins}
+              accepted={room.accepted}
+              editing={editing}
+              marked={mark.seq}
+            />
+          )}
+        </Virtualizer>
+        {room.island && view.newer === 'failed' && (
+          <button type="button" className="link small" onClick={() => void client.loadNewer()}>
+            {t('newerFailed')}
+          </button>
+        )}
       </div>
       <p className={css.typing} aria-hidden={view.typing.length === 0}>
         {view.typing.length === 1 ? (
@@ -109,7 +152,7 @@ export function Messages({ client, view, kind, goTo }: Props) {
           t('typingMany')
         ) : null}
       </p>
-      {!atEnd && (
+      {settled && (!atEnd || room.island) && (
         <button type="button" className={css.latest} onClick={toEnd}>
           <IconArrowDown size={16} stroke={1.75} aria-hidden />
           {unseen > 0 ? t('latest_new', { count: unseen, value: format.number(unseen) }) : t('latest')}
@@ -122,25 +165,42 @@ export function Messages({ client, view, kind, goTo }: Props) {
   );
 }
 
+/** The height of what stands above the rows, in pixels; the style sheet says the same. */
+const TOP = 44;
+
 type RowProps = {
   item: Item;
   client: RoomClient;
-  goTo: ((second: number) => void) | undefined;
-  receipt: Shown | undefined;
+  receipt: Receipt | undefined;
+  pins: ReadonlySet<string>;
+  accepted: string | undefined;
+  editing: string | undefined;
+  marked: number | undefined;
 };
 
-function Row({ item, client, goTo, receipt }: RowProps) {
+function Row({ item, client, receipt, pins, accepted, editing, marked }: RowProps) {
   const { t } = useTranslation('chat');
   if (item.kind === 'day') return <Day at={item.at} />;
   if (item.kind === 'new') return <p className={`${css.divider} ${css.fresh}`}>{t('new')}</p>;
-  if (item.kind === 'unsent') return <UnsentRow item={item.unsent} client={client} goTo={goTo} />;
-  return <MessageRow item={item} goTo={goTo} receipt={receipt} />;
+  if (item.kind === 'unsent') return <UnsentRow item={item.unsent} client={client} />;
+  const { id, seq } = item.message;
+  return (
+    <MessageRow
+      item={item}
+      receipt={receipt}
+      pinned={pins.has(id)}
+      accepted={accepted === id}
+      editing={editing === id}
+      marked={marked === seq}
+    />
+  );
 }
 
 function Day({ at }: { at: string }) {
   const { t } = useTranslation('chat');
   const format = useFormat();
-  const days = daysBetween(new Date(), new Date(at), format.zone);
+  const zone = useZone();
+  const days = daysBetween(new Date(), new Date(at), zone);
   return (
     <p className={css.divider}>
       {days === 0 ? t('today') : days === -1 ? t('yesterday') : <bdi>{format.date(at)}</bdi>}
@@ -148,135 +208,17 @@ function Day({ at }: { at: string }) {
   );
 }
 
-function MessageRow({
-  item,
-  goTo,
-  receipt,
-}: {
-  item: Extract<Item, { kind: 'message' }>;
-  goTo: RowProps['goTo'];
-  receipt: Shown | undefined;
-}) {
-  const { t } = useTranslation('chat');
-  const format = useFormat();
-  const { message, own, first, last } = item;
-  return (
-    <article className={`${css.message} ${own ? css.own : ''}`} data-seq={message.seq}>
-      {!own && first && (
-        <p className={css.by}>
-          <Initials name={message.author_name} id={message.author} size={24} />
-          <b>
-            <bdi>{message.author_name}</bdi>
-          </b>
-          {(message.author_role === 'author' || message.author_role === 'moderator') && (
-            <span className={css.role}>{t(message.author_role)}</span>
-          )}
-        </p>
-      )}
-      <div className={css.bubble} dir="auto">
-        {own && <span className="hidden">{t('you')}: </span>}
-        <Body text={message.body} />
-      </div>
-      {(last || receipt || message.at) && (
-        <p className={css.under}>
-          <time dateTime={message.created_at}>
-            <bdi>{format.time(message.created_at)}</bdi>
-          </time>
-          {message.at && <Moment second={message.at.second} goTo={goTo} />}
-          {receipt && <Receipt kind={receipt} />}
-        </p>
-      )}
-    </article>
-  );
-}
-
-function UnsentRow({ item, client, goTo }: { item: Unsent; client: RoomClient; goTo: RowProps['goTo'] }) {
-  const { t } = useTranslation('chat');
-  const format = useFormat();
-  const failed = item.state === 'failed';
-  const reasons = { rejected: 1, read_only: 1, too_large: 1, stale: 1 };
-  const why = item.code && item.code in reasons ? (item.code as keyof typeof reasons) : 'other';
-  return (
-    <article className={`${css.message} ${css.own}`}>
-      <div className={css.bubble} dir="auto">
-        <span className="hidden">{t('you')}: </span>
-        <Body text={item.body} />
-      </div>
-      <p className={css.under}>
-        <bdi>{format.time(new Date(item.written))}</bdi>
-        {item.at && <Moment second={item.at.second} goTo={goTo} />}
-        <Receipt kind={failed ? 'failed' : item.state === 'sent' ? 'sent' : 'sending'} />
-        {failed && (
-          <>
-            <button type="button" className="link" onClick={() => client.retry(item.client_id)}>
-              {t('again')}
-            </button>
-            <button type="button" className="link" onClick={() => client.cancel(item.client_id)}>
-              {t('drop')}
-            </button>
-          </>
-        )}
-      </p>
-      {failed && <p className={css.why}>{t(`why.${why}`)}</p>}
-    </article>
-  );
-}
-
-type Shown = 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
-const receiptIcon = {
-  sending: IconClock,
-  sent: IconCheck,
-  delivered: IconChecks,
-  read: IconChecks,
-  failed: IconAlertCircle,
-};
-
-function Receipt({ kind }: { kind: Shown }) {
-  const { t } = useTranslation('chat');
-  const Icon = receiptIcon[kind];
-  return (
-    <span className={`${css.receipt} ${css[kind]}`}>
-      <Icon size={14} stroke={1.75} aria-hidden />
-      {t(`receipt.${kind}`)}
-    </span>
-  );
-}
-
-function Moment({ second, goTo }: { second: number; goTo: RowProps['goTo'] }) {
-  const { t } = useTranslation('chat');
-  const format = useFormat();
-  const at = format.clock(second);
-  if (!goTo) return <span>{t('atLesson', { at })}</span>;
-  return (
-    <button type="button" className="link num" aria-label={t('goTo', { at })} onClick={() => goTo(second)}>
-      <bdi>{t('atLesson', { at })}</bdi>
-    </button>
-  );
-}
-
-/** Plain text; code between ``` stands apart and keeps left to right inside any bubble. */
-function Body({ text }: { text: string }) {
-  const parts = text.split(/```(?:[\w+-]*\n)?/);
-  // biome-ignore-start lint/suspicious/noArrayIndexKey: the parts of one text never change their places.
-  return parts.map((part, index) =>
-    index % 2 === 1 && index < parts.length - 1 ? (
-      <pre key={index}>
-        <code>{part.replace(/\n$/, '')}</code>
-      </pre>
-    ) : (
-      <span key={index}>{part}</span>
-    ),
-  );
-  // biome-ignore-end lint/suspicious/noArrayIndexKey: as above.
-}
-
-/** The receipt stands on the last own message of each state. */
-function lastReceipts(items: readonly Item[], view: RoomView, me: string): Map<string, Shown> {
-  const last = new Map<Shown, string>();
-  for (const item of items) {
-    if (item.kind === 'message' && item.own) last.set(receiptOf(view.room, me, item.message.seq), item.key);
+/** The receipt stands on the last own message of each state; a state never grows towards the end. */
+export function lastReceipts(items: readonly Item[], receipt: (seq: number) => Receipt): Map<string, Receipt> {
+  const found = new Map<Receipt, string>();
+  for (let index = items.length - 1; index >= 0; index--) {
+    const item = items[index];
+    if (item?.kind !== 'message' || !item.own) continue;
+    const state = receipt(item.message.seq);
+    if (!found.has(state)) found.set(state, item.key);
+    if (state === 'read') break;
   }
-  return new Map([...last].map(([kind, key]) => [key, kind]));
+  return new Map([...found].map(([kind, key]) => [key, kind]));
 }
 
 /** Where the reader had stopped when the chat was opened here. */
@@ -287,50 +229,144 @@ function useUnreadAfter(view: RoomView): number | undefined {
   return at.current ? at.current : undefined;
 }
 
-/**
- * Keeps the reader's place: at the end while there, and by the same message while older ones come above. The function that
- * it answers with notes the place: its distance from the end does not change by what comes above it.
- */
-function usePlace(
-  list: React.RefObject<HTMLDivElement | null>,
-  view: RoomView,
-  atEnd: boolean,
-  toEnd: () => void,
-): () => void {
-  const before = useRef({ first: 0, opened: false, unsent: 0 });
-  const fromEnd = useRef(0);
-  const first = view.room.messages[0]?.seq ?? 0;
-  const last = view.room.messages.at(-1)?.seq ?? 0;
-  const keepPlace = useCallback(() => {
-    const box = list.current;
-    if (box) fromEnd.current = box.scrollHeight - box.scrollTop;
-  }, [list]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows the content, not the values.
+/** Whether the rows of this drawing stand above those of the one before: the place is then kept from the end. */
+function usePrepended(items: readonly Item[]): boolean {
+  const before = useRef<{ first: string; last: string; length: number }>({ first: '', last: '', length: 0 });
+  const first = items.find((item) => item.kind === 'message')?.key ?? '';
+  const last = items.at(-1)?.key ?? '';
+  const old = before.current;
+  const prepended = old.first !== '' && first !== old.first && last === old.last && items.length > old.length;
   useLayoutEffect(() => {
-    const box = list.current;
-    if (!box) return;
-    const old = before.current;
-    const wrote = view.outbox.length > old.unsent;
-    if (!old.opened && view.phase === 'ready') {
-      const line = box.querySelector<HTMLElement>(`.${css.fresh}`);
-      if (line) box.scrollTop = line.offsetTop - 24;
-      else toEnd();
-      old.opened = true;
-    } else if (first !== 0 && first < old.first) {
-      box.scrollTop = box.scrollHeight - fromEnd.current;
-    } else if (atEnd || wrote) {
-      toEnd();
+    before.current = { first, last, length: items.length };
+  });
+  return prepended;
+}
+
+/** The message that stands out because somebody was led to it. */
+function useMark() {
+  const [seq, setSeq] = useState<number | undefined>(undefined);
+  useEffect(() => {
+    if (seq === undefined) return;
+    const timer = setTimeout(() => setSeq(undefined), STAND_OUT);
+    return () => clearTimeout(timer);
+  }, [seq]);
+  return { seq, put: setSeq };
+}
+
+type Place = {
+  client: RoomClient;
+  view: RoomView;
+  items: readonly Item[];
+  rows: React.RefObject<VirtualizerHandle | null>;
+  list: React.RefObject<HTMLDivElement | null>;
+  atEnd: boolean;
+  goal: Goal | undefined;
+  unreadAfter: number | undefined;
+  mark: (seq: number) => void;
+};
+
+const indexOf = (items: readonly Item[], seq: number): number =>
+  items.findIndex((item) => item.kind === 'message' && item.message.seq >= seq);
+
+/**
+ * Opens at the first unread message or at the end, follows the end while the reader is there, and goes where somebody is
+ * led. Whether the first place has been found.
+ */
+function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, mark }: Place): boolean {
+  const [settled, setSettled] = useState(false);
+  const opening = useRef(false);
+  const wished = useRef<Goal | undefined>(undefined);
+  const [target, setTarget] = useState<{ seq: number; align: 'start' | 'center' } | undefined>(undefined);
+  const last = items.at(-1)?.key ?? '';
+  const ready = view.phase === 'ready';
+
+  // The first place. What is unread may begin before the page that came with the room.
+  useEffect(() => {
+    if (!ready || opening.current) return;
+    opening.current = true;
+    const { room } = client.view();
+    const first = room.messages[0]?.seq ?? 0;
+    const newest = room.messages.at(-1)?.seq ?? 0;
+    const unread = unreadAfter !== undefined && unreadAfter < newest;
+    if (goal) return setSettled(true);
+    if (!unread) {
+      setTarget({ seq: Number.POSITIVE_INFINITY, align: 'start' });
+      return;
     }
-    before.current = { ...old, first, unsent: view.outbox.length };
-    keepPlace();
-    // The outbox by itself too: a message that takes the place of its unsent self leaves the sum as it was.
-  }, [first, last, view.room.messages.length, view.outbox.length, view.phase]);
-  return keepPlace;
+    const from = unreadAfter + 1;
+    if (first <= from || !room.hasOlder) return setTarget({ seq: from, align: 'start' });
+    void client.show(from).then(() => setTarget({ seq: from, align: 'start' }));
+  }, [ready, client, unreadAfter, goal]);
+
+  // Where somebody is led.
+  useEffect(() => {
+    if (!ready || !goal || wished.current === goal) return;
+    wished.current = goal;
+    void client.show(goal.seq).then((found) => {
+      if (found) setTarget({ seq: goal.seq, align: 'center' });
+    });
+  }, [ready, goal, client]);
+
+  // Goes there once the rows are drawn; they are measured on the way, so the second try is exact.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a target is gone to once.
+  useLayoutEffect(() => {
+    if (!target) return;
+    const found = indexOf(items, target.seq);
+    const divider = items.findIndex((item) => item.kind === 'new');
+    const index =
+      target.align === 'start' && divider >= 0 ? divider : found >= 0 ? found : items.length - 1;
+    const go = () => {
+      if (target.seq === Number.POSITIVE_INFINITY) rows.current?.scrollToIndex(items.length - 1, { align: 'end' });
+      else rows.current?.scrollToIndex(Math.max(0, index), { align: target.align });
+    };
+    go();
+    const frame = requestAnimationFrame(() => {
+      go();
+      setSettled(true);
+      const box = list.current;
+      // A short list has its end on the screen.
+      if (box) box.dispatchEvent(new Event('scroll', { bubbles: true }));
+      if (target.align === 'center') mark(target.seq);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [target]);
+
+  // The end is followed while the reader is there, and gone to by who has just written.
+  const unsent = view.outbox.length;
+  const before = useRef({ unsent, last });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows the content.
+  useLayoutEffect(() => {
+    const wrote = unsent > before.current.unsent;
+    const moved = last !== before.current.last;
+    before.current = { unsent, last };
+    if (!settled || view.room.island) return;
+    if (wrote || (atEnd && moved)) {
+      rows.current?.scrollToIndex(items.length - 1, { align: 'end' });
+      const frame = requestAnimationFrame(() =>
+        rows.current?.scrollToIndex(items.length - 1, { align: 'end' }),
+      );
+      return () => cancelAnimationFrame(frame);
+    }
+  }, [items, unsent, settled]);
+
+  // A composer that grows, a keyboard that opens, an image that comes: whoever is at the end stays there.
+  const follow = useCallback(() => {
+    const box = list.current;
+    if (box && atEnd && settled) box.scrollTop = box.scrollHeight;
+  }, [list, atEnd, settled]);
+  useEffect(() => {
+    const box = list.current;
+    if (!box || typeof ResizeObserver === 'undefined') return;
+    const watch = new ResizeObserver(follow);
+    watch.observe(box);
+    for (const child of box.children) watch.observe(child);
+    return () => watch.disconnect();
+  }, [list, follow]);
+  return settled;
 }
 
 /** Marks as read what has been on screen for a second while the window had the focus. */
-function useReading(list: React.RefObject<HTMLDivElement | null>, client: RoomClient, view: RoomView) {
-  const newest = view.room.messages.at(-1)?.seq ?? 0;
+function useReading(list: React.RefObject<HTMLDivElement | null>, client: RoomClient, newest: number) {
   useEffect(() => {
     if (newest === 0) return;
     const timer = setInterval(() => {
@@ -338,26 +374,41 @@ function useReading(list: React.RefObject<HTMLDivElement | null>, client: RoomCl
       if (!box || document.visibilityState !== 'visible' || !document.hasFocus()) return;
       const { bottom } = box.getBoundingClientRect();
       if (box.clientHeight === 0) return;
-      const rows = box.querySelectorAll<HTMLElement>('[data-seq]');
-      for (let index = rows.length - 1; index >= 0; index--) {
-        const row = rows[index];
-        if (row && row.getBoundingClientRect().bottom <= bottom + 8) {
-          client.seen(Number(row.dataset.seq));
-          return;
-        }
+      const rows = [...box.querySelectorAll<HTMLElement>('[data-seq]')];
+      // The drawn rows are few; the lowest one that is whole on the screen counts.
+      let read = 0;
+      for (const row of rows) {
+        const end = row.getBoundingClientRect().bottom;
+        if (end <= bottom + 8) read = Math.max(read, Number(row.dataset.seq));
       }
+      if (read > 0) client.seen(read);
     }, READ);
     return () => clearInterval(timer);
   }, [list, client, newest]);
 }
 
-/** How many messages of others have come while the reader was further up. */
-function useUnseen(atEnd: boolean, newest: number, messages: readonly ChatMessage[], me: string): number {
-  const [left, setLeft] = useState(newest);
+/** How many messages of others are below what the reader has come to. */
+function useUnseen(
+  atEnd: boolean,
+  newest: number,
+  messages: readonly ChatMessage[],
+  me: string,
+  unreadAfter: number | undefined,
+): number {
+  const [left, setLeft] = useState<number | undefined>(undefined);
   useEffect(() => {
     if (atEnd) setLeft(newest);
   }, [atEnd, newest]);
-  return atEnd ? 0 : messages.filter((message) => message.seq > left && message.author !== me).length;
+  if (atEnd) return 0;
+  const from = Math.max(left ?? 0, unreadAfter ?? 0);
+  if (from === 0) return 0;
+  let count = 0;
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const message = messages[index];
+    if (!message || message.seq <= from) break;
+    if (message.author !== me && message.state !== 'deleted') count++;
+  }
+  return count;
 }
 
 /** What a screen reader is told: the newest message of somebody else, as it comes. */
@@ -370,7 +421,8 @@ function useSpoken(view: RoomView, me: string): string {
     if (view.phase !== 'ready') return;
     const seq = last?.seq ?? 0;
     if (known.current !== undefined && last && seq > known.current && last.author !== me) {
-      setSpoken(t('said', { name: last.author_name, text: last.body.slice(0, 300) }));
+      const text = wordsOf(last, t('fileWord')).slice(0, 300);
+      setSpoken(t('said', { name: last.author_name, text }));
     }
     known.current = seq;
   }, [last, view.phase, me, t]);

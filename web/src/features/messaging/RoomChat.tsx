@@ -1,25 +1,39 @@
 // A chat room as any page may show it: who is here, what was said, what I say. Fills the box that it is put into.
-import { IconLock, IconMessageCircle, IconPlugConnectedX, IconWifiOff } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { IconPlugConnectedX, IconUpload, IconWifiOff } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { type DragEvent, lazy, type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
 import { live, useLiveState } from '~/live';
+import { quoteOf } from '~/live/apply';
+import type { ChatFile, ChatMessage, Quote } from '~/live/protocol';
+import { shown } from '~/live/room';
 import type { RoomClient } from '~/live/roomClient';
-import { State } from '~/ui/State';
-import { useFormat } from '~/ui/useFormat';
+import { toast } from '~/ui/toast';
+import { attach } from './attach';
 import css from './Chat.module.css';
 import { type Ask, Composer } from './Composer';
 import { isRoomKind, type RoomKind } from './kinds';
-import { Messages } from './Messages';
+import type { Chosen, Deeds } from './MessageMenu';
+import { type Goal, Messages } from './Messages';
+import { PinBar } from './PinBar';
+import { blocksQuery } from './queries';
+import { RoomHead } from './RoomHead';
+import { NotMember, Opening } from './RoomStates';
+import type { Template } from './Suggest';
+import { type ChatLesson, type Thread, ThreadContext } from './thread';
+import { useFaultText } from './useFault';
 import { useRoom, useRoomView } from './useRoom';
+import { WhyNot } from './WhyNot';
 
-/** The lesson that is on the page: links to its moments lead into its player. */
-export type ChatLesson = {
-  lessonId: string;
-  /** Where the video stands, for a link to the moment. Absent for a lesson without a video. */
-  second?: (() => number) | undefined;
-  goTo?: ((second: number) => void) | undefined;
-};
+const MessageMenu = lazy(() => import('./MessageMenu').then((file) => ({ default: file.MessageMenu })));
+const DeleteDialog = lazy(() => import('./Dialogs').then((file) => ({ default: file.DeleteDialog })));
+const ReportDialog = lazy(() => import('./Dialogs').then((file) => ({ default: file.ReportDialog })));
+const BlockDialog = lazy(() => import('./Dialogs').then((file) => ({ default: file.BlockDialog })));
+const Viewer = lazy(() => import('./Dialogs').then((file) => ({ default: file.Viewer })));
+const RoomSearch = lazy(() => import('./RoomSearch').then((file) => ({ default: file.RoomSearch })));
+
+export type { ChatLesson };
 
 export type RoomChatProps = {
   roomId: string;
@@ -40,6 +54,12 @@ export type RoomChatProps = {
   lesson?: ChatLesson;
   /** What the next message is asked to begin with. Each question is a new object. */
   ask?: Ask | undefined;
+  /** Words that can be put in with a slash. */
+  templates?: readonly Template[];
+  /** A place that the thread is to show first, by its number. */
+  at?: number | undefined;
+  /** A message was written (it may still be on its way). */
+  onSent?: () => void;
 };
 
 export function RoomChat(props: RoomChatProps) {
@@ -57,58 +77,250 @@ function Room({ user, ...props }: RoomChatProps & { user: string }) {
   return client ? <Inside {...props} client={client} /> : <Opening />;
 }
 
+/** What is open beside the thread. */
+type Open =
+  | { what: 'delete' | 'report' | 'block'; message: ChatMessage }
+  | { what: 'view'; files: readonly ChatFile[]; file: ChatFile }
+  | undefined;
+
 function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
   const { t } = useTranslation('chat');
-  const format = useFormat();
   const view = useRoomView(client);
-  if (view.phase === 'refused') return <NotMember />;
+  const { room } = view;
   const { lesson, compact = false } = props;
-  const kind = isRoomKind(view.room.kind) ? view.room.kind : (props.roomKind ?? 'general');
+  const kind = isRoomKind(room.kind) ? room.kind : (props.roomKind ?? 'general');
+  const [goal, setGoal] = useState<Goal | undefined>(() =>
+    props.at === undefined ? undefined : { seq: props.at },
+  );
+  const [reply, setReply] = useState<Quote | undefined>(undefined);
+  const [editing, setEditing] = useState<string | undefined>(undefined);
+  const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
+  const [open, setOpen] = useState<Open>(undefined);
+  const [searching, setSearching] = useState(false);
+  const fault = useFaultText();
+  const hidden = useHidden(client.user);
+  const failed = useCallback((error: unknown) => toast({ text: fault(error) }), [fault]);
+  const drop = useDrop(client, (what) => toast({ text: t(`filesToo.${what}`) }));
+
+  const find = useCallback(
+    (id: string) => {
+      void client.find(id).then((seq) => {
+        if (seq === undefined) toast({ text: t('notFoundHere') });
+        else setGoal({ seq });
+      });
+    },
+    [client, t],
+  );
+  const thread = useMemo(
+    (): Thread => ({
+      user: client.user,
+      room: client.room,
+      course: room.course,
+      lesson,
+      menu: (message, at) => setChosen({ message, at: at.getBoundingClientRect() }),
+      react: (message, emoji, on) => void client.react(message.id, emoji, on).catch(failed),
+      find,
+      view: (files, file) => setOpen({ what: 'view', files, file }),
+      save: (message, text) =>
+        client.edit(message, text).then(
+          () => true,
+          (error) => {
+            failed(error);
+            return false;
+          },
+        ),
+      stopEditing: () => setEditing(undefined),
+    }),
+    [client, room.course, lesson, failed, find],
+  );
+
+  if (view.phase === 'refused' || room.banned) return <NotMember banned={room.banned} />;
+
+  const pinned = (message: ChatMessage) => room.pinned.some((pin) => pin.id === message.id);
+  const deedsOf = (message: ChatMessage): Deeds => {
+    const own = message.author === client.user;
+    const { moderates } = room;
+    const writes = room.canWrite && !room.muted;
+    const fresh = Date.now() - Date.parse(message.created_at) < OWN_WINDOW;
+    const thread = kind === 'question' || kind === 'forum';
+    const mayAccept = kind === 'question' && (moderates || room.owner === client.user);
+    const text = message.body;
+    return {
+      react: writes
+        ? (emoji, on) => void client.react(message.id, emoji, on).catch(failed)
+        : undefined,
+      reply: writes ? () => setReply(quoting(message)) : undefined,
+      copy: text ? () => void copy(text, t('copied')) : undefined,
+      link: () => void copy(linkOf(client.room, message.seq), t('linkCopied')),
+      edit: own && (moderates || fresh) && writes ? () => setEditing(message.id) : undefined,
+      pin: moderates ? () => void client.pin(message.id, !pinned(message)).catch(failed) : undefined,
+      accept:
+        thread && mayAccept
+          ? () => void client.accept(room.accepted === message.id ? null : message.id).catch(failed)
+          : undefined,
+      report: own ? undefined : () => setOpen({ what: 'report', message }),
+      block:
+        own || message.author_role !== 'student' ? undefined : () => setOpen({ what: 'block', message }),
+      remove:
+        moderates || (own && fresh) ? () => setOpen({ what: 'delete', message }) : undefined,
+    };
+  };
+  const editLast = () => {
+    const now = Date.now();
+    const last = shown(room).findLast(
+      (message) => message.author === client.user && message.state !== 'deleted',
+    );
+    if (last && now - Date.parse(last.created_at) < OWN_WINDOW) setEditing(last.id);
+  };
+  const close = () => setOpen(undefined);
+
   return (
-    <>
+    <ThreadContext value={thread}>
       {!compact && (
-        <header className={css.head}>
-          <h2>
-            {props.title ?? (
-              <>
-                <IconMessageCircle size={20} stroke={1.75} aria-hidden />
-                {t(`kind.${kind}`)}
-              </>
-            )}
-          </h2>
-          <span className={css.headEnd}>
-            {view.phase === 'ready' && view.room.online > 0 && (
-              <span className={css.online}>
-                <i aria-hidden />
-                {t('online', { count: view.room.online, value: format.number(view.room.online) })}
-              </span>
-            )}
-            {props.actions}
-          </span>
-        </header>
+        <RoomHead
+          client={client}
+          view={view}
+          kind={kind}
+          title={props.title}
+          actions={props.actions}
+          searching={searching}
+          search={() => setSearching(!searching)}
+        />
       )}
       <Link />
-      {props.note && <div className={css.note}>{props.note}</div>}
-      <Messages client={client} view={view} kind={kind} goTo={lesson?.goTo} />
-      {view.phase === 'ready' && !view.room.canWrite ? (
-        <p className={css.readOnly}>
-          <IconLock size={16} stroke={1.75} aria-hidden />
-          {t('readOnly')}
-        </p>
-      ) : (
-        <>
-          {props.tools}
-          <Composer
-            client={client}
-            lessonId={lesson?.lessonId}
-            second={lesson?.second}
-            ask={props.ask}
-            placeholder={props.placeholder}
+      {searching && (
+        <Suspense fallback={null}>
+          <RoomSearch
+            room={client.room}
+            close={() => setSearching(false)}
+            go={(seq) => setGoal({ seq })}
           />
-        </>
+        </Suspense>
       )}
-    </>
+      {room.pinned.length > 0 && <PinBar pinned={room.pinned} find={find} />}
+      {props.note && <div className={css.note}>{props.note}</div>}
+      <div className={css.drop} {...drop.on}>
+        <Messages client={client} view={view} kind={kind} goal={goal} editing={editing} hidden={hidden} />
+        {view.phase === 'ready' && (!room.canWrite || room.muted) ? (
+          <WhyNot room={room} />
+        ) : (
+          <>
+            {props.tools}
+            <Composer
+              client={client}
+              lessonId={lesson?.lessonId}
+              second={lesson?.second}
+              ask={props.ask}
+              placeholder={props.placeholder}
+              templates={props.templates}
+              reply={reply}
+              dropReply={() => setReply(undefined)}
+              editLast={editLast}
+              pausedUntil={view.pausedUntil}
+              trouble={(what) => toast({ text: t(`filesToo.${what}`) })}
+              onSent={props.onSent}
+            />
+          </>
+        )}
+        {drop.over && (
+          <p className={css.dropHere} aria-hidden>
+            <IconUpload size={28} stroke={1.5} />
+            {t('dropHere')}
+          </p>
+        )}
+      </div>
+      <Suspense fallback={null}>
+        {chosen && (
+          <MessageMenu
+            chosen={chosen}
+            deeds={deedsOf(chosen.message)}
+            pinned={pinned(chosen.message)}
+            accepted={room.accepted === chosen.message.id}
+            close={() => setChosen(undefined)}
+          />
+        )}
+        {open?.what === 'delete' && (
+          <DeleteDialog
+            message={open.message}
+            close={close}
+            withReason={open.message.author !== client.user}
+            remove={(reason) => client.remove(open.message.id, reason)}
+          />
+        )}
+        {open?.what === 'report' && (
+          <ReportDialog room={client.room} message={open.message} close={close} />
+        )}
+        {open?.what === 'block' && <BlockDialog message={open.message} close={close} />}
+        {open?.what === 'view' && <Viewer files={open.files} start={open.file} close={close} />}
+      </Suspense>
+    </ThreadContext>
   );
+}
+
+/** Own messages can be changed and taken back for so long, in milliseconds; the server decides. */
+const OWN_WINDOW = 15 * 60_000;
+
+const quoting = ({ id, author, author_name, body }: ChatMessage): Quote => ({
+  id,
+  author,
+  author_name,
+  text: quoteOf(body),
+});
+
+const linkOf = (room: string, seq: number): string => new URL(`/messages/${room}?at=${seq}`, location.href).href;
+
+async function copy(text: string, done: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast({ text: done });
+  } catch {
+    // Without the right to the clipboard the text itself can be taken from the message.
+    toast({ text });
+  }
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** Authors whose messages this person does not want to see. */
+function useHidden(user: string): ReadonlySet<string> {
+  const { data } = useQuery({ ...blocksQuery, enabled: user !== '' });
+  return useMemo(
+    () => (data && data.items.length > 0 ? new Set(data.items.map((one) => one.id)) : nobody),
+    [data],
+  );
+}
+
+/** Files that are dropped anywhere over the thread. */
+function useDrop(client: RoomClient, trouble: (what: 'many' | 'large') => void) {
+  const [over, setOver] = useState(false);
+  const depth = useRef(0);
+  const withFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');
+  return {
+    over,
+    on: {
+      onDragEnter: (event: DragEvent) => {
+        if (!withFiles(event)) return;
+        depth.current++;
+        setOver(true);
+      },
+      onDragLeave: (event: DragEvent) => {
+        if (!withFiles(event)) return;
+        depth.current = Math.max(0, depth.current - 1);
+        if (depth.current === 0) setOver(false);
+      },
+      onDragOver: (event: DragEvent) => {
+        if (withFiles(event)) event.preventDefault();
+      },
+      onDrop: (event: DragEvent) => {
+        if (!withFiles(event)) return;
+        event.preventDefault();
+        depth.current = 0;
+        setOver(false);
+        const what = attach(`${client.user} ${client.room}`, client.room, [...event.dataTransfer.files]);
+        if (what) trouble(what);
+      },
+    },
+  };
 }
 
 /** What is wrong with the link, as long as something is. */
@@ -134,28 +346,5 @@ function Link() {
       <IconWifiOff size={16} stroke={1.75} aria-hidden />
       {navigator.onLine ? t('waiting') : t('offline')}
     </p>
-  );
-}
-
-export function NotMember() {
-  const { t } = useTranslation('chat');
-  return (
-    <State icon={<IconLock size={28} stroke={1.5} />} title={t('notMember')}>
-      {t('notMemberText')}
-    </State>
-  );
-}
-
-export function Opening() {
-  const { t } = useTranslation('chat');
-  return (
-    <div className={css.opening} aria-busy="true">
-      <span className="hidden" role="status">
-        {t('joining')}
-      </span>
-      <span />
-      <span />
-      <span />
-    </div>
   );
 }

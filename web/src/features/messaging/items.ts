@@ -18,48 +18,87 @@ export type Item =
 
 /** A run ends after this pause, in milliseconds. */
 const RUN = 5 * 60_000;
+const QUARTER = 15 * 60_000;
 
-/** `unreadAfter`: the newest entry read when the chat was opened; undefined shows no divider. `dayOf` names a day. */
+/** Times are read once a message, however often the list is made. */
+const read = new WeakMap<ChatMessage, number>();
+function timeOf(message: ChatMessage): number {
+  let at = read.get(message);
+  if (at === undefined) {
+    at = Date.parse(message.created_at);
+    read.set(message, at);
+  }
+  return at;
+}
+
+/** An item whose message and neighbours are the same stays the same, so that its row is not drawn again. */
+const made = new WeakMap<ChatMessage, Extract<Item, { kind: 'message' }>>();
+
+/**
+ * `unreadAfter`: the newest entry read when the chat was opened; undefined shows no divider. `dayOf` names a day.
+ * `hidden`: authors whose messages this person does not want to see.
+ */
 export function chatItems(
   messages: readonly ChatMessage[],
   outbox: readonly Unsent[],
   me: string,
   unreadAfter: number | undefined,
   dayOf: (at: Date) => string,
+  hidden: ReadonlySet<string> = new Set(),
 ): Item[] {
   const items: Item[] = [];
+  const seen = hidden.size > 0 ? messages.filter((message) => !hidden.has(message.author)) : messages;
+  // Days begin at a quarter of an hour in every zone, so naming one a quarter is enough.
+  const days = new Map<number, string>();
+  const dayAt = (message: ChatMessage): string => {
+    const at = timeOf(message);
+    const quarter = Math.floor(at / QUARTER);
+    let day = days.get(quarter);
+    if (day === undefined) {
+      day = dayOf(new Date(at));
+      days.set(quarter, day);
+    }
+    return day;
+  };
   let day = '';
   let divided = unreadAfter === undefined;
-  for (const [index, message] of messages.entries()) {
-    const today = dayOf(new Date(message.created_at));
+  let runs = false;
+  for (let index = 0; index < seen.length; index++) {
+    const message = seen[index] as ChatMessage;
+    const today = dayAt(message);
     if (today !== day) {
       items.push({ kind: 'day', key: `day ${today}`, at: message.created_at });
       day = today;
+      runs = false;
     }
     const own = message.author === me;
-    let fresh = false;
     if (!divided && !own && unreadAfter !== undefined && message.seq > unreadAfter) {
       items.push({ kind: 'new', key: 'new' });
       divided = true;
-      fresh = true;
+      runs = false;
     }
-    const before = messages[index - 1];
-    const after = messages[index + 1];
-    items.push({
-      kind: 'message',
-      key: message.client_id && own ? message.client_id : message.id,
-      message,
-      own,
-      first: fresh || !before || !sameRun(before, message, dayOf),
-      last: !after || !sameRun(message, after, dayOf),
-    });
+    const after = seen[index + 1];
+    const goesOn =
+      after !== undefined &&
+      after.author === message.author &&
+      timeOf(after) - timeOf(message) < RUN &&
+      dayAt(after) === today;
+    const old = made.get(message);
+    if (old && old.own === own && old.first === !runs && old.last === !goesOn) items.push(old);
+    else {
+      const item: Item = {
+        kind: 'message',
+        key: message.client_id && own ? message.client_id : message.id,
+        message,
+        own,
+        first: !runs,
+        last: !goesOn,
+      };
+      made.set(message, item);
+      items.push(item);
+    }
+    runs = goesOn;
   }
   for (const unsent of outbox) items.push({ kind: 'unsent', key: unsent.client_id, unsent });
   return items;
-}
-
-function sameRun(one: ChatMessage, two: ChatMessage, dayOf: (at: Date) => string): boolean {
-  if (one.author !== two.author) return false;
-  const [from, to] = [new Date(one.created_at), new Date(two.created_at)];
-  return to.getTime() - from.getTime() < RUN && dayOf(from) === dayOf(to);
 }

@@ -1,0 +1,76 @@
+// An own message, edited where it stands.
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ChatMessage } from '~/live/protocol';
+import { typedDir } from '~/ui/typedDir';
+import css from './Chat.module.css';
+import { withMentions, withoutMentions } from './marks';
+import { useThread } from './thread';
+
+const MOST = 4000;
+
+export function EditForm({ message }: { message: ChatMessage }) {
+  const { t } = useTranslation(['chat', 'common']);
+  const thread = useThread();
+  const [start] = useState(() => withoutMentions(message.body));
+  const [text, setText] = useState(start.text);
+  const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { body } = withMentions(text.trim(), start.people);
+  const files = (message.files?.length ?? 0) > 0;
+  const ready = (body !== '' || files) && [...body].length <= MOST;
+
+  useEffect(() => {
+    const box = field.current;
+    if (!box) return;
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
+  useEffect(() => {
+    const box = field.current;
+    if (!box) return;
+    box.style.height = 'auto';
+    box.style.height = `${Math.min(box.scrollHeight, 240)}px`;
+  }, [text]);
+
+  const save = async () => {
+    if (!ready || busy) return;
+    if (body === message.body) return thread.stopEditing();
+    setBusy(true);
+    if (await thread.save(message, body)) thread.stopEditing();
+    else setBusy(false);
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      thread.stopEditing();
+    } else if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      void save();
+    }
+  };
+  return (
+    <div className={css.edit}>
+      <textarea
+        ref={field}
+        value={text}
+        dir={typedDir(text)}
+        rows={1}
+        aria-label={t('editing')}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={key}
+      />
+      <p>
+        <button type="button" className="link" aria-disabled={!ready || busy} onClick={() => void save()}>
+          {t('common:save')}
+        </button>
+        <button type="button" className="link" onClick={() => thread.stopEditing()}>
+          {t('common:cancel')}
+        </button>
+      </p>
+    </div>
+  );
+}
