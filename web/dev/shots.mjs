@@ -2,7 +2,7 @@
 // complained about (content security policy, errors) and of accessibility. `npm run shots [name…]`, into test-results/.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { chat } from './mock/learn.mjs';
+import { chat } from './mock/chat.mjs';
 import { serve } from './mock/server.mjs';
 
 const key = (n) => `0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
@@ -353,7 +353,7 @@ for (const [name, path, locale, bend, act] of pages) {
     ]);
     await context.addInitScript(([value]) => localStorage.setItem('ilm.locale', value), [locale]);
     const page = await context.newPage();
-    await page.routeWebSocket(/\/api\/v1\/ws$/, (socket) => chat(socket, locale));
+    await page.routeWebSocket(/\/api\/v1\/ws$/, (socket) => chat(socket, locale, bend));
     const seen = [];
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type()) && !/Failed to load resource/.test(message.text()))

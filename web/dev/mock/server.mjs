@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { transcode, transcodes } from './admin.mjs';
+import { chatApi } from './chat.mjs';
 import { cards, categories, coursePage, learning, me, sessions } from './data.mjs';
 import { desk } from './desk.mjs';
 import { learnCourse, lessonPage, notes } from './learn.mjs';
@@ -141,6 +142,8 @@ function api(method, path, query, bend, locale, from, sent) {
   }
   if (bend.includes('error'))
     return problem(503, 'unavailable', { instance: '0192aaaa-0000-7000-8000-000000000001' });
+  const ofChat = chatApi(method, path, query, bend, locale);
+  if (ofChat) return ofChat;
   if (path === '/me') return { body: who };
   if (path === '/me/sessions') return page(sessions);
   if (path === '/me/learning') return page(learning);

@@ -80,12 +80,7 @@ export function Moment({ label, lesson, second }: { label?: string; lesson: stri
   const goTo = thread.lesson?.lessonId === lesson ? thread.lesson.goTo : undefined;
   if (goTo) {
     return (
-      <button
-        type="button"
-        className="link num"
-        aria-label={t('goTo', { at })}
-        onClick={() => goTo(second)}
-      >
+      <button type="button" className="link num" aria-label={t('goTo', { at })} onClick={() => goTo(second)}>
         <bdi>{words}</bdi>
       </button>
     );

@@ -23,8 +23,8 @@ import type { RoomClient } from '~/live/roomClient';
 import { typedDir } from '~/ui/typedDir';
 import { useFormat } from '~/ui/useFormat';
 import { useMedia } from '~/ui/useMedia';
-import { attach, clearAttached, useAttached } from './attach';
 import { AttachedList } from './AttachedList';
+import { attach, clearAttached, useAttached } from './attach';
 import css from './Chat.module.css';
 import { type Person, plain, withMentions } from './marks';
 import { enterSends, keepDraft, readDraft, sends } from './prefs';
@@ -266,15 +266,15 @@ export function Composer(props: Props) {
           dir={typedDir(text)}
           value={text}
           enterKeyHint={touch ? 'enter' : 'send'}
-          role="combobox"
           aria-autocomplete="list"
-          aria-expanded={suggestions.list.length > 0}
-          aria-controls={listId}
+          aria-controls={suggestions.list.length > 0 ? listId : undefined}
           aria-activedescendant={suggestions.chosen ? `${listId}-${suggestions.chosen.id}` : undefined}
           aria-label={t('placeholder')}
           aria-describedby={hint}
           placeholder={
-            at === undefined ? (placeholder ?? t('placeholder')) : t('placeholderAt', { at: format.clock(at) })
+            at === undefined
+              ? (placeholder ?? t('placeholder'))
+              : t('placeholderAt', { at: format.clock(at) })
           }
           onChange={(event) => {
             change(event.currentTarget.value);
@@ -292,9 +292,7 @@ export function Composer(props: Props) {
         {t(enterSends() ? 'hint' : 'hintLine')}
       </span>
       <p className={css.hints}>
-        {seconds > 0 && (
-          <span role="timer">{t('slowWait', { span: format.span(seconds) })}</span>
-        )}
+        {seconds > 0 && <span role="timer">{t('slowWait', { span: format.span(seconds) })}</span>}
         {uploading && body !== '' && <span role="status">{t('waitUpload')}</span>}
         {/[$`]/.test(text) && <span>{t('marksHint')}</span>}
         {left < WARN && (

@@ -123,7 +123,10 @@ export function BlockDialog({ message, close }: Base) {
     onSuccess: () => {
       toast({
         text: t('blocked', { name }),
-        action: { label: t('common:undo'), run: () => void block(message.author, false).catch(() => undefined) },
+        action: {
+          label: t('common:undo'),
+          run: () => void block(message.author, false).catch(() => undefined),
+        },
       });
       close();
     },
@@ -157,7 +160,12 @@ export function Viewer({
   const { t } = useTranslation(['chat', 'common']);
   const download = useDownload();
   const images = files.filter((file) => file.kind === 'image');
-  const [index, setIndex] = useState(Math.max(0, images.findIndex((file) => file.id === start.id)));
+  const [index, setIndex] = useState(
+    Math.max(
+      0,
+      images.findIndex((file) => file.id === start.id),
+    ),
+  );
   const file = images[index] ?? start;
   const link = useQuery(fileLinkQuery(file.id));
   const errorText = useErrorText();

@@ -125,7 +125,14 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
             {t(`emptyText.${kind}`)}
           </State>
         )}
-        <Virtualizer ref={rows} scrollRef={list} data={items} shift={prepended} startMargin={TOP} bufferSize={400}>
+        <Virtualizer
+          ref={rows}
+          scrollRef={list}
+          data={items}
+          shift={prepended}
+          startMargin={TOP}
+          bufferSize={400}
+        >
           {(item) => (
             <Row
               key={item.key}
@@ -209,7 +216,10 @@ function Day({ at }: { at: string }) {
 }
 
 /** The receipt stands on the last own message of each state; a state never grows towards the end. */
-export function lastReceipts(items: readonly Item[], receipt: (seq: number) => Receipt): Map<string, Receipt> {
+export function lastReceipts(
+  items: readonly Item[],
+  receipt: (seq: number) => Receipt,
+): Map<string, Receipt> {
   const found = new Map<Receipt, string>();
   for (let index = items.length - 1; index >= 0; index--) {
     const item = items[index];
@@ -313,10 +323,10 @@ function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, m
     if (!target) return;
     const found = indexOf(items, target.seq);
     const divider = items.findIndex((item) => item.kind === 'new');
-    const index =
-      target.align === 'start' && divider >= 0 ? divider : found >= 0 ? found : items.length - 1;
+    const index = target.align === 'start' && divider >= 0 ? divider : found >= 0 ? found : items.length - 1;
     const go = () => {
-      if (target.seq === Number.POSITIVE_INFINITY) rows.current?.scrollToIndex(items.length - 1, { align: 'end' });
+      if (target.seq === Number.POSITIVE_INFINITY)
+        rows.current?.scrollToIndex(items.length - 1, { align: 'end' });
       else rows.current?.scrollToIndex(Math.max(0, index), { align: target.align });
     };
     go();

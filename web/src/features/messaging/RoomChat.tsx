@@ -1,7 +1,16 @@
 // A chat room as any page may show it: who is here, what was said, what I say. Fills the box that it is put into.
 import { IconPlugConnectedX, IconUpload, IconWifiOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { type DragEvent, lazy, type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from 'react';
+import {
+  type DragEvent,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
 import { live, useLiveState } from '~/live';
@@ -146,9 +155,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
     const mayAccept = kind === 'question' && (moderates || room.owner === client.user);
     const text = message.body;
     return {
-      react: writes
-        ? (emoji, on) => void client.react(message.id, emoji, on).catch(failed)
-        : undefined,
+      react: writes ? (emoji, on) => void client.react(message.id, emoji, on).catch(failed) : undefined,
       reply: writes ? () => setReply(quoting(message)) : undefined,
       copy: text ? () => void copy(text, t('copied')) : undefined,
       link: () => void copy(linkOf(client.room, message.seq), t('linkCopied')),
@@ -159,10 +166,8 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
           ? () => void client.accept(room.accepted === message.id ? null : message.id).catch(failed)
           : undefined,
       report: own ? undefined : () => setOpen({ what: 'report', message }),
-      block:
-        own || message.author_role !== 'student' ? undefined : () => setOpen({ what: 'block', message }),
-      remove:
-        moderates || (own && fresh) ? () => setOpen({ what: 'delete', message }) : undefined,
+      block: own || message.author_role !== 'student' ? undefined : () => setOpen({ what: 'block', message }),
+      remove: moderates || (own && fresh) ? () => setOpen({ what: 'delete', message }) : undefined,
     };
   };
   const editLast = () => {
@@ -190,11 +195,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
       <Link />
       {searching && (
         <Suspense fallback={null}>
-          <RoomSearch
-            room={client.room}
-            close={() => setSearching(false)}
-            go={(seq) => setGoal({ seq })}
-          />
+          <RoomSearch room={client.room} close={() => setSearching(false)} go={(seq) => setGoal({ seq })} />
         </Suspense>
       )}
       {room.pinned.length > 0 && <PinBar pinned={room.pinned} find={find} />}
@@ -247,9 +248,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
             remove={(reason) => client.remove(open.message.id, reason)}
           />
         )}
-        {open?.what === 'report' && (
-          <ReportDialog room={client.room} message={open.message} close={close} />
-        )}
+        {open?.what === 'report' && <ReportDialog room={client.room} message={open.message} close={close} />}
         {open?.what === 'block' && <BlockDialog message={open.message} close={close} />}
         {open?.what === 'view' && <Viewer files={open.files} start={open.file} close={close} />}
       </Suspense>
@@ -267,7 +266,8 @@ const quoting = ({ id, author, author_name, body }: ChatMessage): Quote => ({
   text: quoteOf(body),
 });
 
-const linkOf = (room: string, seq: number): string => new URL(`/messages/${room}?at=${seq}`, location.href).href;
+const linkOf = (room: string, seq: number): string =>
+  new URL(`/messages/${room}?at=${seq}`, location.href).href;
 
 async function copy(text: string, done: string): Promise<void> {
   try {

@@ -70,10 +70,10 @@ export function Suggestions({ id, list, chosen, take }: Props) {
   if (list.length === 0) return null;
   return (
     // The field keeps the focus and names the chosen one; see the ARIA pattern of a combobox.
-    <ul className={css.suggestions} role="listbox" id={id} aria-label={t('suggestions')}>
+    <div className={css.suggestions} role="listbox" id={id} aria-label={t('suggestions')}>
       {list.map((one) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are heard by the field, which has the focus.
-        <li
+        <div
           key={one.id}
           id={`${id}-${one.id}`}
           role="option"
@@ -96,8 +96,8 @@ export function Suggestions({ id, list, chosen, take }: Props) {
               </span>
             </span>
           )}
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }

@@ -162,7 +162,8 @@ async function upload(file: File, { progress, stop }: Ways): Promise<string> {
       onError: (error) => {
         const response = 'originalResponse' in error ? error.originalResponse : null;
         const status = response?.getStatus() ?? 0;
-        if (!response || status < 400) return reject(new ApiError({ status: 0, code: 'network', cause: error }));
+        if (!response || status < 400)
+          return reject(new ApiError({ status: 0, code: 'network', cause: error }));
         problemOf(new Response(response.getBody() || null, { status })).then(reject, reject);
       },
     });

@@ -6,7 +6,8 @@ const shape = (text: string) =>
   parts(text)
     .map((part) => {
       if (part.t === 'text') return part.text;
-      if (part.t === 'bold' || part.t === 'italic') return `{${part.t} ${plain(part.inside.length ? text : '')}}`;
+      if (part.t === 'bold' || part.t === 'italic')
+        return `{${part.t} ${plain(part.inside.length ? text : '')}}`;
       const { t, ...rest } = part;
       return `{${t} ${Object.values(rest).join(' ')}}`;
     })
@@ -58,7 +59,22 @@ describe('light marks', () => {
   });
 
   it('leave what stands outside of them in its order, and end soon', () => {
-    const pieces = ['*', '**', '`', '```', '$', '$$', '@[', '](', ')', ' ', '\n', 'слово', 'שלום', 'https://a.b'];
+    const pieces = [
+      '*',
+      '**',
+      '`',
+      '```',
+      '$',
+      '$$',
+      '@[',
+      '](',
+      ')',
+      ' ',
+      '\n',
+      'слово',
+      'שלום',
+      'https://a.b',
+    ];
     let state = 7;
     for (let run = 0; run < 500; run++) {
       let text = '';

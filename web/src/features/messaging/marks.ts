@@ -77,19 +77,16 @@ function linkOf(found: string): Part | undefined {
   while (text.endsWith(')') && count(')') > count('(')) text = text.slice(0, -1);
   try {
     const { protocol, host } = new URL(text);
-    return host && (protocol === 'https:' || protocol === 'http:') ? { t: 'link', href: text, text } : undefined;
+    return host && (protocol === 'https:' || protocol === 'http:')
+      ? { t: 'link', href: text, text }
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** The words alone, on one line: for lists, quotes and what is read aloud. */
-export const plain = (text: string): string =>
-  parts(text)
-    .map(wordsOf)
-    .join('')
-    .replace(/\s+/g, ' ')
-    .trim();
+export const plain = (text: string): string => parts(text).map(wordsOf).join('').replace(/\s+/g, ' ').trim();
 
 function wordsOf(part: Part): string {
   switch (part.t) {

@@ -50,7 +50,8 @@ export const roomsKey = ['rooms'] as const;
 export const roomsQuery = (filter: RoomFilter) =>
   infiniteQueryOptions({
     queryKey: [...roomsKey, 'list', filter],
-    queryFn: ({ pageParam }) => call<Rooms>('GET', address('/rooms', { ...filter, limit: 50, cursor: pageParam })),
+    queryFn: ({ pageParam }) =>
+      call<Rooms>('GET', address('/rooms', { ...filter, limit: 50, cursor: pageParam })),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
@@ -58,7 +59,10 @@ export const roomsQuery = (filter: RoomFilter) =>
 export const roomQuery = (id: string) =>
   queryOptions({ queryKey: [...roomsKey, 'one', id], queryFn: () => call<RoomRow>('GET', `/rooms/${id}`) });
 
-export async function changeRoom(id: string, change: { pinned?: boolean; notify?: Notify }): Promise<RoomRow> {
+export async function changeRoom(
+  id: string,
+  change: { pinned?: boolean; notify?: Notify },
+): Promise<RoomRow> {
   const row = await call<RoomRow>('PATCH', `/rooms/${id}`, json(change));
   queryClient.setQueryData(roomQuery(id).queryKey, row);
   void queryClient.invalidateQueries({ queryKey: [...roomsKey, 'list'] });

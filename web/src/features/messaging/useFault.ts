@@ -4,7 +4,16 @@ import { useTranslation } from 'react-i18next';
 import { LiveError } from '~/live/protocol';
 import { useErrorText } from '~/ui/useErrorText';
 
-const known = ['conflict', 'too_late', 'rate_limited', 'not_found', 'lost', 'timeout', 'rejected', 'read_only'] as const;
+const known = [
+  'conflict',
+  'too_late',
+  'rate_limited',
+  'not_found',
+  'lost',
+  'timeout',
+  'rejected',
+  'read_only',
+] as const;
 
 export function useFaultText(): (error: unknown) => string {
   const { t } = useTranslation('chat');
