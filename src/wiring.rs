@@ -48,6 +48,7 @@ pub fn jobs() -> Handlers {
     video::jobs(&mut jobs);
     courses::jobs(&mut jobs);
     learning::jobs(&mut jobs);
+    messaging::jobs(&mut jobs);
     jobs
 }
 
@@ -73,6 +74,7 @@ pub fn schedules() -> Vec<Schedule> {
     ];
     schedules.extend(video::schedules());
     schedules.extend(learning::schedules());
+    schedules.extend(messaging::schedules());
     schedules
 }
 

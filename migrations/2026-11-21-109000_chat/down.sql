@@ -1,5 +1,9 @@
 drop table faq_entries, desk_notes, desk_templates, desk_answers, desk_questions, audit_log, chat_words, reports, report_cases,
     chat_files, chat_blocks, chat_mutes;
+drop function audit_log_stays;
+delete from uploads where purpose not in ('video', 'file');
+alter table uploads drop constraint uploads_purpose_check,
+    add constraint uploads_purpose_check check (purpose in ('video', 'file'));
 alter table room_members drop column muted_until, drop column muted_reason, drop column banned_at, drop column ban_reason,
     drop column notify, drop column pinned_at;
 delete from room_log where kind <> 1;

@@ -125,12 +125,18 @@ create table chat_blocks (
 );
 create index chat_blocks_blocked_id on chat_blocks (blocked_id);
 
+alter table uploads drop constraint if exists uploads_purpose_check,
+    add constraint uploads_purpose_check check (purpose in ('video', 'file', 'chat_file', 'task_image'));
+
 -- Files sent in chats. The bytes are in the object store under keys that only this table knows.
 create table chat_files (
     id uuid primary key,
     owner_id uuid not null references users (id),
-    -- Null until the file is named in a message.
-    room_id uuid references rooms (id) on delete cascade,
+    -- What it was made of; the same upload again is the same file.
+    upload_id uuid not null unique,
+    -- Null until the file is named in a message, and again when room or message are gone: without a
+    -- message it is removed after a day.
+    room_id uuid references rooms (id) on delete set null,
     message_id uuid references messages (id) on delete set null,
     name text not null check (char_length(name) between 1 and 255),
     size bigint not null check (size > 0),
@@ -145,6 +151,7 @@ create table chat_files (
 create index chat_files_owner_id on chat_files (owner_id);
 create index chat_files_room_id on chat_files (room_id);
 create index chat_files_message_id on chat_files (message_id);
+create index chat_files_unused on chat_files (created_at) where message_id is null;
 
 -- One open case a message, with everybody's reports in it.
 create table report_cases (
@@ -201,6 +208,15 @@ create table audit_log (
 create index audit_log_subject on audit_log (subject_id, created_at);
 create index audit_log_actor on audit_log (actor_id, created_at);
 create index audit_log_created_at on audit_log (created_at);
+create function audit_log_stays() returns trigger language plpgsql as $$
+begin
+    raise exception 'the audit log is append only';
+end
+$$;
+create trigger audit_log_stays before update or delete on audit_log
+    for each row execute function audit_log_stays();
+create trigger audit_log_stays_whole before truncate on audit_log
+    for each statement execute function audit_log_stays();
 
 -- The curators' desk: one row for each room in which students ask and the staff answers.
 create table desk_questions (

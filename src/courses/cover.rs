@@ -109,7 +109,12 @@ pub fn render(bytes: &[u8]) -> Result<Rendered, CoverError> {
     Ok(Rendered { sizes, og_jpeg, color })
 }
 
-fn decode(bytes: &[u8]) -> Result<DynamicImage, CoverError> {
+/// Judges a stranger's picture and decodes it, turned the way it was shot. Heavy: see
+/// [`super::decoding`].
+///
+/// # Errors
+/// Why it is refused.
+pub fn decode(bytes: &[u8]) -> Result<DynamicImage, CoverError> {
     if bytes.len() > MAX_BYTES {
         return Err(CoverError::TooLarge);
     }

@@ -94,13 +94,24 @@ pub async fn read(app: &App, cover_id: &str, name: &str) -> Result<Bytes, Proble
 }
 
 async fn render(app: &App, bytes: Vec<u8>) -> Result<Rendered, Problem> {
+    decoding(app, move || cover::render(&bytes)).await
+}
+
+/// Waits for a turn to decode a picture, and does `work` on a thread of its own.
+///
+/// # Errors
+/// 503 when the turn does not come, and what a refusal of the picture is called.
+pub async fn decoding<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> Result<T, CoverError> + Send + 'static,
+) -> Result<T, Problem> {
     let busy = || Problem::new(Code::Unavailable).retry_after(5);
     let turn = app.courses.decoders.clone().acquire_owned();
     let turn = tokio::time::timeout(TURN, turn).await.map_err(|_| busy())?.map_err(|_| busy())?;
     let rendered = tokio::task::spawn_blocking(move || {
         // The turn is given back when the work ends, also when nobody waits for it any more.
         let _turn = turn;
-        cover::render(&bytes)
+        work()
     })
     .await
     .map_err(Problem::internal)?;

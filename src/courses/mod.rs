@@ -47,6 +47,8 @@ use crate::video::{VideoFailed, VideoProcessed, VideoWatchable};
 
 pub use access::{oversees, path_id, visible_course};
 pub use catalogue::open_graph;
+pub use cover::{CoverError as PictureError, decode as decode_picture};
+pub use covers::decoding;
 pub use events::{CoursePublished, CourseUpdated, ProgrammeChanged};
 pub use face::{
     CourseFace, LessonFace, LessonText, OutlineLesson, OutlineModule, card, cards, course_face,

@@ -61,7 +61,7 @@ pub use access::{
 pub use events::{SessionEnded, UserRegistered, UserStatusChanged};
 pub use jobs::{Letter, SendMail};
 pub use principals::Principal;
-pub use profile::{people, roles_of_people};
+pub use profile::{member_since, people, roles_of_people};
 pub use purge::purge;
 pub use roles::{Role, Roles, Scope};
 pub use socket::SocketGate;
@@ -149,6 +149,7 @@ pub async fn listen(app: App) {
     routes::admin::users,
     routes::admin::set_status,
     routes::admin::set_role,
+    routes::admin::audit,
     routes::mailbox::list,
     routes::mailbox::page,
 ))]

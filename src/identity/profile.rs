@@ -103,6 +103,17 @@ pub async fn people(
         .collect())
 }
 
+/// Since when somebody has an account; `None` when there is none.
+///
+/// # Errors
+/// Those of the database.
+pub async fn member_since(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+) -> Result<Option<Timestamp>, Problem> {
+    Ok(store::users::by_id(conn, id).await?.map(|user| user.created_at))
+}
+
 /// What each of these people may act as at `now`.
 pub async fn roles_of_people(
     app: &App,

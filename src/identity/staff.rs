@@ -3,6 +3,7 @@
 
 use diesel_async::AsyncPgConnection;
 use kernel::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::events::UserStatusChanged;
@@ -11,10 +12,10 @@ use super::principals::Principal;
 use super::roles::{self, Role, Roles, Scope};
 use super::sessions::{self, Ended};
 use super::status::Status;
-use super::views::{NewStatus, RoleChange, StaffUser, UserQuery};
+use super::views::{AuditQuery, AuditRow, NewStatus, RoleChange, StaffUser, UserQuery};
 use super::{email::Email, password_rules, passwords, recover, register, store};
 use crate::app::App;
-use crate::platform::events;
+use crate::platform::{audit, events};
 use crate::platform::http::{Checks, Code, Page, PageQuery, Problem, cursor};
 use crate::platform::live::Notice;
 
@@ -113,6 +114,15 @@ pub(super) async fn set_status(
                     Status::Banned => Some(EndReason::Banned),
                     Status::Active | Status::PendingVerification => None,
                 };
+                let entry = audit::Entry {
+                    actor: Some(actor.user_id),
+                    action: "account.status",
+                    subject_kind: "user",
+                    subject_id: id,
+                    reason: reason.clone(),
+                    details: json!({ "status": status.name(), "until": until }),
+                };
+                audit::record(conn, entry, app.id(), now).await?;
                 let ended = match why {
                     Some(why) => Some(sessions::end_all(conn, app, id, None, why, now).await?),
                     None => None,
@@ -166,6 +176,15 @@ pub(super) async fn set_role(
             } else {
                 store::users::revoke(conn, id, change.role).await?;
             }
+            let entry = audit::Entry {
+                actor: Some(actor.user_id),
+                action: if change.grant { "account.role_given" } else { "account.role_taken" },
+                subject_kind: "user",
+                subject_id: id,
+                reason: String::new(),
+                details: json!({ "role": change.role.name() }),
+            };
+            audit::record(conn, entry, app.id(), now).await?;
             let held = store::users::roles_of(conn, id, now).await?;
             Ok(StaffUser::of(user, &held, now))
         })
@@ -255,6 +274,39 @@ pub async fn create_account(app: &App, account: VouchedAccount<'_>) -> Result<Uu
         })
         .await?;
     Ok(id)
+}
+
+/// Acts of the staff, with the names of who is in them.
+///
+/// # Errors
+/// `bad_request` for a foreign cursor; those of the database.
+pub(super) async fn audited(app: &App, query: AuditQuery) -> Result<Page<AuditRow>, Problem> {
+    let AuditQuery { actor, subject, action, from, until, limit, cursor } = query;
+    let filter = audit::Filter { actor, subject, action, from, until };
+    let limit = i64::from(limit.unwrap_or(20).clamp(1, 100));
+    let mut conn = app.db.conn().await?;
+    let rows = audit::page(&mut conn, &filter, cursor.as_deref(), limit).await?;
+    let page = Page::of(rows, limit, |row| (row.created_at, row.id));
+    let ids: Vec<Uuid> = page
+        .items
+        .iter()
+        .flat_map(|row| {
+            let subject = (row.subject_kind == "user").then_some(row.subject_id);
+            row.actor_id.into_iter().chain(subject)
+        })
+        .collect();
+    let people = super::people(&mut conn, &ids).await?;
+    Ok(page.map(|row| AuditRow {
+        id: row.id,
+        actor: row.actor_id.and_then(|id| people.get(&id).cloned()),
+        subject_name: people.get(&row.subject_id).map(|person| person.name.clone()),
+        action: row.action,
+        subject_kind: row.subject_kind,
+        subject_id: row.subject_id,
+        reason: row.reason,
+        details: row.details,
+        created_at: row.created_at,
+    }))
 }
 
 /// Whether nobody has an account yet.

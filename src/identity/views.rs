@@ -283,6 +283,51 @@ pub struct UserQuery {
     pub cursor: Option<String>,
 }
 
+/// Which acts of the staff.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuery {
+    /// Done by this person.
+    pub actor: Option<Uuid>,
+    /// Done to this person, message, room …
+    pub subject: Option<Uuid>,
+    /// Such as `chat.mute`; `chat.` for everything in chats.
+    pub action: Option<String>,
+    /// Not before.
+    pub from: Option<DateTime<Utc>>,
+    /// Before.
+    pub until: Option<DateTime<Utc>>,
+    /// Acts a page, 1 to 100; 20 when absent.
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// An act of the staff.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Who; null: the server itself.
+    pub actor: Option<Person>,
+    /// What, such as `chat.mute`.
+    pub action: String,
+    /// What it was done to: `user`, `message`, `room` …
+    pub subject_kind: String,
+    /// To which.
+    pub subject_id: Uuid,
+    /// Its name, if it is a person.
+    pub subject_name: Option<String>,
+    /// Why, in the actor's words.
+    pub reason: String,
+    /// More, by action.
+    #[schema(value_type = Object)]
+    pub details: serde_json::Value,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
 /// A state that staff give an account.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

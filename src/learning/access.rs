@@ -151,6 +151,14 @@ pub async fn is_enrolled(
     Ok(enrollment.is_some_and(|enrollment| enrollment.is_active(now)))
 }
 
+/// Whether somebody is or was enrolled in any course.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_enrolled(conn: &mut AsyncPgConnection, user_id: Uuid) -> Result<bool, Problem> {
+    Ok(store::has_enrollment(conn, user_id).await?)
+}
+
 /// Which of these people are enrolled in the course, their access not ended.
 pub async fn enrolled_among(
     conn: &mut AsyncPgConnection,

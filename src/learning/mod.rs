@@ -35,7 +35,9 @@ use crate::platform::config::Config;
 use crate::platform::events::Subscribers;
 use crate::platform::jobs::{Handlers, Schedule};
 
-pub use access::{CanReadLesson, Ground, courses_of, enrolled_among, is_enrolled, may_learn};
+pub use access::{
+    CanReadLesson, Ground, courses_of, enrolled_among, has_enrolled, is_enrolled, may_learn,
+};
 pub use attempts::{
     CourseProgress, TaskAttempt, TaskChat, attempts_of, progress_of, task_chat_state,
 };

@@ -8,9 +8,11 @@
 //! - Somebody else's room and no room at all are the same answer.
 
 mod access;
+mod files;
 mod history;
 mod log;
 mod model;
+pub mod moderation;
 mod rooms;
 mod routes;
 mod rules;
@@ -24,6 +26,7 @@ use utoipa::OpenApi;
 use crate::app::App;
 use crate::platform::BootError;
 use crate::platform::config::{Config, Role};
+use crate::platform::jobs::{Handlers, Schedule};
 
 pub use routes::routes;
 pub use topic::Chat;
@@ -32,6 +35,7 @@ pub use topic::Chat;
 #[derive(Default)]
 pub struct Services {
     live: rooms::LiveRooms,
+    moderation: moderation::Services,
 }
 
 impl std::fmt::Debug for Services {
@@ -52,13 +56,35 @@ impl Services {
 
 /// Its part of the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi(paths(routes::room_of_lesson, routes::messages, routes::send))]
+#[openapi(paths(
+    routes::room_of_lesson,
+    routes::messages,
+    routes::send,
+    moderation::routes::list_words,
+    moderation::routes::add_word,
+    moderation::routes::remove_word,
+    files::routes::add_file,
+    files::routes::file_link,
+    files::routes::file_bytes,
+    files::routes::file_thumb,
+))]
 pub struct Docs;
+
+/// Its kinds of jobs.
+pub fn jobs(handlers: &mut Handlers) {
+    files::jobs(handlers);
+}
+
+/// What it does again and again.
+pub fn schedules() -> Vec<Schedule> {
+    files::schedules()
+}
 
 /// Starts the rooms, where sockets are served.
 pub fn start(app: &App) {
     if app.config.has_role(Role::Web) {
         rooms::start(app);
+        moderation::start(app);
     }
 }
 

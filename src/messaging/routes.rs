@@ -8,6 +8,7 @@ use actors::wire::{ErrCode, Problem as Refusal};
 
 use super::access::{LessonRoomMember, Member, RoomMember};
 use super::history::{self, Window};
+use super::{files, moderation};
 use super::topic::checked;
 use super::views::{HistoryQuery, MessagePage, MessageView, NewMessage, RoomOfLesson, Stored};
 use crate::app::App;
@@ -19,6 +20,8 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/lessons/{id}/room", Policy::Enrolled, room_of_lesson);
     r.get("/api/v1/rooms/{id}/messages", Policy::Enrolled, messages);
     r.post("/api/v1/rooms/{id}/messages", Policy::Enrolled, send);
+    moderation::routes(r);
+    files::routes(r);
 }
 
 /// The chat beside a lesson.

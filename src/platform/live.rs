@@ -46,6 +46,11 @@ pub enum Notice {
         /// `replaced`, `signed_out`, `access_lost` …
         reason: Cow<'static, str>,
     },
+    /// What nodes keep under this name was changed: it is read anew.
+    Stale {
+        /// The name, such as `chat_words`.
+        what: Cow<'static, str>,
+    },
     /// A frame for everybody who has joined the topic on the socket.
     Frame {
         /// The topic's name, such as `job:<video id>`.

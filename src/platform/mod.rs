@@ -1,8 +1,9 @@
 //! The platform: what every context stands on and none of them owns. Configuration, the database,
 //! the outbox and the job queue, HTTP's common manners, secrets, telemetry, health.
 //!
-//! It knows no context. Tables: `outbox`, `jobs`, `idempotency_keys`.
+//! It knows no context. Tables: `outbox`, `jobs`, `idempotency_keys`, `audit_log`.
 
+pub mod audit;
 pub mod config;
 pub mod db;
 pub mod disk;

@@ -152,7 +152,7 @@ pub async fn remove_file(
     jobs::enqueue(conn, app, &RemoveFile { file_id }, how).await
 }
 
-fn claims(app: &App, id: Uuid, user_id: Uuid, life_s: i64) -> String {
+pub(super) fn claims(app: &App, id: Uuid, user_id: Uuid, life_s: i64) -> String {
     let end = app.clock.now().timestamp().saturating_add(life_s);
     let expires_at = u32::try_from(end).unwrap_or(u32::MAX);
     FileClaims { expires_at, file_id: id, user_id }.sign(&app.video.file_keys)
@@ -229,7 +229,8 @@ const KEPT_CSP: &str = "default-src 'none'; sandbox";
 const SHOWN_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
                          object-src 'self'; frame-ancestors 'self'";
 
-fn disposition(name: &str, shown: bool) -> ContentDisposition {
+/// How a browser is told to treat a file, and under which name.
+pub fn disposition(name: &str, shown: bool) -> ContentDisposition {
     // Old clients read the plain form; it must stay ASCII and without quotes.
     let plain: String = name
         .chars()

@@ -37,6 +37,7 @@ mod playback;
 mod posters;
 mod queue;
 mod reasons;
+mod received;
 mod rotate;
 mod schema;
 mod serve;
@@ -66,13 +67,16 @@ pub use attach::{Form, VideoId, attach, remove};
 pub use captions::{Caption, captions_of, captions_text};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
 pub use files::{
-    FILE_LINK_S, StoredFile, file_url, remove_file, set_downloadable, stored_files, take_file,
+    FILE_LINK_S, StoredFile, disposition, file_url, remove_file, set_downloadable, stored_files, take_file,
 };
 pub use live::{may_watch_job, topic as job_topic};
 pub use model::VideoKind;
 pub use playback::{
     CaptionsTrack, Ended, Grant, Playback, Storyboard, Viewer, end_playback, grant_playback,
     may_hear_playback,
+};
+pub use received::{
+    Received, file_claims, file_token, hand_back, received_bytes, received_for_chat,
 };
 pub use rotate::{Rotation, rotate_keys};
 pub use services::{Services, drain, finish, start};

@@ -126,6 +126,50 @@ pub(super) fn document(name: &str, head: &[u8]) -> Result<(&'static str, Documen
     }
 }
 
+/// What a file shared in a chat is by its beginning alone: its media type, and its family unless it is
+/// a picture. What its name says counts for nothing.
+///
+/// # Errors
+/// `file_type`.
+pub(super) fn shared(head: &[u8]) -> Result<(&'static str, Option<Document>), Problem> {
+    Ok(match head {
+        [0xff, 0xd8, 0xff, ..] => ("image/jpeg", None),
+        [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => ("image/png", None),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => ("image/gif", None),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("image/webp", None),
+        [b'%', b'P', b'D', b'F', b'-', ..] => ("application/pdf", Some(Document::Pdf)),
+        [b'P', b'K', 3, 4, ..] => ("application/zip", Some(Document::Zip)),
+        _ if !head.is_empty() && is_plain(head) => {
+            ("text/plain; charset=utf-8", Some(Document::Text))
+        }
+        _ => {
+            return Err(file_type(
+                "Accepted are JPEG, PNG, WebP and GIF pictures, PDF, text and source code, office \
+                 documents and ZIP.",
+            ));
+        }
+    })
+}
+
+/// Text of any kind, markup and source code too: it is only ever handed out as plain text.
+fn is_plain(head: &[u8]) -> bool {
+    let valid = std::str::from_utf8(head).map_or_else(|e| e.error_len().is_none(), |_| true);
+    let control = |byte: &u8| *byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    valid && !head.iter().any(control)
+}
+
+/// Which office document an archive with this directory is, if any.
+pub(super) fn office(directory: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &'static str); 3] = [
+        (b"word/document.xml", "docx"),
+        (b"xl/workbook.xml", "xlsx"),
+        (b"ppt/presentation.xml", "pptx"),
+    ];
+    let found = kinds.iter().find(|(part, _)| find(directory, part).is_some());
+    let (content_type, _) = by_extension(&format!("a.{}", found?.1))?;
+    Some(content_type)
+}
+
 /// UTF-8 without NUL; the last character may be cut.
 pub(super) fn is_text(head: &[u8]) -> bool {
     let valid = match std::str::from_utf8(head) {
@@ -235,6 +279,29 @@ mod tests {
         assert_eq!(code(b"\xEF\xBB\xBF\n#EXTM3U\n"), Some(Code::MediaPlaylist));
         assert_eq!(code(b"ffconcat version 1.0\nfile /etc/passwd"), Some(Code::MediaPlaylist));
         assert_eq!(code(b"<?xml version=\"1.0\"?><MPD></MPD>"), Some(Code::MediaPlaylist));
+    }
+
+    /// MSG-06: what a shared file is, is said by its bytes alone.
+    #[test]
+    fn shared_files_are_known_by_their_bytes() {
+        for (head, kind) in [
+            (&b"\xff\xd8\xff\xe0\0\x10JFIF"[..], "image/jpeg"),
+            (b"\x89PNG\r\n\x1a\n\0\0", "image/png"),
+            (b"GIF89a..", "image/gif"),
+            (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),
+            (b"%PDF-1.7", "application/pdf"),
+            (b"PK\x03\x04rest", "application/zip"),
+            (b"print('salom')\n", "text/plain; charset=utf-8"),
+            (b"<html><script>alert(1)</script>", "text/plain; charset=utf-8"),
+            (b"<svg onload='alert(1)'/>", "text/plain; charset=utf-8"),
+        ] {
+            assert_eq!(shared(head).unwrap().0, kind);
+        }
+        for bad in [&b""[..], b"MZ\x90\0", b"\x7fELF\x02", b"a\0b", b"\xff\xfe\x41\0", b"Rar!\x1a\x07\x00"] {
+            assert_eq!(shared(bad).unwrap_err().code(), Code::FileType, "{bad:?}");
+        }
+        assert!(office(b"PK\x01\x02..word/document.xml..").unwrap().ends_with(".document"));
+        assert_eq!(office(b"PK\x01\x02..a.txt.."), None);
     }
 
     /// MED-15

@@ -6,7 +6,7 @@ use actix_web::http::header;
 use crate::app::App;
 use crate::identity::access::{Admins, IdInPath, Staff};
 use crate::identity::staff;
-use crate::identity::views::{NewStatus, RoleChange, StaffUser, UserQuery};
+use crate::identity::views::{AuditQuery, AuditRow, NewStatus, RoleChange, StaffUser, UserQuery};
 use crate::platform::http::{Body, Page, Problem, ProblemDoc, Query};
 
 const NO_STORE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
@@ -54,4 +54,18 @@ pub async fn set_role(
 ) -> Result<HttpResponse, Problem> {
     let user = staff::set_role(&app, &staff.principal, id, &input).await?;
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(user))
+}
+
+/// What members of the staff did, the newest first.
+#[utoipa::path(get, path = "/api/v1/admin/audit", tag = "identity", operation_id = "list_audit",
+    security(("bearer" = [])), params(AuditQuery),
+    responses((status = 200, body = Page<AuditRow>), (status = 400, body = ProblemDoc),
+        (status = 401, body = ProblemDoc), (status = 403, body = ProblemDoc)))]
+pub async fn audit(
+    app: App,
+    _staff: Staff<Admins>,
+    Query(query): Query<AuditQuery>,
+) -> Result<HttpResponse, Problem> {
+    let page = staff::audited(&app, query).await?;
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(page))
 }

@@ -31,6 +31,7 @@ pub(super) fn routes(r: &mut Routes) {
     r.get("/api/v1/admin/users", ADMIN, admin::users);
     r.post("/api/v1/admin/users/{id}/status", ADMIN, admin::set_status);
     r.post("/api/v1/admin/users/{id}/roles", ADMIN, admin::set_role);
+    r.get("/api/v1/admin/audit", ADMIN, admin::audit);
     r.get("/api/v1/sandbox/mailbox", SANDBOX, mailbox::list);
     r.get("/sandbox/mailbox", SANDBOX, mailbox::page);
 }

@@ -28,6 +28,12 @@ pub async fn enrollment(
         .optional()
 }
 
+/// Whether the person has a passage through any course, ended or not.
+pub async fn has_enrollment(conn: &mut AsyncPgConnection, user_id: Uuid) -> QueryResult<bool> {
+    let any = enrollments::table.filter(enrollments::user_id.eq(user_id));
+    diesel::select(diesel::dsl::exists(any)).get_result(conn).await
+}
+
 /// These people's passages through the course, ended or not.
 pub async fn enrollments_among(
     conn: &mut AsyncPgConnection,

@@ -308,7 +308,7 @@ fn hear(sockets: &Sockets, notice: Notice) {
         Notice::UserBlocked { user_id } => sockets.cut(Whom::User(user_id), CloseCode::ACCOUNT),
         // Rights are read at join: who has others now joins again.
         Notice::UserChanged { user_id } => sockets.cut(Whom::User(user_id), CloseCode::UNCERTAIN),
-        Notice::AccessChanged { .. } | Notice::PlaybackEnded { .. } => {}
+        Notice::AccessChanged { .. } | Notice::PlaybackEnded { .. } | Notice::Stale { .. } => {}
         Notice::Frame { topic, frame } => sockets.tell_topic(&topic, &frame),
         Notice::ToUsers { users, frame } => {
             users.iter().for_each(|user| sockets.tell_user(*user, &frame));

@@ -282,16 +282,27 @@ async fn read(app: &App, key: &ObjectKey, range: std::ops::Range<u64>) -> Result
 async fn judge(app: &App, upload: &Upload, key: &ObjectKey) -> Result<Verdict, Problem> {
     let size = u64::try_from(upload.size).unwrap_or(0);
     let head = read(app, key, 0..size.min(sniff::HEAD_BYTES)).await?;
-    if Purpose::parse(&upload.purpose) == Some(Purpose::Video) {
-        return sniff::video(&head)
-            .map(|content_type| Verdict { content_type, active_content: false });
-    }
-    let (content_type, family) = sniff::document(&upload.file_name, &head)?;
+    let (content_type, family) = match Purpose::parse(&upload.purpose) {
+        Some(Purpose::Video) => {
+            return sniff::video(&head)
+                .map(|content_type| Verdict { content_type, active_content: false });
+        }
+        Some(Purpose::ChatFile) => {
+            let (content_type, family) = sniff::shared(&head)?;
+            (content_type, family.unwrap_or(sniff::Document::Text))
+        }
+        _ => sniff::document(&upload.file_name, &head)?,
+    };
+    let mut content_type = content_type;
     if family == sniff::Document::Zip {
         let from = size.saturating_sub(zip::TAIL_BYTES);
         let tail = read(app, key, from..size).await?;
         let range = zip::directory_range(&tail, size)?;
-        zip::check_directory(&read(app, key, range).await?)?;
+        let directory = read(app, key, range).await?;
+        zip::check_directory(&directory)?;
+        if upload.purpose == Purpose::ChatFile.as_str() {
+            content_type = sniff::office(&directory).unwrap_or(content_type);
+        }
     }
     let active_content = family == sniff::Document::Pdf && is_active_pdf(app, key).await?;
     Ok(Verdict { content_type, active_content })

@@ -61,6 +61,8 @@ pub enum Purpose {
     Video,
     /// A file for download beside a lesson.
     File,
+    /// A file or a picture in a chat.
+    ChatFile,
 }
 
 impl Purpose {
@@ -69,12 +71,14 @@ impl Purpose {
         match self {
             Self::Video => "video",
             Self::File => "file",
+            Self::ChatFile => "chat_file",
         }
     }
 
     /// The purpose of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Video, Self::File].into_iter().find(|purpose| purpose.as_str() == name)
+        let all = [Self::Video, Self::File, Self::ChatFile];
+        all.into_iter().find(|purpose| purpose.as_str() == name)
     }
 }
 
@@ -139,7 +143,7 @@ pub fn metadata(value: Option<&str>) -> Result<Metadata, BadHeader> {
             "purpose" => {
                 purpose = match Purpose::parse(&text) {
                     Some(purpose) => Some(purpose),
-                    None => return bad(HEADER, "purpose is video or file"),
+                    None => return bad(HEADER, "purpose is video, file or chat_file"),
                 }
             }
             // The protocol lets a client send what it likes; what we have no use for is dropped.

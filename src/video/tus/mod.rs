@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::app::App;
 
 pub use finish::PART_BYTES;
-pub(super) use finish::{finish_later, tend_spool};
+pub(super) use finish::{end, finish_later, tend_spool};
 pub(super) use headers::Purpose;
 pub(super) use routes::*;
 pub(super) use rules::alive;

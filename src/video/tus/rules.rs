@@ -12,6 +12,8 @@ pub(super) const PART_BYTES: u64 = 8 << 20;
 const MAX_PARTS: u64 = 9_500;
 /// Bytes of a document for download at most (security: uploads by type).
 pub(super) const MAX_FILE_BYTES: u64 = 100 << 20;
+/// Bytes of a file in a chat at most.
+pub(super) const MAX_CHAT_FILE_BYTES: u64 = 25 << 20;
 
 /// What limits uploads, from the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,7 @@ pub(super) fn admit(
     let most = match purpose {
         Purpose::Video => bounds.max_bytes,
         Purpose::File => bounds.max_bytes.min(MAX_FILE_BYTES),
+        Purpose::ChatFile => bounds.max_bytes.min(MAX_CHAT_FILE_BYTES),
     };
     if size > most {
         return Err(Problem::new(Code::TooLarge)

@@ -1,0 +1,3 @@
+//! Queries of moderation. Functions take a connection; the caller owns the transaction.
+
+pub mod words;
