@@ -68,7 +68,7 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         db,
         store,
         mailer,
-        limits: Limits::new(config.limits.factor),
+        limits: limits(&config)?,
         live,
         bus,
         stop,
@@ -84,6 +84,18 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         config,
     };
     Ok(App::new(parts))
+}
+
+/// Limits, counted by all nodes together where they have a Redis.
+fn limits(config: &Config) -> Result<Limits, BootError> {
+    let limits = Limits::new(config.limits.factor);
+    let url = config.redis.url.expose_secret();
+    if url.is_empty() {
+        return Ok(limits);
+    }
+    limits
+        .shared_at(url, config.sandbox)
+        .map_err(|error| BootError::Service(format!("redis.url: {error}")))
 }
 
 /// Redis where there is one; else this node is alone.

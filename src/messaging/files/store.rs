@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
-pub use super::model::{FileKind, FileRow};
+use super::model::FileRow;
 use super::schema::chat_files;
 
 /// A file by its id.

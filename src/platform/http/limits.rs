@@ -1,5 +1,5 @@
 //! How often is too often: GCRA, one timestamp a key. In memory, so a limit counts on each node by
-//! itself.
+//! itself; see `shared` for those that all nodes count together.
 //!
 //! `T = period / count`, `tau = T·(burst − 1)`; a call is allowed when
 //! `max(tat, now) − now <= tau`, and then `tat = max(tat, now) + T`.
@@ -37,11 +37,11 @@ impl Rule {
         self
     }
 
-    fn interval_ms(self) -> i64 {
+    pub(super) fn interval_ms(self) -> i64 {
         i64::from(self.period_s) * 1000 / i64::from(self.count.max(1))
     }
 
-    fn tolerance_ms(self) -> i64 {
+    pub(super) fn tolerance_ms(self) -> i64 {
         self.interval_ms() * i64::from(self.burst.max(1) - 1)
     }
 
@@ -97,6 +97,8 @@ pub struct Limits {
     factor: u32,
     hasher: RandomState,
     shards: Vec<Mutex<Shard>>,
+    /// Boxed: few limits use it.
+    pub(super) shared: Option<Box<super::shared::Shared>>,
 }
 
 impl std::fmt::Debug for Limits {
@@ -109,7 +111,12 @@ impl Limits {
     /// Empty buckets; every rule's count is multiplied by `factor`, 0 switches them off.
     pub fn new(factor: u32) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { factor, hasher: RandomState::new(), shards }
+        Self { factor, hasher: RandomState::new(), shards, shared: None }
+    }
+
+    /// Whether the limits are switched off.
+    pub(super) const fn is_off(&self) -> bool {
+        self.factor == 0
     }
 
     /// Takes one call of `rule` by `key`, or answers `rate_limited` with the time to wait.

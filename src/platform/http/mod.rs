@@ -18,6 +18,7 @@ pub mod pack;
 mod paging;
 mod problem;
 mod routes;
+mod shared;
 pub mod spa;
 
 pub use address::ClientAddress;

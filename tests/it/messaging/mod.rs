@@ -1,7 +1,9 @@
 //! The chat, over the real socket and HTTP.
 
 mod chat;
+pub mod files;
 mod hostile;
+mod moderation;
 mod nodes;
 mod rooms;
 mod sessions;
