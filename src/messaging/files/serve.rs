@@ -2,7 +2,6 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
-use actors::chat_room::port::Role;
 use media::storage::{ObjectKey, StorageError};
 use uuid::Uuid;
 
@@ -34,7 +33,7 @@ pub(super) async fn renew(app: &App, who: &Principal, id: Uuid) -> Result<FileLi
     let shown = store::shown(&mut conn, message, who.user_id).await?;
     let seen = shown.is_some_and(|shown| match shown.state.as_str() {
         "shown" => true,
-        "held" => shown.author_id == who.user_id || member.role == Role::Moderator,
+        "held" => shown.author_id == who.user_id || member.moderates,
         _ => false,
     });
     seen.then(|| make::link(app, &row, who.user_id)).ok_or_else(Problem::not_found)
