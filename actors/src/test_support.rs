@@ -1,7 +1,7 @@
 //! What the crate's tests share: a log in memory, a clock that stands still, a session that only
 //! listens.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -43,10 +43,24 @@ pub fn start() -> Timestamp {
     "2026-11-20T15:00:00Z".parse().unwrap()
 }
 
+/// A student who may write.
+pub fn student() -> Rights {
+    Rights { role: Role::Student, can_write: true, moderates: false, need_wrong: None }
+}
+
+/// Somebody who keeps order.
+pub fn moderator() -> Rights {
+    Rights { role: Role::Moderator, moderates: true, ..student() }
+}
+
 /// The rows of one room.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     pub entries: Vec<Entry>,
+    /// The messages in their present state.
+    pub messages: HashMap<Uuid, Message>,
+    pub reactions: HashMap<(Uuid, String), HashSet<Uuid>>,
+    pub pins: HashSet<Uuid>,
     pub marks: HashMap<Uuid, Mark>,
 }
 
@@ -56,43 +70,133 @@ impl Rows {
     }
 
     pub fn find(&self, author: Uuid, client_id: &str) -> Option<&Message> {
-        self.entries.iter().find_map(|entry| match entry {
-            Entry::Msg { m, .. }
-                if m.author == author && m.client_id.as_deref() == Some(client_id) =>
-            {
-                Some(m)
-            }
-            _ => None,
-        })
+        self.messages
+            .values()
+            .find(|m| m.author == author && m.client_id.as_deref() == Some(client_id))
     }
 
-    pub fn append(&mut self, batch: Vec<Draft>) -> Vec<Appended> {
-        batch.into_iter().map(|draft| self.append_one(draft)).collect()
+    pub fn append(&mut self, batch: Vec<Change>) -> Vec<Appended> {
+        batch.into_iter().map(|change| self.append_one(change)).collect()
     }
 
-    fn append_one(&mut self, draft: Draft) -> Appended {
-        if let Some(m) = self.find(draft.author, &draft.client_id) {
-            if m.body != draft.body {
-                return Appended::Refused(Problem::new(ErrCode::ClientIdReused));
-            }
-            return Appended::Duplicate { msg: m.id, seq: m.seq, created_at: m.created_at };
-        }
+    fn append_one(&mut self, Change { by, what }: Change) -> Appended {
         let seq = self.head() + 1;
-        let m = Message {
-            id: Uuid::from_u128(0xa000 + u128::from(seq)),
-            seq,
-            client_id: Some(draft.client_id),
-            author: draft.author,
-            author_name: draft.author_name,
-            author_role: draft.author_role,
-            body: draft.body,
-            reply_to: draft.reply_to,
-            at: draft.at,
+        let same = |msg| Appended::Duplicate {
+            msg: Some(msg),
+            seq: seq - 1,
             created_at: start(),
-            version: 1,
+            held: false,
         };
-        self.entries.push(Entry::Msg { seq, m });
-        Appended::Stored(self.entries.last().unwrap().clone())
+        let refused = |code| Appended::Refused(Problem::new(code));
+        let entry = match what {
+            What::Message(draft) => {
+                if let Some(m) = self.find(by.user, &draft.client_id) {
+                    if m.body != draft.body {
+                        return refused(ErrCode::ClientIdReused);
+                    }
+                    let (msg, held) = (Some(m.id), m.state == State::Held);
+                    return Appended::Duplicate { msg, seq: m.seq, created_at: start(), held };
+                }
+                let m = Message {
+                    id: Uuid::from_u128(0xa000 + u128::from(seq)),
+                    seq,
+                    client_id: Some(draft.client_id),
+                    author: by.user,
+                    author_name: by.name,
+                    author_role: by.rights.role,
+                    body: draft.body,
+                    reply_to: draft.reply_to,
+                    reply: None,
+                    at: draft.at,
+                    created_at: start(),
+                    version: 1,
+                    state: if draft.held { State::Held } else { State::Shown },
+                    edited_at: None,
+                    reactions: Vec::new(),
+                    files: Vec::new(),
+                    mentions: draft.mentions,
+                };
+                self.messages.insert(m.id, m.clone());
+                Entry::Msg { seq, m }
+            }
+            What::Edit { msg, body, mentions, version, .. } => {
+                let Some(m) = self.messages.get_mut(&msg) else { return refused(ErrCode::NotFound) };
+                if m.author != by.user || m.state != State::Shown {
+                    return refused(ErrCode::NotFound);
+                }
+                if m.version != version {
+                    return refused(ErrCode::Conflict);
+                }
+                (m.body, m.version, m.edited_at) = (body.clone(), version + 1, Some(start()));
+                let (author, version, edited_at) = (m.author, m.version, start());
+                Entry::Edit { seq, msg, author, body, mentions, version, edited_at }
+            }
+            What::Delete { msg, .. } => {
+                let Some(m) = self.messages.get_mut(&msg) else { return refused(ErrCode::NotFound) };
+                if m.author != by.user && !by.rights.moderates {
+                    return refused(ErrCode::Forbidden);
+                }
+                if m.state == State::Deleted {
+                    return same(msg);
+                }
+                m.wipe();
+                Entry::Del { seq, msg, by: by.user }
+            }
+            What::React { msg, emoji, on } => {
+                let Some(m) = self.messages.get(&msg) else { return refused(ErrCode::NotFound) };
+                if m.state != State::Shown {
+                    return refused(ErrCode::NotFound);
+                }
+                let users = self.reactions.entry((msg, emoji.clone())).or_default();
+                let changed = if on { users.insert(by.user) } else { users.remove(&by.user) };
+                if !changed {
+                    return same(msg);
+                }
+                let n = users.len() as u32;
+                Entry::React { seq, msg, user: by.user, emoji, on, n }
+            }
+            What::Pin { msg, on } => {
+                let Some(m) = self.messages.get(&msg) else { return refused(ErrCode::NotFound) };
+                let changed = if on { self.pins.insert(msg) } else { self.pins.remove(&msg) };
+                if !changed {
+                    return same(msg);
+                }
+                let preview = on.then(|| Preview {
+                    id: msg,
+                    author: m.author,
+                    author_name: m.author_name.clone(),
+                    text: m.body.clone(),
+                });
+                Entry::Pin { seq, msg, on, by: by.user, preview }
+            }
+            What::Approve { msg, on } => {
+                let Some(m) = self.messages.get_mut(&msg) else { return refused(ErrCode::NotFound) };
+                if m.state != State::Held {
+                    return same(msg);
+                }
+                m.state = if on { State::Shown } else { State::Refused };
+                Entry::Approve { seq, m: m.clone() }
+            }
+            What::Answer { msg } => Entry::Answer { seq, msg, by: by.user },
+            What::Mod(act) => Entry::Mod {
+                seq,
+                action: act.action,
+                user: act.user,
+                until: act.until,
+                slow_s: Some(act.slow_s),
+                reason: Some(act.reason),
+            },
+            What::Room(change) => Entry::Room {
+                seq,
+                title: change.title,
+                slow_s: change.slow_s,
+                locked: change.locked,
+                version: 2,
+            },
+            What::Member { user, name, role, on } => Entry::Member { seq, user, name, role, on },
+        };
+        self.entries.push(entry.clone());
+        Appended::Stored { entry, at: start() }
     }
 
     pub fn opened(&self, tail: usize) -> Opened {
@@ -103,7 +207,14 @@ impl Rows {
             info: RoomInfo {
                 kind: "lesson",
                 title: "Ownership".into(),
+                course_id: None,
+                lesson_id: None,
+                task_id: None,
+                owner_id: None,
                 slow_s: 0,
+                locked: false,
+                pinned: Vec::new(),
+                accepted: None,
                 members: 2,
                 version: 1,
             },
@@ -117,12 +228,11 @@ impl Rows {
     }
 
     pub fn latest(&self, limit: usize) -> Page {
-        let from = self.entries.len().saturating_sub(limit);
-        let messages = self.entries[from..].iter().filter_map(|entry| match entry {
-            Entry::Msg { m, .. } => Some(m.clone()),
-            Entry::Skip { .. } => None,
-        });
-        Page { at: self.head(), items: messages.collect(), has_more: from > 0 }
+        let mut items: Vec<Message> = self.messages.values().cloned().collect();
+        items.sort_unstable_by_key(|m| m.seq);
+        let items = items.split_off(items.len().saturating_sub(limit));
+        let has_more = items.len() < self.messages.len();
+        Page { at: self.head(), items, has_more }
     }
 }
 
@@ -153,7 +263,7 @@ impl ChatLog for MemoryLog {
         Ok(self.reach()?.opened(tail))
     }
 
-    async fn append(&self, _: Uuid, batch: Vec<Draft>) -> Result<Vec<Appended>, LogError> {
+    async fn append(&self, _: Uuid, batch: Vec<Change>) -> Result<Vec<Appended>, LogError> {
         Ok(self.reach()?.append(batch))
     }
 

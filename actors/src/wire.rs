@@ -2,6 +2,7 @@
 //! reader's language, and close codes. The class of a close code tells the client what to do.
 
 use bytestring::ByteString;
+use kernel::Timestamp;
 use serde::Serialize;
 
 /// A language in which the socket speaks to people.
@@ -55,11 +56,21 @@ pub enum ErrCode {
     ClientIdReused,
     /// The outcome is unknown: repeat with the same `client_id`.
     Unavailable,
+    /// The message was changed since the version that the request names.
+    Conflict,
+    /// The time in which one may change or delete an own message is over.
+    TooLate,
+    /// Muted: `until` and `reason` say how long and why.
+    Muted,
+    /// Kept out of this room: `reason` says why.
+    Banned,
+    /// Only moderators may do this.
+    Forbidden,
 }
 
 impl ErrCode {
     /// Every code, for the tables in the documentation and in tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::BadRequest,
         Self::UnknownType,
         Self::TooLarge,
@@ -71,6 +82,11 @@ impl ErrCode {
         Self::Rejected,
         Self::ClientIdReused,
         Self::Unavailable,
+        Self::Conflict,
+        Self::TooLate,
+        Self::Muted,
+        Self::Banned,
+        Self::Forbidden,
     ];
 
     /// The name on the wire.
@@ -87,6 +103,11 @@ impl ErrCode {
             Self::Rejected => "rejected",
             Self::ClientIdReused => "client_id_reused",
             Self::Unavailable => "unavailable",
+            Self::Conflict => "conflict",
+            Self::TooLate => "too_late",
+            Self::Muted => "muted",
+            Self::Banned => "banned",
+            Self::Forbidden => "forbidden",
         }
     }
 
@@ -138,12 +159,32 @@ impl ErrCode {
             (Self::Unavailable, Ru) => "Сейчас не получилось, повторите.",
             (Self::Unavailable, En) => "That did not work just now; try again.",
             (Self::Unavailable, He) => "זה לא הצליח כרגע; נסו שוב.",
+            (Self::Conflict, Uz) => "Xabar bu orada oʻzgartirilgan.",
+            (Self::Conflict, Ru) => "Сообщение тем временем изменили.",
+            (Self::Conflict, En) => "The message was changed in the meantime.",
+            (Self::Conflict, He) => "ההודעה שונתה בינתיים.",
+            (Self::TooLate, Uz) => "Xabarni oʻzgartirish vaqti oʻtgan.",
+            (Self::TooLate, Ru) => "Время, когда сообщение можно изменить, прошло.",
+            (Self::TooLate, En) => "It is too late to change this message.",
+            (Self::TooLate, He) => "מאוחר מדי לשנות את ההודעה הזאת.",
+            (Self::Muted, Uz) => "Sizga hozircha yozish taqiqlangan.",
+            (Self::Muted, Ru) => "Вам пока запрещено писать.",
+            (Self::Muted, En) => "You may not write for now.",
+            (Self::Muted, He) => "אינכם רשאים לכתוב לעת עתה.",
+            (Self::Banned, Uz) => "Siz bu suhbatdan chetlatilgansiz.",
+            (Self::Banned, Ru) => "Вас удалили из этого чата.",
+            (Self::Banned, En) => "You were removed from this chat.",
+            (Self::Banned, He) => "הוצאתם מהצ׳אט הזה.",
+            (Self::Forbidden, Uz) => "Buni faqat moderatorlar qila oladi.",
+            (Self::Forbidden, Ru) => "Это могут только модераторы.",
+            (Self::Forbidden, En) => "Only moderators may do this.",
+            (Self::Forbidden, He) => "רק מנחים רשאים לעשות זאת.",
         }
     }
 }
 
 /// Why a request was refused: everything that an `err` answer carries but its language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What it is.
     pub code: ErrCode,
@@ -153,27 +194,51 @@ pub struct Problem {
     pub retry_ms: Option<u64>,
     /// For `rejected`: the rule that the text broke.
     pub rule: Option<&'static str>,
+    /// What few refusals have to say beside that.
+    pub more: Option<Box<More>>,
+}
+
+/// What a refusal by a person, or under a task, says beside its code.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct More {
+    /// For `muted`: until when; absent = until it is lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// For `muted` and `banned`: why, as the moderator wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// For `read_only` under a task: wrong answers that are missing until the chat opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need_wrong: Option<u32>,
 }
 
 impl Problem {
     /// A refusal with nothing but its code.
     pub const fn new(code: ErrCode) -> Self {
-        Self { code, field: None, retry_ms: None, rule: None }
+        Self { code, field: None, retry_ms: None, rule: None, more: None }
     }
 
     /// The outcome is unknown or the way is blocked: repeat the same after `retry_ms`.
     pub const fn unavailable(retry_ms: u64) -> Self {
-        Self { retry_ms: Some(retry_ms), ..Self::new(ErrCode::Unavailable) }
+        let (code, retry_ms) = (ErrCode::Unavailable, Some(retry_ms));
+        Self { code, field: None, retry_ms, rule: None, more: None }
     }
 
     /// The request's `field` is wrong.
     pub const fn field(code: ErrCode, field: &'static str) -> Self {
-        Self { field: Some(field), ..Self::new(code) }
+        Self { code, field: Some(field), retry_ms: None, rule: None, more: None }
     }
 
     /// The text breaks `rule`.
     pub const fn rejected(rule: &'static str) -> Self {
-        Self { field: Some("body"), rule: Some(rule), ..Self::new(ErrCode::Rejected) }
+        let (code, field) = (ErrCode::Rejected, Some("body"));
+        Self { code, field, retry_ms: None, rule: Some(rule), more: None }
+    }
+
+    /// The same, with more to say.
+    #[must_use]
+    pub fn with(self, more: More) -> Self {
+        Self { more: Some(Box::new(more)), ..self }
     }
 
     /// The `err` frame that answers request `re` (`None` when the request bore no usable id).
@@ -191,6 +256,8 @@ impl Problem {
             field: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             rule: Option<&'a str>,
+            #[serde(flatten)]
+            more: Option<&'a More>,
         }
         encode(&Err {
             t: "err",
@@ -200,6 +267,7 @@ impl Problem {
             retry_ms: self.retry_ms,
             field: self.field,
             rule: self.rule,
+            more: self.more.as_deref(),
         })
     }
 }

@@ -3,10 +3,11 @@
 //! facts are gathered, for one person in many rooms or many people in one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use actors::chat_room::port::Role;
+use actors::chat_room::port::{By, Rights, Role, Viewer};
 use diesel_async::AsyncPgConnection;
 use futures::future::LocalBoxFuture;
 use kernel::Timestamp;
@@ -41,6 +42,12 @@ pub struct Member {
 }
 
 impl Member {
+    /// What they may do here, as the room's actor wants to know it.
+    pub const fn rights(&self) -> Rights {
+        let Self { role, can_write, moderates, .. } = *self;
+        Rights { role, can_write, moderates, need_wrong: None }
+    }
+
     fn of(room: &RoomRow, user: Uuid, right: Right) -> Self {
         Self {
             room: room.id,
@@ -219,6 +226,23 @@ pub async fn rights_in(
         }
     }
     Ok(found)
+}
+
+/// Somebody with the name that others see.
+pub async fn by(conn: &mut AsyncPgConnection, member: &Member) -> Result<By, Problem> {
+    let mut people = identity::people(conn, &[member.user]).await?;
+    let name = people.remove(&member.user).map(|person| person.name).unwrap_or_default();
+    Ok(By { user: member.user, name, rights: member.rights() })
+}
+
+/// What somebody sees of a room.
+pub async fn viewer(conn: &mut AsyncPgConnection, member: &Member) -> Result<Viewer, Problem> {
+    let blocked = store::blocked_by(conn, member.user).await?;
+    Ok(Viewer {
+        user: member.user,
+        moderates: member.moderates,
+        blocked: (!blocked.is_empty()).then(|| Arc::new(blocked.into_iter().collect())),
+    })
 }
 
 /// What each of these people is in `room` by now; who is nothing there is left out.

@@ -1,11 +1,11 @@
 //! Messages by page: keyset by number, both ways.
 
-use actors::chat_room::port::{Message, Seq};
+use actors::chat_room::port::{Page, Seq};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
-use super::log::{signed, with_names};
-use super::store;
+use super::log::{read, signed, unsigned};
+use super::store::{self, Cut};
 use crate::platform::http::Problem;
 
 /// Messages of a page at most.
@@ -49,49 +49,22 @@ pub fn limit(asked: Option<u32>) -> u32 {
     asked.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
 }
 
-/// Messages in the order of their numbers, and whether there are more in the direction asked
-/// (older ones for `Around`).
+/// Messages in the order of their numbers, the head that they show, and whether there are more in the
+/// direction asked (older ones for `Around`).
 pub async fn page(
     conn: &mut AsyncPgConnection,
     room: Uuid,
     window: Window,
     limit: u32,
-) -> Result<(Vec<Message>, bool), Problem> {
-    let limit = i64::from(limit);
-    let (rows, has_more) = match window {
-        Window::Latest => older(conn, room, i64::MAX, limit).await?,
-        Window::Before(seq) => older(conn, room, signed(seq), limit).await?,
-        Window::After(seq) => {
-            let mut rows = store::messages_after(conn, room, signed(seq), limit + 1).await?;
-            let has_more = cut(&mut rows, limit);
-            (rows, has_more)
-        }
-        Window::Around(seq) => {
-            let (mut rows, has_more) = older(conn, room, signed(seq), limit / 2).await?;
-            let rest = limit - limit / 2;
-            let from = signed(seq).saturating_sub(1);
-            rows.extend(store::messages_after(conn, room, from, rest).await?);
-            (rows, has_more)
-        }
+) -> Result<Page, Problem> {
+    let cut = match window {
+        Window::Latest => Cut::Below(i64::MAX),
+        Window::Before(seq) => Cut::Below(signed(seq)),
+        Window::After(seq) => Cut::Above(signed(seq)),
+        Window::Around(seq) => Cut::Around(signed(seq)),
     };
-    Ok((with_names(conn, rows).await?, has_more))
-}
-
-async fn older(
-    conn: &mut AsyncPgConnection,
-    room: Uuid,
-    before: i64,
-    limit: i64,
-) -> Result<(Vec<super::model::MessageRow>, bool), Problem> {
-    let mut rows = store::messages_before(conn, room, before, limit + 1).await?;
-    let has_more = cut(&mut rows, limit);
-    rows.reverse();
-    Ok((rows, has_more))
-}
-
-fn cut<T>(rows: &mut Vec<T>, limit: i64) -> bool {
-    let limit = usize::try_from(limit).unwrap_or(0);
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    has_more
+    let snapshot = store::snapshot(conn, room, cut, i64::from(limit)).await?;
+    let snapshot = snapshot.ok_or_else(Problem::not_found)?;
+    let (at, has_more) = (unsigned(snapshot.head), snapshot.has_more);
+    Ok(Page { at, items: read::messages(conn, snapshot).await?, has_more })
 }

@@ -10,6 +10,7 @@
 mod access;
 mod files;
 mod history;
+mod hooks;
 mod log;
 mod model;
 pub mod moderation;

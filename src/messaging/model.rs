@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::schema::{messages, room_log, room_members, rooms};
+use super::schema::{
+    message_reactions, message_versions, messages, room_log, room_members, rooms,
+};
 use crate::platform::text_enum;
 
 text_enum! {
@@ -88,26 +90,100 @@ pub struct MessageRow {
     pub at_second: Option<i32>,
     pub version: i32,
     pub created_at: Timestamp,
+    pub state: MessageState,
+    pub edited_at: Option<Timestamp>,
+    pub mentions: Vec<Uuid>,
+    pub files: Vec<Uuid>,
 }
 
-/// An entry of a room's log.
-#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+text_enum! {
+    /// What has become of a message.
+    pub enum MessageState {
+        /// Everybody in the room sees it.
+        Shown = "shown",
+        /// It waits for a moderator.
+        Held = "held",
+        /// Its text is gone.
+        Deleted = "deleted",
+        /// A moderator said no to a held one.
+        Refused = "refused",
+    }
+}
+
+/// An entry of a room's log. What it brings stands in the message, or in `payload`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = room_log, check_for_backend(diesel::pg::Pg))]
 pub struct LogRow {
     pub room_id: Uuid,
     pub seq: i64,
     pub kind: i16,
     pub msg_id: Option<Uuid>,
+    pub actor_id: Option<Uuid>,
+    pub payload: Option<serde_json::Value>,
     pub created_at: Timestamp,
 }
 
-/// The kind of entry that is a new message.
-pub const KIND_MSG: i16 = 1;
+/// The kinds of entries, as the table has them.
+pub mod kind {
+    /// A new message.
+    pub const MSG: i16 = 1;
+    /// Another text.
+    pub const EDIT: i16 = 2;
+    /// A message taken away.
+    pub const DEL: i16 = 3;
+    /// A reaction.
+    pub const REACT: i16 = 4;
+    /// A pin.
+    pub const PIN: i16 = 5;
+    /// The answer to a question.
+    pub const ANSWER: i16 = 6;
+    /// An act of moderation.
+    pub const MOD: i16 = 7;
+    /// The room itself.
+    pub const ROOM: i16 = 8;
+    /// A member.
+    pub const MEMBER: i16 = 9;
+    /// A held message let through, or refused.
+    pub const APPROVE: i16 = 10;
+}
+
+/// A text that was replaced, or taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = message_versions, check_for_backend(diesel::pg::Pg))]
+pub struct VersionRow {
+    pub message_id: Uuid,
+    pub version: i32,
+    pub body: String,
+    pub replaced_by: Uuid,
+    pub replaced_at: Timestamp,
+}
+
+/// A reaction.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = message_reactions, check_for_backend(diesel::pg::Pg))]
+pub struct ReactionRow {
+    pub message_id: Uuid,
+    pub user_id: Uuid,
+    pub emoji: String,
+    pub created_at: Timestamp,
+}
+
+/// How somebody stands in a room by what moderators did.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = room_members, check_for_backend(diesel::pg::Pg))]
+pub struct StandingRow {
+    pub room_id: Uuid,
+    pub user_id: Uuid,
+    pub muted_until: Option<Timestamp>,
+    pub muted_reason: Option<String>,
+    pub banned_at: Option<Timestamp>,
+    pub ban_reason: Option<String>,
+}
 
 /// How far a member has come.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable)]
 #[diesel(table_name = room_members, check_for_backend(diesel::pg::Pg))]
-pub struct MemberRow {
+pub struct MarkRow {
     pub room_id: Uuid,
     pub user_id: Uuid,
     pub read_seq: i64,

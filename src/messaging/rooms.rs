@@ -189,7 +189,7 @@ async fn check_seats(app: &App) {
         };
         let lost = sitters.iter().filter(|sitter| {
             let standing = standings.get(&sitter.user);
-            standing.is_none_or(|now| now.role != sitter.role || now.can_write != sitter.can_write)
+            standing.is_none_or(|now| now.rights() != sitter.rights)
         });
         for sitter in lost {
             room.do_send(Tell(Command::Revoke(sitter.user)));

@@ -3,16 +3,15 @@
 use actix_web::HttpResponse;
 use actors::chat_room::Ack;
 use actors::chat_room::message::Submit;
-use actors::chat_room::port::{At, Draft};
+use actors::chat_room::port::{At, Change, Draft, Page, What};
 use actors::wire::{ErrCode, Problem as Refusal};
 
-use super::access::{LessonRoomMember, Member, RoomMember};
+use super::access::{self, LessonRoomMember, Member, RoomMember};
 use super::history::{self, Window};
-use super::{files, moderation};
-use super::topic::checked;
+use super::topic::{checked, screened};
 use super::views::{HistoryQuery, MessagePage, MessageView, NewMessage, RoomOfLesson, Stored};
+use super::{files, moderation};
 use crate::app::App;
-use crate::identity;
 use crate::platform::http::{Body, Code, Policy, Problem, Query, Routes};
 
 /// Registers the context's routes.
@@ -44,10 +43,11 @@ pub async fn messages(
     let window = Window::of(asked.before, asked.after, asked.around)
         .ok_or_else(|| Problem::invalid("before", "Give one of before, after and around."))?;
     let mut conn = app.db.conn().await?;
-    let (items, has_more) =
+    let Page { at, items, has_more } =
         history::page(&mut conn, member.room, window, history::limit(asked.limit)).await?;
-    let items = items.into_iter().map(|message| MessageView::of(message, member.user)).collect();
-    Ok(HttpResponse::Ok().json(MessagePage { items, has_more }))
+    let viewer = access::viewer(&mut conn, &member).await?;
+    let items = items.iter().filter_map(|message| MessageView::of(message, &viewer)).collect();
+    Ok(HttpResponse::Ok().json(MessagePage { items, has_more, head: at }))
 }
 
 /// Sends a message. The answer comes when it is stored; the same `client_id` again gets the first
@@ -62,8 +62,7 @@ pub async fn send(
     Body(new): Body<NewMessage>,
 ) -> Result<HttpResponse, Problem> {
     let ack = say(&app, &member, new).await?;
-    let status = if ack.dup { HttpResponse::Ok() } else { HttpResponse::Created() };
-    let mut status = status;
+    let mut status = if ack.dup { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(status.json(Stored::from(ack)))
 }
 
@@ -75,28 +74,30 @@ pub(super) async fn say(app: &App, member: &Member, new: NewMessage) -> Result<A
     if !member.can_write {
         return Err(Problem::new(Code::ReadOnly));
     }
-    let at = new.at.map(|at| At { lesson: at.lesson, second: at.second });
-    let post =
-        checked(new.client_id, &new.body, new.reply_to, at).map_err(|refusal| problem(&refusal))?;
-    let author_name = {
+    let NewMessage { client_id, body, reply_to, at, files, mentions } = new;
+    let at = at.map(|at| At { lesson: at.lesson, second: at.second });
+    let draft = Draft { client_id, body, reply_to, at, files, mentions, ..Draft::default() };
+    let draft = checked(draft).map_err(|refusal| problem(&refusal))?;
+    change(app, member, What::Message(draft)).await
+}
+
+/// Has a room change something in a member's name. Texts must have been looked at. The answer comes
+/// when it is stored.
+///
+/// # Errors
+/// What the room refuses.
+pub(super) async fn change(app: &App, member: &Member, what: What) -> Result<Ack, Problem> {
+    let what = screened(app, member.user, what).await.map_err(|refusal| problem(&refusal))?;
+    let by = {
         let mut conn = app.db.conn().await?;
-        let mut people = identity::people(&mut conn, &[member.user]).await?;
-        people.remove(&member.user).map(|person| person.name).unwrap_or_default()
+        access::by(&mut conn, member).await?
     };
-    let draft = Draft {
-        author: member.user,
-        author_name,
-        author_role: member.role,
-        client_id: post.client_id,
-        body: post.body,
-        reply_to: post.reply_to,
-        at: post.at,
-    };
+    let change = Change { by, what };
     // A room that retires at this very moment is opened anew; nothing can be stored twice.
     let mut answer = Err(Refusal::unavailable(1000));
     for _ in 0..2 {
         let room = app.messaging.live.open(app, member).map_err(|r| problem(&r))?;
-        if let Ok(told) = room.send(Submit(draft.clone())).await {
+        if let Ok(told) = room.send(Submit(change.clone())).await {
             answer = told;
             break;
         }
@@ -114,6 +115,11 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         ErrCode::ClientIdReused => Code::ClientIdReused,
         ErrCode::Unavailable => Code::Unavailable,
         ErrCode::Unauthenticated => Code::Unauthenticated,
+        ErrCode::Conflict => Code::Conflict,
+        ErrCode::TooLate => Code::TooLate,
+        ErrCode::Muted => Code::Muted,
+        ErrCode::Banned => Code::ChatBanned,
+        ErrCode::Forbidden => Code::Forbidden,
         ErrCode::TooLarge | ErrCode::BadRequest | ErrCode::UnknownType | ErrCode::NotFound => {
             Code::Invalid
         }
@@ -125,6 +131,14 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
     }
     if let Some(rule) = refusal.rule {
         problem = problem.with("rule", rule);
+    }
+    if let Some(more) = refusal.more.as_deref()
+        && let Ok(serde_json::Value::Object(more)) = serde_json::to_value(more)
+    {
+        // Of the same names as on the socket.
+        for (name, value) in more {
+            problem = problem.with(&name, value);
+        }
     }
     match refusal.retry_ms {
         Some(ms) => problem.retry_after(ms.div_ceil(1000)),

@@ -5,6 +5,7 @@ pub mod rights;
 
 use actors::wire::{ErrCode, Problem as Refusal};
 use unicode_normalization::char::is_combining_mark;
+use uuid::Uuid;
 
 use crate::platform::http::clean_text;
 use crate::platform::ws::BODY_CHARS;
@@ -13,6 +14,22 @@ use crate::platform::ws::BODY_CHARS;
 const BODY_BYTES: usize = 16 * 1024;
 /// Combining marks in a row at most: more only climbs over the neighbours' lines.
 const MARKS_IN_A_ROW: usize = 20;
+
+/// People mentioned in a message at most.
+const MENTIONS_MAX: usize = 20;
+
+/// Whom a message mentions, each once.
+///
+/// # Errors
+/// `too_large` for a crowd.
+pub fn clean_mentions(mut mentions: Vec<Uuid>) -> Result<Vec<Uuid>, Refusal> {
+    mentions.sort_unstable();
+    mentions.dedup();
+    if mentions.len() > MENTIONS_MAX {
+        return Err(Refusal::field(ErrCode::TooLarge, "mentions"));
+    }
+    Ok(mentions)
+}
 
 /// A text as it is stored: NFC, without control characters (newline and tab stay) and bidi
 /// overrides (isolates stay).
@@ -39,6 +56,32 @@ pub fn clean_body(body: &str) -> Result<String, Refusal> {
         }
     }
     Ok(body)
+}
+
+/// Seconds of slow mode at most.
+pub const SLOW_MAX: u32 = 3600;
+/// Characters of a moderator's reason at most.
+const REASON_CHARS: usize = 500;
+
+/// A reason as it is stored.
+///
+/// # Errors
+/// `too_large`.
+pub fn clean_reason(reason: &str) -> Result<String, Refusal> {
+    let reason = if reason.len() > BODY_BYTES { None } else { Some(clean_text(reason, true)) };
+    reason
+        .filter(|reason| reason.chars().count() <= REASON_CHARS)
+        .ok_or(Refusal::field(ErrCode::TooLarge, "reason"))
+}
+
+/// Whether it can be a reaction: one picture, whatever it is put together from, and no text.
+pub fn is_emoji(emoji: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() && !c.is_ascii_digit();
+    let pictures = emoji.chars().filter(|c| !c.is_ascii() && is_visible(*c)).count();
+    emoji.chars().count() <= 16
+        && !emoji.chars().any(|c| plain(c) || c.is_whitespace() || c.is_control())
+        // The digits, the asterisk and the cross are emoji only in their frame.
+        && (emoji.ends_with('\u{20E3}') || (pictures > 0 && !emoji.chars().any(|c| c.is_ascii())))
 }
 
 /// Whether a reader sees anything of it.
@@ -91,6 +134,18 @@ mod tests {
         }
         assert!(clean_body(&format!("x{}", "\u{33F}".repeat(20))).is_ok());
         assert_eq!(rule(&format!("x{}", "\u{33F}".repeat(21))), Some("marks"));
+    }
+
+    /// MSG-06
+    #[test]
+    fn a_reaction_is_an_emoji_and_no_word() {
+        for good in ["👍", "❤️", "👩🏽‍🏫", "🇺🇿", "7️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"] {
+            assert!(is_emoji(good), "{good}");
+        }
+        for bad in ["", "a", "ok", "да", "7", "👍a", "👍 ", "\u{200B}", "\u{FE0F}", "<", "שלום"] {
+            assert!(!is_emoji(bad), "{bad}");
+        }
+        assert!(!is_emoji(&"👍".repeat(17)));
     }
 
     #[test]

@@ -40,6 +40,46 @@ diesel::table! {
         at_second -> Nullable<Int4>,
         version -> Int4,
         created_at -> Timestamptz,
+        state -> Text,
+        edited_at -> Nullable<Timestamptz>,
+        mentions -> Array<Uuid>,
+        files -> Array<Uuid>,
+    }
+}
+
+diesel::table! {
+    message_versions (message_id, version) {
+        message_id -> Uuid,
+        version -> Int4,
+        body -> Text,
+        replaced_by -> Uuid,
+        replaced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    message_reactions (message_id, user_id, emoji) {
+        message_id -> Uuid,
+        user_id -> Uuid,
+        emoji -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    room_pins (room_id, message_id) {
+        room_id -> Uuid,
+        message_id -> Uuid,
+        pinned_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    chat_blocks (user_id, blocked_id) {
+        user_id -> Uuid,
+        blocked_id -> Uuid,
+        created_at -> Timestamptz,
     }
 }
 
@@ -49,6 +89,8 @@ diesel::table! {
         seq -> Int8,
         kind -> Int2,
         msg_id -> Nullable<Uuid>,
+        actor_id -> Nullable<Uuid>,
+        payload -> Nullable<Jsonb>,
         created_at -> Timestamptz,
     }
 }
@@ -142,6 +184,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     rooms,
     room_heads,
     messages,
+    message_versions,
+    message_reactions,
+    room_pins,
+    chat_blocks,
     room_log,
     room_members,
     desk_questions,

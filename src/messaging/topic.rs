@@ -1,11 +1,13 @@
 //! The topics `room:<id>` of the socket: joining, writing, history, marks, typing.
 
+use std::sync::Arc;
+
 use actix::MailboxError;
 use actors::chat_room::frame;
 use actors::chat_room::message::Tell;
-use actors::chat_room::port::{At, Mark, Seq};
-use actors::chat_room::room::{Command, Join, Post, Seat};
-use actors::wire::{ErrCode, Problem as Refusal};
+use actors::chat_room::port::{Action, At, Draft, Mark, ModAct, Role, Seq, What};
+use actors::chat_room::room::{Command, Join, Seat};
+use actors::wire::{ErrCode, Locale, Problem as Refusal};
 use async_trait::async_trait;
 use bytestring::ByteString;
 use serde::Deserialize;
@@ -15,7 +17,7 @@ use uuid::Uuid;
 
 use super::access::{self, Member};
 use super::history::{self, Window};
-use super::rules;
+use super::{files, moderation, rules, store};
 use crate::app::App;
 use crate::identity::{self, Principal};
 use crate::platform::http::{Problem, Rule};
@@ -35,14 +37,51 @@ struct JoinBody {
     presence: bool,
 }
 
+/// What a session asks to change, by its `t`.
 #[derive(Deserialize)]
-struct SendBody {
-    client_id: String,
-    body: String,
-    reply_to: Option<Uuid>,
-    at: Option<At>,
-    #[serde(default)]
-    files: Vec<Value>,
+#[serde(tag = "t", rename_all = "snake_case")]
+enum Asked {
+    Send {
+        client_id: String,
+        #[serde(default)]
+        body: String,
+        reply_to: Option<Uuid>,
+        at: Option<At>,
+        #[serde(default)]
+        files: Vec<Uuid>,
+        #[serde(default)]
+        mentions: Vec<Uuid>,
+    },
+    Edit {
+        msg: Uuid,
+        body: String,
+        #[serde(default)]
+        mentions: Vec<Uuid>,
+        version: u32,
+    },
+    Del {
+        msg: Uuid,
+        reason: Option<String>,
+    },
+    React {
+        msg: Uuid,
+        emoji: String,
+        on: bool,
+    },
+    Pin {
+        msg: Uuid,
+        on: bool,
+    },
+    Answer {
+        msg: Option<Uuid>,
+    },
+    Mod {
+        action: Action,
+        #[serde(default)]
+        slow_s: u32,
+        #[serde(default)]
+        reason: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -81,9 +120,8 @@ impl Topic for Chat {
                 // Where there is no room there is no seat either.
                 Err(_) => Ok(Some(frame::done(re))),
             },
-            "send" => {
-                let post = post(body(request)?)?;
-                tell(app, id, Command::Send { session, re, locale, post }).await
+            "send" | "edit" | "del" | "react" | "pin" | "answer" | "mod" => {
+                act(app, from, id, request, asked(request)?).await
             }
             "mark" => {
                 let MarkBody { read, delivered } = body(request)?;
@@ -110,29 +148,119 @@ async fn tell(app: &App, room: Uuid, command: Command) -> Result<Option<ByteStri
     Ok(None)
 }
 
-/// What is checked before a message goes to its room; the same for the socket and for HTTP.
-fn post(body: SendBody) -> Result<Post, Refusal> {
-    if !body.files.is_empty() {
-        return Err(Refusal::field(ErrCode::BadRequest, "files"));
-    }
-    checked(body.client_id, &body.body, body.reply_to, body.at)
+/// What a request asks for, its fields checked.
+fn asked(request: &TopicRequest) -> Result<What, Refusal> {
+    let mut fields = request.body.clone();
+    fields.insert("t".to_owned(), request.t.clone().into());
+    let asked = serde_json::from_value(Value::Object(fields))
+        .map_err(|_| Refusal::new(ErrCode::BadRequest))?;
+    Ok(match asked {
+        Asked::Send { client_id, body, reply_to, at, files, mentions } => {
+            let draft =
+                Draft { client_id, body, reply_to, at, files, mentions, ..Draft::default() };
+            What::Message(checked(draft)?)
+        }
+        Asked::Edit { msg, body, mentions, version } => edit(msg, &body, mentions, version)?,
+        Asked::Del { msg, reason } => {
+            What::Delete { msg, reason: reason.as_deref().map(rules::clean_reason).transpose()? }
+        }
+        Asked::React { msg, emoji, on } => react(msg, emoji, on)?,
+        Asked::Pin { msg, on } => What::Pin { msg, on },
+        Asked::Answer { msg } => What::Answer { msg },
+        // What is done to a person is asked over HTTP, where their rank is looked at.
+        Asked::Mod { action, .. } if action.is_personal() => {
+            return Err(Refusal::field(ErrCode::BadRequest, "action"));
+        }
+        Asked::Mod { action, slow_s, reason } => {
+            if slow_s > rules::SLOW_MAX {
+                return Err(Refusal::field(ErrCode::BadRequest, "slow_s"));
+            }
+            let reason = rules::clean_reason(&reason)?;
+            What::Mod(ModAct { action, user: None, until: None, slow_s, reason })
+        }
+    })
 }
 
-/// A post whose text and ids are allowed.
-pub(super) fn checked(
-    client_id: String,
+/// Another text for a message, checked.
+pub(super) fn edit(
+    msg: Uuid,
     body: &str,
-    reply_to: Option<Uuid>,
-    at: Option<At>,
-) -> Result<Post, Refusal> {
-    if !rules::is_client_id(&client_id) {
+    mentions: Vec<Uuid>,
+    version: u32,
+) -> Result<What, Refusal> {
+    let (body, mentions) = (rules::clean_body(body)?, rules::clean_mentions(mentions)?);
+    Ok(What::Edit { msg, body, mentions, version, against: None })
+}
+
+/// A reaction, checked.
+pub(super) fn react(msg: Uuid, emoji: String, on: bool) -> Result<What, Refusal> {
+    if rules::is_emoji(&emoji) {
+        Ok(What::React { msg, emoji, on })
+    } else {
+        Err(Refusal::field(ErrCode::BadRequest, "emoji"))
+    }
+}
+
+/// Has the room change what a session asks for, in the name of whoever sits there.
+async fn act(
+    app: &App,
+    from: &From,
+    room: Uuid,
+    request: &TopicRequest,
+    what: What,
+) -> Result<Option<ByteString>, Refusal> {
+    let what = screened(app, from.caller.user, what).await?;
+    let (session, re, locale) = (from.key, request.re.unwrap_or(0), request.locale);
+    tell(app, room, Command::Send { session, re, locale, what }).await
+}
+
+/// What is checked before a message goes to its room, the same for the socket and for HTTP: text and
+/// ids are allowed.
+pub(super) fn checked(draft: Draft) -> Result<Draft, Refusal> {
+    if !rules::is_client_id(&draft.client_id) {
         return Err(Refusal::field(ErrCode::BadRequest, "client_id"));
     }
-    if at.is_some_and(|at| i32::try_from(at.second).is_err()) {
+    if draft.at.is_some_and(|at| i32::try_from(at.second).is_err()) {
         return Err(Refusal::field(ErrCode::BadRequest, "at"));
     }
-    let body = rules::clean_body(body)?;
-    Ok(Post { client_id, body, reply_to, at })
+    if draft.files.len() > files::FILES_MAX {
+        return Err(Refusal::field(ErrCode::TooLarge, "files"));
+    }
+    let mentions = rules::clean_mentions(draft.mentions)?;
+    let body = if draft.body.trim().is_empty() && !draft.files.is_empty() {
+        // The files say it all.
+        String::new()
+    } else {
+        rules::clean_body(&draft.body)?
+    };
+    Ok(Draft { body, mentions, ..draft })
+}
+
+/// A change with what the rules about texts say to its text. What nobody may write is refused at once; the
+/// rest is decided by the room, which knows who moderates it.
+pub(super) async fn screened(app: &App, user: Uuid, what: What) -> Result<What, Refusal> {
+    let body = match &what {
+        What::Message(draft) => draft.body.as_str(),
+        What::Edit { body, .. } => body.as_str(),
+        _ => return Ok(what),
+    };
+    if body.is_empty() {
+        return Ok(what);
+    }
+    moderation::screen(app, user, Role::Moderator, body).await?;
+    let (held, against) = match moderation::screen(app, user, Role::Student, body).await {
+        Ok(held) => (held, None),
+        Err(refusal) => (false, Some(refusal)),
+    };
+    Ok(match what {
+        What::Message(draft) => What::Message(Draft { held, against, ..draft }),
+        What::Edit { msg, body, mentions, version, .. } => {
+            // A text that would wait is none that one may put in the place of one that did not.
+            let against = against.or_else(|| held.then(|| Refusal::rejected("words")));
+            What::Edit { msg, body, mentions, version, against }
+        }
+        other => other,
+    })
 }
 
 async fn principal(app: &App, from: &From) -> Result<Principal, Refusal> {
@@ -141,33 +269,47 @@ async fn principal(app: &App, from: &From) -> Result<Principal, Refusal> {
         .map_err(|problem| refusal(&problem))
 }
 
-async fn enter(app: &App, from: &From, room: Uuid) -> Result<(Member, String), Refusal> {
+async fn enter(app: &App, from: &From, room: Uuid) -> Result<Member, Refusal> {
     let who = principal(app, from).await?;
     let entered = async {
         let mut conn = app.db.conn().await?;
-        let member = access::enter(app, &mut conn, &who, room).await?;
-        let people = identity::people(&mut conn, &[member.user]).await?;
-        let name = people.get(&member.user).map(|person| person.name.clone());
-        Ok::<_, Problem>((member, name.unwrap_or_default()))
+        access::enter(app, &mut conn, &who, room).await
     };
     entered.await.map_err(|problem| refusal(&problem))
+}
+
+/// The seat of somebody who was let in.
+async fn seat(
+    app: &App,
+    member: &Member,
+    presence: bool,
+    locale: Locale,
+) -> Result<Seat, Problem> {
+    let mut conn = app.db.conn().await?;
+    let by = access::by(&mut conn, member).await?;
+    let standing = store::standing(&mut conn, member.room, member.user).await?;
+    let muted_until = standing.and_then(|standing| standing.muted_until);
+    let blocked = store::blocked_by(&mut conn, member.user).await?;
+    Ok(Seat {
+        user: member.user,
+        name: by.name,
+        rights: member.rights(),
+        muted_until: muted_until.filter(|until| *until > app.clock.now()),
+        blocked: (!blocked.is_empty()).then(|| Arc::new(blocked.into_iter().collect())),
+        presence,
+        locale,
+    })
 }
 
 async fn join(app: &App, from: &From, room: Uuid, request: &TopicRequest) -> Result<(), Refusal> {
     limit_joins(app, from)?;
     let JoinBody { last_seq, epoch, presence } = body(request)?;
-    let (member, name) = enter(app, from, room).await?;
+    let member = enter(app, from, room).await?;
+    let seat = seat(app, &member, presence, request.locale).await;
     let join = Join {
         session: from.key,
         re: request.re.unwrap_or(0),
-        seat: Seat {
-            user: member.user,
-            name,
-            role: member.role,
-            can_write: member.can_write,
-            presence,
-            locale: request.locale,
-        },
+        seat: seat.map_err(|problem| refusal(&problem))?,
         last: last_seq.zip(epoch),
     };
     // A room that retires at this very moment is opened anew.
@@ -191,17 +333,21 @@ async fn history(
     let asked: HistoryBody = body(request)?;
     let window = Window::of(asked.before, asked.after, asked.around)
         .ok_or(Refusal::new(ErrCode::BadRequest))?;
-    let (member, _) = enter(app, from, room).await?;
+    let member = enter(app, from, room).await?;
     let read = async {
         let mut conn = app.db.conn().await?;
-        history::page(&mut conn, member.room, window, history::limit(asked.limit)).await
+        let page =
+            history::page(&mut conn, member.room, window, history::limit(asked.limit)).await?;
+        Ok((page, access::viewer(&mut conn, &member).await?))
     };
-    let (items, has_more) = read.await.map_err(|problem| refusal(&problem))?;
-    let (items, has_more) = frame::fit(&items, has_more, member.user, window.is_backward());
+    let (page, viewer) = read.await.map_err(|problem: Problem| refusal(&problem))?;
+    let (items, has_more) =
+        frame::fit(&page.items, page.has_more, &viewer, window.is_backward());
     let page = json!({
         "t": "page",
         "re": request.re,
         "topic": request.topic,
+        "head": page.at,
         "items": items,
         "has_more": has_more,
     });

@@ -6,14 +6,14 @@ use actix::prelude::*;
 use serde_json::{Value, json};
 
 use super::message::{Submit, Tell};
-use super::port::{Draft, Role};
-use super::room::{Join, Post, Seat};
+use super::port::{By, Change, Draft, What};
+use super::room::{Join, Seat};
 use super::*;
 use crate::bus::{LocalBus, LocalHub};
 use crate::registry::ArbiterPool;
 use crate::relay::{Attach, Detach, PING_AFTER, Relay, RelayId};
 use crate::shutdown::drain;
-use crate::test_support::{Ear, Heard, MemoryLog, StillClock};
+use crate::test_support::{Ear, Heard, MemoryLog, StillClock, moderator, student};
 use crate::wire::{CloseCode, Locale};
 
 struct Node {
@@ -76,8 +76,9 @@ impl Node {
         let seat = Seat {
             user: guest.user,
             name: "Aziza".into(),
-            role: Role::Student,
-            can_write: true,
+            rights: student(),
+            muted_until: None,
+            blocked: None,
             presence: true,
             locale: Locale::En,
         };
@@ -87,14 +88,14 @@ impl Node {
     }
 
     async fn send(&self, guest: &Guest, client_id: &str) {
-        let post = Post {
-            client_id: client_id.into(),
-            body: format!("salom {client_id}"),
-            reply_to: None,
-            at: None,
-        };
+        let body = format!("salom {client_id}");
+        let draft = Draft { client_id: client_id.into(), body, ..Draft::default() };
+        self.act(guest, What::Message(draft)).await;
+    }
+
+    async fn act(&self, guest: &Guest, what: What) {
         let (session, locale) = (guest.key, Locale::En);
-        self.tell(Command::Send { session, re: 12, locale, post }).await;
+        self.tell(Command::Send { session, re: 12, locale, what }).await;
     }
 }
 
@@ -107,7 +108,7 @@ async fn a_message_reaches_everybody_in_the_room_and_its_author_gets_the_ack() {
     assert_eq!(joined["resumed"], false);
     assert_eq!(joined["reason"], "new");
     assert_eq!(joined["room"]["title"], "Ownership");
-    assert_eq!(joined["me"], json!({"read": 0, "delivered": 0, "role": "student"}));
+    assert_eq!(joined["me"], json!({"read": 0, "delivered": 0, "role": "student", "moderates": false, "muted_until": null}));
     node.join(&mut bek, None).await;
     node.send(&anna, "c1").await;
     let ack = anna.ear.frame("ack").await;
@@ -143,14 +144,13 @@ async fn who_comes_back_gets_what_was_missed_and_then_what_is_live() {
 #[actix::test]
 async fn a_long_replay_is_split_into_frames_in_order() {
     let node = alone();
-    let batch = (0..150).map(|n| Draft {
-        author: Uuid::from_u128(9),
-        author_name: "Old".into(),
-        author_role: Role::Author,
-        client_id: format!("x{n}"),
-        body: "ж".repeat(300),
-        reply_to: None,
-        at: None,
+    let batch = (0..150).map(|n| Change {
+        by: By { user: Uuid::from_u128(9), name: "Old".into(), rights: moderator() },
+        what: What::Message(Draft {
+            client_id: format!("x{n}"),
+            body: "ж".repeat(300),
+            ..Draft::default()
+        }),
     });
     node.log.rows.lock().unwrap().append(batch.collect());
     let mut anna = node.guest(1);
@@ -216,16 +216,12 @@ async fn an_http_post_is_answered_after_the_commit_and_seen_by_the_sockets() {
     let node = alone();
     let mut anna = node.guest(1);
     node.join(&mut anna, None).await;
-    let draft = Draft {
-        author: Uuid::from_u128(9),
-        author_name: "Bot".into(),
-        author_role: Role::Moderator,
-        client_id: "h1".into(),
-        body: "over HTTP".into(),
-        reply_to: None,
-        at: None,
+    let (client_id, body) = ("h1".into(), "over HTTP".into());
+    let change = Change {
+        by: By { user: Uuid::from_u128(9), name: "Bot".into(), rights: moderator() },
+        what: What::Message(Draft { client_id, body, ..Draft::default() }),
     };
-    let ack = node.rooms.get(&ROOM).unwrap().send(Submit(draft)).await.unwrap().unwrap();
+    let ack = node.rooms.get(&ROOM).unwrap().send(Submit(change)).await.unwrap().unwrap();
     assert_eq!(ack.seq, 1);
     assert_eq!(anna.ear.frame("msg").await["m"]["author_role"], "moderator");
 }
@@ -290,8 +286,9 @@ async fn a_room_that_panics_is_replaced_and_nothing_acknowledged_is_lost() {
     let seat = Seat {
         user: anna.user,
         name: "Aziza".into(),
-        role: Role::Student,
-        can_write: true,
+        rights: student(),
+        muted_until: None,
+        blocked: None,
         presence: false,
         locale: Locale::En,
     };

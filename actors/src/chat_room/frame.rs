@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::port::{Mark, Message, Page, Role, RoomInfo};
+use super::port::{Mark, Message, Page, Role, RoomInfo, Viewer};
 use super::presence::{Diff, Person};
+use super::ring::skip_json;
 use super::room::{History, Joined};
 use super::sending::Ack;
 use crate::wire::encode;
@@ -27,6 +28,11 @@ pub fn live(topic: &str, entry: &str) -> ByteString {
     format!("{{\"topic\":\"{topic}\",{rest}").into()
 }
 
+/// What stands for an entry that somebody does not see.
+pub fn skip(topic: &str, seq: u64) -> ByteString {
+    live(topic, &skip_json(seq))
+}
+
 /// The answer to a join: `joined`, and `entries` frames for what does not fit.
 pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
     #[derive(Serialize)]
@@ -34,6 +40,8 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
         #[serde(flatten)]
         info: &'a RoomInfo,
         can_write: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        need_wrong: Option<u32>,
         online: usize,
     }
     #[derive(Serialize)]
@@ -41,6 +49,8 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
         #[serde(flatten)]
         mark: Mark,
         role: Role,
+        moderates: bool,
+        muted_until: Option<Timestamp>,
     }
     #[derive(Serialize)]
     struct Head<'a> {
@@ -58,7 +68,8 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
         me: Me,
         marks: Vec<MarkView>,
     }
-    let viewer = joined.seat.user;
+    let seat = &joined.seat;
+    let (viewer, rights) = (seat.viewer(), seat.rights);
     let (reason, page, lines) = match &joined.history {
         History::Resumed(lines) => (None, None, lines),
         History::Fresh { reason, page, then } => (Some(*reason), Some(page), then),
@@ -71,16 +82,26 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
         head: joined.head,
         resumed: page.is_none(),
         reason,
-        page: page.map(|page| page_for(page, viewer)),
-        room: Room { info: &joined.info, can_write: joined.seat.can_write, online: joined.online },
-        me: Me { mark: joined.me, role: joined.seat.role },
+        page: page.map(|page| page_for(page, &viewer)),
+        room: Room {
+            info: &joined.info,
+            can_write: rights.can_write && (rights.moderates || !joined.info.locked),
+            need_wrong: rights.need_wrong,
+            online: joined.online,
+        },
+        me: Me {
+            mark: joined.me,
+            role: rights.role,
+            moderates: rights.moderates,
+            muted_until: seat.muted_until,
+        },
         marks: joined.marks.iter().map(MarkView::of).collect(),
     });
     let mut chunks: Vec<String> = vec![String::new()];
     // The page shares the first frame.
     let mut room = CHUNK.saturating_sub(head.len().saturating_sub(CHUNK / 4));
     for line in lines {
-        let json = line.json_for(viewer);
+        let json = line.json_for(&viewer);
         let full =
             chunks.last().is_some_and(|last| !last.is_empty() && last.len() + json.len() > room);
         if full {
@@ -109,7 +130,7 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
 }
 
 /// The newest messages of a page that fit one frame, as `viewer` sees them.
-fn page_for(page: &Page, viewer: Uuid) -> serde_json::Value {
+fn page_for(page: &Page, viewer: &Viewer) -> serde_json::Value {
     let (items, has_more) = fit(&page.items, page.has_more, viewer, true);
     json!({ "items": items, "has_more": has_more })
 }
@@ -119,16 +140,13 @@ fn page_for(page: &Page, viewer: Uuid) -> serde_json::Value {
 pub fn fit(
     items: &[Message],
     has_more: bool,
-    viewer: Uuid,
+    viewer: &Viewer,
     newest: bool,
 ) -> (Vec<serde_json::Value>, bool) {
     let mut bytes = 0;
     let mut fitting = Vec::new();
     let mut take = |message: &Message| {
-        let mut message = message.clone();
-        if message.author != viewer {
-            message.client_id = None;
-        }
+        let Some(message) = message.seen_by(viewer) else { return true };
         let json = encode(&message);
         bytes += json.len() + 1;
         if bytes > CHUNK && !fitting.is_empty() {
@@ -144,26 +162,31 @@ pub fn fit(
     (fitting, has_more || !all)
 }
 
-/// The `ack` of a send.
+/// The `ack` of a change.
 pub fn ack(re: u64, ack: &Ack) -> ByteString {
     #[derive(Serialize)]
     struct Frame<'a> {
         t: &'static str,
         re: u64,
-        client_id: &'a str,
-        msg: Uuid,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        msg: Option<Uuid>,
         seq: u64,
         created_at: Timestamp,
         dup: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        held: bool,
     }
     encode(&Frame {
         t: "ack",
         re,
-        client_id: &ack.client_id,
+        client_id: ack.client_id.as_deref(),
         msg: ack.msg,
         seq: ack.seq,
         created_at: ack.created_at,
         dup: ack.dup,
+        held: ack.held,
     })
 }
 

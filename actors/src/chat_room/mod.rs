@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::message::{Seated, Submit, Tell};
-use self::port::{ChatLog, Entry, Seq};
+use self::port::{Audience, ChatLog, Entry, Seq, Viewer};
 pub use self::repetitions::Repetitions;
 use self::ring::Line;
 use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room, Sitter};
@@ -37,8 +37,8 @@ pub use self::sending::{Ack, Origin, Pace};
 use crate::bus::{Bus, BusFrame};
 use crate::registry::{Registry, Retire};
 use crate::relay::{
-    Class, Cut, Fanout, Relays, SessionGone, SessionKey, Subscribe, ToSession, ToUser, Unsubscribe,
-    Whom,
+    Class, Copies, Cut, Fanout, Relays, SessionGone, SessionKey, Subscribe, ToSession, ToUser,
+    Unsubscribe, View, Whom,
 };
 use crate::shutdown::Drain;
 use crate::wire::{Problem, encode};
@@ -146,16 +146,14 @@ impl ChatRoom {
                 Command::MarksSaved { ok: saved.is_ok() }
             }),
             Effect::Joined(joined) => {
+                self.subscribe(joined.session, joined.seat.viewer(), joined.seat.presence, ctx);
                 if let Some(relay) = self.with.relays.get(joined.session.relay) {
-                    relay.do_send(Subscribe {
-                        conn: joined.session.conn,
-                        topic: self.topic.clone(),
-                        presence: joined.seat.presence,
-                        owner: Some(ctx.address().recipient()),
-                    });
                     let frames = frame::joined(&self.topic, &joined);
                     relay.do_send(ToSession { conn: joined.session.conn, frames });
                 }
+            }
+            Effect::View(session, viewer, presence) => {
+                self.subscribe(session, viewer, presence, ctx);
             }
             Effect::Unseat(session) => {
                 if let Some(relay) = self.with.relays.get(session.relay) {
@@ -223,9 +221,40 @@ impl ChatRoom {
         }
     }
 
+    fn subscribe(
+        &self,
+        session: SessionKey,
+        viewer: Viewer,
+        presence: bool,
+        ctx: &Context<Self>,
+    ) {
+        if let Some(relay) = self.with.relays.get(session.relay) {
+            relay.do_send(Subscribe {
+                conn: session.conn,
+                topic: self.topic.clone(),
+                view: View { presence, moderates: viewer.moderates, blocked: viewer.blocked },
+                owner: Some(ctx.address().recipient()),
+            });
+        }
+    }
+
+    /// Encodes an entry once for all who see it alike: its author, everybody else.
     fn fan_out_entry(&self, line: &Arc<Line>) {
-        let own = line.author().map(|author| (author, frame::live(&self.topic, &line.own_json())));
-        self.fan_out(frame::live(&self.topic, &line.json()), Class::Entry(own));
+        let own = line.owner().map(|owner| (owner, frame::live(&self.topic, &line.own_json())));
+        let entry = line.entry();
+        let copies = Copies {
+            seq: line.seq(),
+            own,
+            author: entry.author(),
+            only: match entry.audience() {
+                Audience::All => None,
+                Audience::Only(user) => Some(user),
+            },
+        };
+        self.fan_out(
+            frame::live(&self.topic, &line.json()),
+            Class::Entry(Some(Arc::new(copies))),
+        );
     }
 
     fn fan_out(&self, frame: ByteString, class: Class) {
@@ -308,12 +337,12 @@ impl Handler<Tell> for ChatRoom {
 impl Handler<Submit> for ChatRoom {
     type Result = ResponseFuture<Result<Ack, Problem>>;
 
-    fn handle(&mut self, Submit(draft): Submit, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, Submit(change): Submit, ctx: &mut Self::Context) -> Self::Result {
         self.last_ticket += 1;
         let ticket = self.last_ticket;
         let (answer, waiting) = oneshot::channel();
         self.tickets.insert(ticket, answer);
-        self.command(Command::Submit { ticket, draft }, ctx);
+        self.command(Command::Submit { ticket, change }, ctx);
         Box::pin(async move { waiting.await.unwrap_or(Err(Problem::unavailable(1000))) })
     }
 }

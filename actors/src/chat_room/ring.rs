@@ -1,4 +1,4 @@
-//! The newest entries of a room, each encoded once for everybody who is not its author.
+//! The newest entries of a room, each encoded once for everybody who sees it and is not its author.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytestring::ByteString;
 use uuid::Uuid;
 
-use super::port::{Entry, Seq};
+use super::port::{Entry, Message, Seq, Viewer};
 use crate::wire::encode;
 
 /// One entry with its encoded form.
@@ -32,28 +32,38 @@ impl Line {
         self.entry.seq()
     }
 
-    /// Who made it, if it is a message.
-    pub const fn author(&self) -> Option<Uuid> {
+    /// The JSON object as `viewer` sees it.
+    pub fn json_for(&self, viewer: &Viewer) -> ByteString {
+        if !self.entry.is_seen_by(viewer) {
+            return skip_json(self.seq());
+        }
+        if let Some(message) = self.message()
+            && message.reply.as_ref().is_some_and(|reply| viewer.blocks(reply.author))
+        {
+            return encode(&with_message(&self.entry, message.seen_by(viewer)));
+        }
+        if self.owner() == Some(viewer.user) { self.own_json() } else { self.json() }
+    }
+
+    /// Whose copy is another one: the author of a message finds the own `client_id` in it.
+    pub const fn owner(&self) -> Option<Uuid> {
         match &self.entry {
-            Entry::Msg { m, .. } => Some(m.author),
-            Entry::Skip { .. } => None,
+            Entry::Msg { m, .. } | Entry::Approve { m, .. } if m.client_id.is_some() => {
+                Some(m.author)
+            }
+            _ => None,
         }
     }
 
-    /// The JSON object as `viewer` sees it.
-    pub fn json_for(&self, viewer: Uuid) -> ByteString {
-        if self.author() == Some(viewer) { self.own_json() } else { self.json() }
-    }
-
-    /// The JSON object for everybody but its author.
+    /// The JSON object for everybody who sees it but its author.
     pub fn json(&self) -> ByteString {
-        let plain = self.plain.get_or_init(|| match &self.entry {
-            Entry::Msg { seq, m } if m.client_id.is_some() => {
+        let plain = self.plain.get_or_init(|| match self.message() {
+            Some(m) if m.client_id.is_some() => {
                 let mut m = m.clone();
                 m.client_id = None;
-                encode(&Entry::Msg { seq: *seq, m })
+                encode(&with_message(&self.entry, Some(m)))
             }
-            entry => encode(entry),
+            _ => encode(&self.entry),
         });
         plain.clone()
     }
@@ -63,11 +73,59 @@ impl Line {
         encode(&self.entry)
     }
 
+    /// The line without a word of the message `msg`, which was taken away; `None` when it has none.
+    pub fn without(&self, msg: Uuid) -> Option<Arc<Self>> {
+        if self.entry.msg() != Some(msg) {
+            // It may be quoted.
+            let quoting = self.message().filter(|m| m.reply_to == Some(msg) && m.reply.is_some())?;
+            let m = Message { reply: None, ..quoting.clone() };
+            return Some(Self::new(with_message(&self.entry, Some(m))));
+        }
+        let seq = self.seq();
+        match &self.entry {
+            Entry::Msg { m, .. } | Entry::Approve { m, .. } => {
+                let mut m = m.clone();
+                m.wipe();
+                Some(Self::new(with_message(&self.entry, Some(m))))
+            }
+            Entry::Edit { .. } | Entry::Pin { preview: Some(_), .. } => {
+                Some(Self::new(Entry::Skip { seq }))
+            }
+            _ => None,
+        }
+    }
+
+    const fn message(&self) -> Option<&Message> {
+        match &self.entry {
+            Entry::Msg { m, .. } | Entry::Approve { m, .. } => Some(m),
+            _ => None,
+        }
+    }
+
     fn weight(&self) -> usize {
         match &self.entry {
-            Entry::Msg { m, .. } => m.body.len() * 2 + 512,
+            Entry::Msg { m, .. } | Entry::Approve { m, .. } => {
+                m.body.len() * 2 + 512 + m.files.len() * 256
+            }
+            Entry::Edit { body, .. } => body.len() * 2 + 256,
             Entry::Skip { .. } => 64,
+            _ => 256,
         }
+    }
+}
+
+/// What stands for an entry that somebody does not see.
+pub fn skip_json(seq: Seq) -> ByteString {
+    encode(&Entry::Skip { seq })
+}
+
+/// `entry` with another state of its message; without one, a `skip`.
+fn with_message(entry: &Entry, m: Option<Message>) -> Entry {
+    let seq = entry.seq();
+    match (entry, m) {
+        (Entry::Approve { .. }, Some(m)) => Entry::Approve { seq, m },
+        (_, Some(m)) => Entry::Msg { seq, m },
+        (_, None) => Entry::Skip { seq },
     }
 }
 
@@ -86,6 +144,16 @@ impl Ring {
         while self.lines.len() > max_entries || (self.bytes > max_bytes && self.lines.len() > 1) {
             if let Some(old) = self.lines.pop_front() {
                 self.bytes -= old.weight();
+            }
+        }
+    }
+
+    /// Takes the words of a deleted message out of what is held.
+    pub fn wipe(&mut self, msg: Uuid) {
+        for line in &mut self.lines {
+            if let Some(wiped) = line.without(msg) {
+                self.bytes = self.bytes + wiped.weight() - line.weight();
+                *line = wiped;
             }
         }
     }

@@ -19,17 +19,20 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kernel::Timestamp;
+use uuid::Uuid;
 
 use self::history::{Need, Waiting};
-pub use self::words::{Command, Effect, History, Join, Joined, Post, Seat, Sitter};
+pub use self::words::{Command, Effect, History, Join, Joined, Seat, Sitter};
 use super::marks::Marks;
-use super::port::{Appended, Draft, Entry, LogError, Opened, Page, RoomInfo, Seq};
+use super::port::{
+    Action, Appended, Change, Draft, Entry, LogError, Opened, Page, RoomInfo, Seq, What,
+};
 use super::presence::Presence;
 use super::repetitions::Repetitions;
 use super::ring::{Line, Ring};
 use super::sending::{Origin, Pace, Sending};
 use crate::relay::{RelayId, SessionKey};
-use crate::wire::{ErrCode, Problem};
+use crate::wire::{ErrCode, More, Problem};
 
 /// Entries kept in memory, and loaded at the start.
 pub const RING_ENTRIES: usize = 200;
@@ -141,25 +144,26 @@ impl Room {
                 out.push(Effect::Left { session, re });
             }
             Command::Gone(session) => self.unseat(session, now, &mut out),
-            Command::Send { session, re, locale, post } => {
+            Command::Send { session, re, locale, what } => {
                 self.send(
                     Origin::Session { key: session, re, locale },
                     session,
-                    post,
+                    what,
                     now,
                     &mut out,
                 );
             }
-            Command::Submit { ticket, draft } => {
-                self.offer(Origin::Ticket(ticket), draft, now, &mut out);
+            Command::Submit { ticket, change } => {
+                self.offer(Origin::Ticket(ticket), change, now, &mut out);
             }
             Command::Committed(result) => self.committed(result, now, &mut out),
             Command::Read { after, result } => self.read(after, result, now, &mut out),
+            Command::Blocks { user, blocked } => self.blocks(user, blocked.as_ref(), &mut out),
             Command::Latest(result) => self.latest(result, &mut out),
             Command::MarksSaved { ok } => self.marks.saved(ok, now),
             Command::Bus { epoch, entries } => {
                 if epoch == self.epoch {
-                    self.ingest(entries, &mut out);
+                    self.ingest(entries, now, &mut out);
                 } else if self.info.is_some() {
                     self.suspect = true;
                 }
@@ -202,7 +206,7 @@ impl Room {
     fn not_opened(&mut self, error: &LogError, out: &mut Vec<Effect>) {
         let problem = problem_of(error);
         for waiting in self.waiting.drain(..) {
-            out.push(waiting.join.refuse(problem));
+            out.push(waiting.join.refuse(problem.clone()));
         }
         let answers = self.sending.refuse_all(problem);
         out.extend(answers.into_iter().map(|(origin, answer)| Effect::Answer(origin, answer)));
@@ -218,7 +222,7 @@ impl Room {
         &mut self,
         origin: Origin,
         session: SessionKey,
-        post: Post,
+        what: What,
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
@@ -232,29 +236,23 @@ impl Room {
             out.push(Effect::Answer(origin, Err(Problem::new(ErrCode::NotFound))));
             return;
         };
-        if !seat.can_write {
-            out.push(Effect::Answer(origin, Err(Problem::new(ErrCode::ReadOnly))));
-            return;
-        }
-        let draft = Draft {
-            author: seat.user,
-            author_name: seat.name.clone(),
-            author_role: seat.role,
-            client_id: post.client_id,
-            body: post.body,
-            reply_to: post.reply_to,
-            at: post.at,
-        };
-        self.offer(origin, draft, now, out);
+        let by = seat.by();
+        self.offer(origin, Change { by, what }, now, out);
     }
 
-    fn offer(&mut self, origin: Origin, draft: Draft, now: Timestamp, out: &mut Vec<Effect>) {
+    fn offer(&mut self, origin: Origin, change: Change, now: Timestamp, out: &mut Vec<Effect>) {
         if self.draining {
             out.push(Effect::Answer(origin, Err(Problem::unavailable(2000))));
             return;
         }
-        let slow_s = self.info.as_ref().map_or(0, |info| info.slow_s);
-        if let Some(answer) = self.sending.offer(origin, draft, slow_s, now) {
+        let (slow_s, owner) =
+            self.info.as_ref().map_or((0, None), |info| (info.slow_s, info.owner_id));
+        let locked = self.info.as_ref().is_some_and(|info| info.locked);
+        let answer = match may(&change, locked, owner) {
+            Ok(()) => self.sending.offer(origin, change, slow_s, now),
+            Err(problem) => Some(Err(problem)),
+        };
+        if let Some(answer) = answer {
             out.push(Effect::Answer(origin, answer));
         }
     }
@@ -269,7 +267,7 @@ impl Room {
             Ok(outcomes) => {
                 let (answers, entries) = self.sending.committed(outcomes);
                 out.extend(answers.into_iter().map(|(to, answer)| Effect::Answer(to, answer)));
-                let lines = self.ingest(entries, out);
+                let lines = self.ingest(entries, now, out);
                 if !lines.is_empty() {
                     out.push(Effect::Publish(lines));
                 }
@@ -286,14 +284,19 @@ impl Room {
 
     /// Passes on what follows the head, holds what comes too early, drops what is known. Returns
     /// the lines of `entries` themselves, for the bus.
-    fn ingest(&mut self, entries: Vec<Entry>, out: &mut Vec<Effect>) -> Vec<Arc<Line>> {
+    fn ingest(
+        &mut self,
+        entries: Vec<Entry>,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) -> Vec<Arc<Line>> {
         let mut own = Vec::with_capacity(entries.len());
         for entry in entries {
             let seq = entry.seq();
             if seq == self.head + 1 {
-                own.push(self.pass(entry, out));
+                own.push(self.pass(entry, now, out));
                 while let Some(next) = self.held.remove(&(self.head + 1)) {
-                    self.pass(next, out);
+                    self.pass(next, now, out);
                 }
             } else if seq > self.head {
                 own.push(Line::new(entry.clone()));
@@ -307,15 +310,69 @@ impl Room {
         own
     }
 
-    fn pass(&mut self, entry: Entry, out: &mut Vec<Effect>) -> Arc<Line> {
+    fn pass(&mut self, entry: Entry, now: Timestamp, out: &mut Vec<Effect>) -> Arc<Line> {
         self.head = entry.seq();
         let line = Line::new(entry);
-        if let Some(author) = line.author() {
-            self.presence.said(author);
+        match line.entry() {
+            Entry::Msg { m, .. } => self.presence.said(m.author),
+            entry => self.apply(entry),
         }
         self.ring.push(Arc::clone(&line), RING_ENTRIES, RING_BYTES);
         out.push(Effect::Entry(Arc::clone(&line)));
+        // After its fan-out: who is put out has heard why.
+        if let Entry::Mod { action: Action::Kick | Action::Ban, user: Some(user), .. } =
+            line.entry()
+        {
+            self.revoke(*user, now, out);
+        }
         line
+    }
+
+    /// What an entry changes about the room itself and about what is kept of its messages.
+    fn apply(&mut self, entry: &Entry) {
+        let Some(info) = &mut self.info else { return };
+        match entry {
+            Entry::Del { msg, .. } => {
+                info.pinned.retain(|pinned| pinned.id != *msg);
+                info.accepted = info.accepted.filter(|accepted| accepted != msg);
+                // Its words are nowhere to be read any more.
+                self.ring.wipe(*msg);
+                for line in &mut self.backlog {
+                    if let Some(wiped) = line.without(*msg) {
+                        *line = wiped;
+                    }
+                }
+                if self.latest.as_ref().is_some_and(|page| page.holds(*msg)) {
+                    self.latest = None;
+                }
+            }
+            // A page is in the state of its own head; what was held is not in it for most.
+            Entry::Approve { .. } => self.latest = None,
+            Entry::Pin { msg, on, preview, .. } => {
+                info.pinned.retain(|pinned| pinned.id != *msg);
+                info.pinned.extend(preview.clone().filter(|_| *on));
+            }
+            Entry::Answer { msg, .. } => info.accepted = *msg,
+            Entry::Mod { action: Action::Lock, .. } => info.locked = true,
+            Entry::Mod { action: Action::Unlock, .. } => info.locked = false,
+            Entry::Mod { action: Action::SlowMode, slow_s, .. } => {
+                info.slow_s = slow_s.unwrap_or(0);
+            }
+            Entry::Room { title, slow_s, locked, version, .. } => {
+                if let Some(title) = title {
+                    info.title.clone_from(title);
+                }
+                info.slow_s = slow_s.unwrap_or(info.slow_s);
+                info.locked = locked.unwrap_or(info.locked);
+                info.version = *version;
+            }
+            Entry::Msg { .. }
+            | Entry::Edit { .. }
+            | Entry::React { .. }
+            | Entry::Mod { .. }
+            | Entry::Member { .. }
+            | Entry::Skip { .. } => {}
+        }
     }
 
     fn read(
@@ -334,7 +391,7 @@ impl Room {
                 let run: Vec<_> = run.take_while(|(e, seq)| e.seq() == *seq).map(|p| p.0).collect();
                 self.backlog = run.iter().cloned().map(Line::new).collect();
                 let before = self.head;
-                self.ingest(run, out);
+                self.ingest(run, now, out);
                 self.held.retain(|seq, _| *seq > self.head);
                 self.suspect = more;
                 // What is missing and not yet in the log is not asked for in a circle.
@@ -449,6 +506,42 @@ impl Room {
             self.stop(out);
         }
     }
+}
+
+/// What somebody's rights say to a change, before it costs anything. The log looks again at what it
+/// keeps (mutes, bans, whose message it is).
+fn may(change: &Change, locked: bool, owner: Option<Uuid>) -> Result<(), Problem> {
+    let rights = change.by.rights;
+    let allowed = match &change.what {
+        What::Message(_) | What::Edit { .. } => {
+            if !rights.can_write || (locked && !rights.moderates) {
+                let need_wrong = rights.need_wrong;
+                return Err(match need_wrong {
+                    Some(_) => Problem::new(ErrCode::ReadOnly)
+                        .with(More { need_wrong, ..More::default() }),
+                    None => Problem::new(ErrCode::ReadOnly),
+                });
+            }
+            match &change.what {
+                What::Message(Draft { against: Some(problem), .. })
+                | What::Edit { against: Some(problem), .. }
+                    if !rights.moderates =>
+                {
+                    return Err(problem.clone());
+                }
+                _ => true,
+            }
+        }
+        // Whose message it is decides the log; a reaction is no word.
+        What::Delete { .. } | What::React { .. } => true,
+        What::Answer { .. } => rights.moderates || owner == Some(change.by.user),
+        What::Pin { .. }
+        | What::Mod(_)
+        | What::Room(_)
+        | What::Member { .. }
+        | What::Approve { .. } => rights.moderates,
+    };
+    if allowed { Ok(()) } else { Err(Problem::new(ErrCode::Forbidden)) }
 }
 
 fn problem_of(error: &LogError) -> Problem {

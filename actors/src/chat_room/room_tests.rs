@@ -14,7 +14,7 @@ use super::repetitions::Repetitions;
 use super::room::*;
 use super::sending::{Ack, Origin, Pace};
 use crate::relay::{RelayId, SessionKey};
-use crate::test_support::{Rows, start};
+use crate::test_support::{Rows, moderator, start, student};
 use crate::wire::{CloseCode, ErrCode, Locale, Problem};
 
 fn key(client: usize) -> SessionKey {
@@ -106,10 +106,13 @@ impl World {
                 }
                 Effect::Answer(origin, answer) => {
                     if let Ok(ack) = &answer {
-                        let Entry::Msg { m, .. } = &self.rows.entries[ack.seq as usize - 1] else {
-                            panic!("an ack for something that is no message");
-                        };
-                        assert_eq!(m.client_id.as_ref(), Some(&ack.client_id));
+                        if let Some(client_id) = &ack.client_id {
+                            let Entry::Msg { m, .. } = &self.rows.entries[ack.seq as usize - 1]
+                            else {
+                                panic!("an ack for something that is no message");
+                            };
+                            assert_eq!(m.client_id.as_ref(), Some(client_id));
+                        }
                     }
                     self.answers.push((origin, answer));
                 }
@@ -129,6 +132,7 @@ impl World {
                 }
                 Effect::Stop => self.stopped = true,
                 Effect::Left { .. }
+                | Effect::View(..)
                 | Effect::Roster { .. }
                 | Effect::Typing { .. }
                 | Effect::Presence(_)
@@ -231,8 +235,9 @@ fn join(index: usize, last: Option<(Seq, String)>) -> Join {
     let seat = Seat {
         user: user(index),
         name: format!("user {index}"),
-        role: Role::Student,
-        can_write: true,
+        rights: student(),
+        muted_until: None,
+        blocked: None,
         presence: true,
         locale: Locale::En,
     };
@@ -240,25 +245,20 @@ fn join(index: usize, last: Option<(Seq, String)>) -> Join {
 }
 
 fn send(index: usize, client_id: u8, body: u8) -> Command {
-    let post = Post {
+    let draft = Draft {
         client_id: format!("c{client_id}"),
         body: format!("body {body}"),
-        reply_to: None,
-        at: None,
+        ..Draft::default()
     };
-    Command::Send { session: key(index), re: 2, locale: Locale::En, post }
+    let what = What::Message(draft);
+    Command::Send { session: key(index), re: 2, locale: Locale::En, what }
 }
 
-fn draft(author: u128, client_id: &str) -> Draft {
-    Draft {
-        author: Uuid::from_u128(author),
-        author_name: "other node".into(),
-        author_role: Role::Student,
-        client_id: client_id.into(),
-        body: "from afar".into(),
-        reply_to: None,
-        at: None,
-    }
+fn draft(author: u128, client_id: &str) -> Change {
+    let by =
+        By { user: Uuid::from_u128(author), name: "other node".into(), rights: student() };
+    let (client_id, body) = (client_id.into(), "from afar".into());
+    Change { by, what: What::Message(Draft { client_id, body, ..Draft::default() }) }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -325,7 +325,7 @@ proptest! {
                     });
                     let outcomes = world.rows.append(batch.collect());
                     world.bus.push(outcomes.into_iter().filter_map(|outcome| match outcome {
-                        Appended::Stored(entry) => Some(entry),
+                        Appended::Stored { entry, .. } => Some(entry),
                         _ => None,
                     }).collect());
                 }
@@ -535,7 +535,7 @@ fn a_session_without_a_seat_or_the_right_to_write_writes_nothing() {
     world.send(3, 1, 1);
     assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::NotFound);
     let mut reader = join(2, None);
-    reader.seat.can_write = false;
+    reader.seat.rights.can_write = false;
     world.tell(Command::Join(reader));
     world.send(2, 1, 1);
     assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::ReadOnly);
@@ -609,7 +609,7 @@ fn a_draining_room_refuses_the_new_finishes_the_old_and_stops() {
 fn a_room_that_cannot_be_opened_refuses_who_waits_and_stops() {
     let mut world = World::new();
     world.join(0, true);
-    world.tell(Command::Submit { ticket: 7, draft: draft(1, "a") });
+    world.tell(Command::Submit { ticket: 7, change: draft(1, "a") });
     world.tell(Command::Opened(Err(LogError::NotFound)));
     assert_eq!(world.refused[0].code, ErrCode::NotFound);
     assert_eq!(world.answers[0].1.clone().unwrap_err().code, ErrCode::NotFound);

@@ -1,4 +1,4 @@
-//! The way of a message to the log: limits, repeated sends, the queue while a commit runs, and the
+//! The way of a change to the log: limits, repeated sends, the queue while a commit runs, and the
 //! answers after it. Pure.
 
 use std::collections::{HashMap, VecDeque};
@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::port::{Appended, Draft, Entry, Role, Seq};
+use super::port::{Appended, Change, Entry, Seq, State, What};
 use super::repetitions::Repetitions;
 use crate::limits::{Bucket, Rate};
 use crate::relay::SessionKey;
@@ -31,10 +31,12 @@ const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(60);
 /// How fast one person may write in one room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// Against bursts.
+    /// Messages, against bursts.
     pub second: Rate,
-    /// Over a longer time.
+    /// Messages, over a longer time.
     pub minute: Rate,
+    /// Everything else: edits, reactions, pins.
+    pub acts: Rate,
 }
 
 impl Pace {
@@ -42,7 +44,11 @@ impl Pace {
     pub fn per_minute(count: u32, factor: u32) -> Self {
         let count = count.max(1);
         let minute = Rate::per_ms(60_000 / i64::from(count), count);
-        Self { second: Rate::per_ms(1000, 5).times(factor), minute: minute.times(factor) }
+        Self {
+            second: Rate::per_ms(1000, 5).times(factor),
+            minute: minute.times(factor),
+            acts: Rate::per_ms(500, 20).times(factor),
+        }
     }
 }
 
@@ -68,19 +74,21 @@ pub enum Origin {
     Ticket(u64),
 }
 
-/// The answer to a send that was stored.
+/// The answer to a change that was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ack {
-    /// The client's id of the message.
-    pub client_id: String,
-    /// The message.
-    pub msg: Uuid,
+    /// The client's id, of a message.
+    pub client_id: Option<String>,
+    /// The message that it is or is about.
+    pub msg: Option<Uuid>,
     /// Its number.
     pub seq: Seq,
     /// When it was stored.
     pub created_at: Timestamp,
-    /// Whether it had been stored by an earlier send.
+    /// Whether it was so already, by an earlier request.
     pub dup: bool,
+    /// Whether it is a message that waits for a moderator.
+    pub held: bool,
 }
 
 /// An answer and whom it is for.
@@ -88,23 +96,26 @@ pub type Answer = (Origin, Result<Ack, Problem>);
 
 #[derive(Debug)]
 struct Pending {
-    draft: Draft,
-    content: u64,
+    change: Change,
+    /// Of a message: what it is known by, and the fingerprint of what it says.
+    key: Option<(Key, u64)>,
     origins: Vec<Origin>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Done {
     content: u64,
-    msg: Uuid,
+    msg: Option<Uuid>,
     seq: Seq,
     created_at: Timestamp,
+    held: bool,
 }
 
 #[derive(Debug, Default)]
 struct Writer {
     second: Bucket,
     minute: Bucket,
+    acts: Bucket,
     last: Option<Timestamp>,
 }
 
@@ -134,59 +145,62 @@ impl Sending {
         self.repetitions = Some(repetitions);
     }
 
-    /// Takes a draft in. `Some` is its answer already; else the answer comes with the commit.
+    /// Takes a change in. `Some` is its answer already; else the answer comes with the commit.
     pub fn offer(
         &mut self,
         origin: Origin,
-        draft: Draft,
+        change: Change,
         slow_s: u32,
         now: Timestamp,
     ) -> Option<Result<Ack, Problem>> {
-        let content = content_of(&draft);
-        let key = (draft.author, draft.client_id.clone());
-        if let Some(done) = self.recent.get(&key) {
-            return Some(done.answer(key.1, content));
-        }
-        let mut waiting = self.in_flight.iter_mut().chain(self.queue.iter_mut());
-        if let Some(same) =
-            waiting.find(|one| one.draft.author == key.0 && one.draft.client_id == key.1)
-        {
-            if same.content != content {
-                return Some(Err(Problem::new(ErrCode::ClientIdReused)));
+        let key = key_of(&change);
+        if let Some((key, content)) = &key {
+            if let Some(done) = self.recent.get(key) {
+                return Some(done.answer(key.1.clone(), *content));
             }
-            if same.origins.len() >= ORIGINS_MAX {
-                return Some(Err(Problem::unavailable(1000)));
+            let mut waiting = self.in_flight.iter_mut().chain(self.queue.iter_mut());
+            if let Some(same) = waiting.find(|one| one.is(key)) {
+                if same.key.as_ref().is_some_and(|(_, other)| other != content) {
+                    return Some(Err(Problem::new(ErrCode::ClientIdReused)));
+                }
+                if same.origins.len() >= ORIGINS_MAX {
+                    return Some(Err(Problem::unavailable(1000)));
+                }
+                same.origins.push(origin);
+                return None;
             }
-            same.origins.push(origin);
-            return None;
         }
         if self.queue.len() >= QUEUE_MAX {
             return Some(Err(Problem::unavailable(1000)));
         }
-        if let Err(problem) = self.limit(&draft, slow_s, now) {
+        if let Err(problem) = self.limit(&change, slow_s, now) {
             return Some(Err(problem));
         }
-        self.queue.push_back(Pending { draft, content, origins: vec![origin] });
+        self.queue.push_back(Pending { change, key, origins: vec![origin] });
         None
     }
 
-    fn limit(&mut self, draft: &Draft, slow_s: u32, now: Timestamp) -> Result<(), Problem> {
+    fn limit(&mut self, change: &Change, slow_s: u32, now: Timestamp) -> Result<(), Problem> {
         if self.swept_at.is_none_or(|last| now - last >= SWEEP_EVERY) {
             self.swept_at = Some(now);
             let slow = TimeDelta::seconds(i64::from(slow_s));
             self.writers.retain(|_, writer| {
                 !writer.second.is_full(now)
                     || !writer.minute.is_full(now)
+                    || !writer.acts.is_full(now)
                     || writer.last.is_some_and(|last| last + slow > now)
             });
         }
-        let Pace { second, minute } = self.pace;
-        let writer = self.writers.entry(draft.author).or_default();
+        let Pace { second, minute, acts } = self.pace;
+        let writer = self.writers.entry(change.by.user).or_default();
+        let What::Message(draft) = &change.what else {
+            return writer.acts.take(acts, now).map_err(|wait| later(ErrCode::RateLimited, wait));
+        };
         let wait = writer.second.wait(second, now).max(writer.minute.wait(minute, now));
         if wait > TimeDelta::zero() {
             return Err(later(ErrCode::RateLimited, wait));
         }
-        if slow_s > 0 && draft.author_role != Role::Moderator {
+        if slow_s > 0 && !change.by.rights.moderates {
             let pause = TimeDelta::seconds(i64::from(slow_s));
             let wait = writer.last.map_or(TimeDelta::zero(), |last| last + pause - now).min(pause);
             if wait > TimeDelta::zero() {
@@ -198,28 +212,30 @@ impl Sending {
         let _ = writer.minute.take(minute, now);
         // Behind the limits, and charged whatever comes of it: the comparison itself cannot be
         // asked for more often than messages can be written.
-        if let Some(repetitions) = &self.repetitions {
-            repetitions.note(draft.author, &draft.client_id, &draft.body, now)?;
+        if let Some(repetitions) = &self.repetitions
+            && !draft.body.is_empty()
+        {
+            repetitions.note(change.by.user, &draft.client_id, &draft.body, now)?;
         }
         writer.last = Some(now);
         Ok(())
     }
 
     /// The next batch to commit: whatever waits, if no commit runs.
-    pub fn next_batch(&mut self) -> Option<Vec<Draft>> {
+    pub fn next_batch(&mut self) -> Option<Vec<Change>> {
         if !self.in_flight.is_empty() || self.queue.is_empty() {
             return None;
         }
         let mut bytes = 0;
         while let Some(next) = self.queue.front() {
-            bytes += next.draft.body.len();
+            bytes += next.change.what.weight();
             let full = self.in_flight.len() >= BATCH_MAX || bytes > BATCH_BYTES;
             if full && !self.in_flight.is_empty() {
                 break;
             }
             self.in_flight.extend(self.queue.pop_front());
         }
-        Some(self.in_flight.iter().map(|one| one.draft.clone()).collect())
+        Some(self.in_flight.iter().map(|one| one.change.clone()).collect())
     }
 
     /// What the log said to the batch: the answers, and the entries that it stored.
@@ -227,37 +243,34 @@ impl Sending {
         let mut answers = Vec::new();
         let mut entries = Vec::new();
         let mut outcomes = outcomes.into_iter();
-        for pending in std::mem::take(&mut self.in_flight) {
-            let key = (pending.draft.author, pending.draft.client_id);
-            let (answer, fresh) = match outcomes.next() {
-                Some(Appended::Stored(entry)) => {
-                    let answer = match &entry {
-                        Entry::Msg { seq, m } => Ok((m.id, *seq, m.created_at)),
-                        Entry::Skip { .. } => Err(Problem::unavailable(1000)),
-                    };
+        for Pending { change, key, origins } in std::mem::take(&mut self.in_flight) {
+            let content = key.as_ref().map_or(0, |(_, content)| *content);
+            let (done, fresh) = match outcomes.next() {
+                Some(Appended::Stored { entry, at }) => {
+                    let held =
+                        matches!(&entry, Entry::Msg { m, .. } if m.state == State::Held);
+                    let (msg, seq) = (entry.msg(), entry.seq());
                     entries.push(entry);
-                    (answer, true)
+                    (Ok(Done { content, msg, seq, created_at: at, held }), true)
                 }
-                Some(Appended::Duplicate { msg, seq, created_at }) => {
-                    (Ok((msg, seq, created_at)), false)
+                Some(Appended::Duplicate { msg, seq, created_at, held }) => {
+                    (Ok(Done { content, msg, seq, created_at, held }), false)
                 }
                 Some(Appended::Refused(problem)) => (Err(problem), false),
                 // A log that answers less than it was asked: the outcome is unknown.
                 None => (Err(Problem::unavailable(1000)), false),
             };
-            if let Ok((msg, seq, created_at)) = answer {
-                let content = pending.content;
-                self.remember(key.clone(), Done { content, msg, seq, created_at });
+            if let (Ok(done), Some((key, _))) = (&done, key) {
+                self.remember(key, *done);
             }
-            for (index, origin) in pending.origins.into_iter().enumerate() {
+            let client_id = match change.what {
+                What::Message(draft) => Some(draft.client_id),
+                _ => None,
+            };
+            for (index, origin) in origins.into_iter().enumerate() {
                 let dup = !fresh || index > 0;
-                let answer = answer.map(|(msg, seq, created_at)| Ack {
-                    client_id: key.1.clone(),
-                    msg,
-                    seq,
-                    created_at,
-                    dup,
-                });
+                let answer =
+                    done.clone().map(|done| Ack { dup, ..done.ack(client_id.clone()) });
                 answers.push((origin, answer));
             }
         }
@@ -268,15 +281,15 @@ impl Sending {
     pub fn failed(&mut self, problem: Problem) -> Vec<Answer> {
         let failed = std::mem::take(&mut self.in_flight);
         let origins = failed.into_iter().flat_map(|one| one.origins);
-        origins.map(|origin| (origin, Err(problem))).collect()
+        origins.map(|origin| (origin, Err(problem.clone()))).collect()
     }
 
     /// Refuses everything that waits (the room cannot be opened).
     pub fn refuse_all(&mut self, problem: Problem) -> Vec<Answer> {
         let queue = std::mem::take(&mut self.queue);
-        let mut answers = self.failed(problem);
+        let mut answers = self.failed(problem.clone());
         let origins = queue.into_iter().flat_map(|one| one.origins);
-        answers.extend(origins.map(|origin| (origin, Err(problem))));
+        answers.extend(origins.map(|origin| (origin, Err(problem.clone()))));
         answers
     }
 
@@ -297,22 +310,44 @@ impl Sending {
     }
 }
 
+impl Pending {
+    fn is(&self, key: &Key) -> bool {
+        self.key.as_ref().is_some_and(|(own, _)| own == key)
+    }
+}
+
 impl Done {
     fn answer(&self, client_id: String, content: u64) -> Result<Ack, Problem> {
         if self.content != content {
             return Err(Problem::new(ErrCode::ClientIdReused));
         }
-        let (msg, seq, created_at) = (self.msg, self.seq, self.created_at);
-        Ok(Ack { client_id, msg, seq, created_at, dup: true })
+        Ok(self.ack(Some(client_id)))
+    }
+
+    const fn ack(self, client_id: Option<String>) -> Ack {
+        let Self { msg, seq, created_at, held, .. } = self;
+        Ack { client_id, msg, seq, created_at, dup: true, held }
     }
 }
 
-/// A fingerprint of what an author would be surprised to see exchanged. Only ever compared with
-/// the same author's own messages.
-fn content_of(draft: &Draft) -> u64 {
+impl What {
+    /// Bytes of text that it brings to the log.
+    pub const fn weight(&self) -> usize {
+        match self {
+            Self::Message(draft) => draft.body.len(),
+            Self::Edit { body, .. } => body.len(),
+            _ => 64,
+        }
+    }
+}
+
+/// What a message is known by, and a fingerprint of what an author would be surprised to see
+/// exchanged. Only ever compared with the same author's own messages.
+fn key_of(change: &Change) -> Option<(Key, u64)> {
+    let What::Message(draft) = &change.what else { return None };
     let mut hasher = DefaultHasher::new();
-    (&draft.body, draft.reply_to, draft.at).hash(&mut hasher);
-    hasher.finish()
+    (&draft.body, draft.reply_to, draft.at, &draft.files).hash(&mut hasher);
+    Some(((change.by.user, draft.client_id.clone()), hasher.finish()))
 }
 
 fn later(code: ErrCode, wait: TimeDelta) -> Problem {

@@ -109,7 +109,18 @@ pub struct Attach {
 #[rtype(result = "()")]
 pub struct Detach(pub Uuid);
 
-/// From now on the session hears `topic`.
+/// How a session looks at a topic.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// Whether presence of the topic is on its screen.
+    pub presence: bool,
+    /// Whether it sees what is for moderators.
+    pub moderates: bool,
+    /// Whose entries it does not see; `None` for nobody's.
+    pub blocked: Option<Arc<HashSet<Uuid>>>,
+}
+
+/// From now on the session hears `topic`. Said again, it looks at it in another way.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Subscribe {
@@ -117,8 +128,8 @@ pub struct Subscribe {
     pub conn: Uuid,
     /// The topic.
     pub topic: ByteString,
-    /// Whether presence of the topic is on its screen.
-    pub presence: bool,
+    /// How it looks at the topic.
+    pub view: View,
     /// Who wants to hear of its end.
     pub owner: Option<Recipient<SessionGone>>,
 }
@@ -156,14 +167,38 @@ pub struct ToUser {
 /// What a frame to a topic is, and so what may become of it.
 #[derive(Debug, Clone)]
 pub enum Class {
-    /// Must arrive, or the session is cut. The second frame is this user's own copy.
-    Entry(Option<(Uuid, ByteString)>),
+    /// Must arrive, or the session is cut. `None`: the same for everybody.
+    Entry(Option<Arc<Copies>>),
     /// May be lost; not for this user (who caused it).
     Ephemeral(Option<Uuid>),
     /// May be lost; only for sessions with presence on their screen.
     Presence,
     /// May be delayed: the newest values are kept for who is behind.
     Marks(Arc<Vec<(Uuid, Mark)>>),
+}
+
+/// Who sees an entry, and as what.
+#[derive(Debug)]
+pub struct Copies {
+    /// Its number, for the `skip` of who does not see it.
+    pub seq: u64,
+    /// This user's own copy.
+    pub own: Option<(Uuid, ByteString)>,
+    /// Whose words it brings: who has blocked them does not see it.
+    pub author: Option<Uuid>,
+    /// When not for all: for this user and the moderators.
+    pub only: Option<Uuid>,
+}
+
+impl Copies {
+    fn is_seen_by(&self, user: Uuid, view: &View) -> bool {
+        // For nearly every entry and session neither test looks further than at a `None`.
+        let meant = self.only.is_none_or(|only| only == user || view.moderates);
+        let wanted = view.blocked.as_ref().is_none_or(|blocked| {
+            self.author.is_none_or(|author| !blocked.contains(&author))
+        });
+        meant && wanted
+    }
 }
 
 /// One frame to all sessions of a topic on this relay.
@@ -232,8 +267,8 @@ struct Session {
 pub struct Relay {
     id: RelayId,
     sessions: HashMap<Uuid, Session>,
-    /// Topic -> connection -> presence on screen.
-    topics: HashMap<ByteString, HashMap<Uuid, bool>>,
+    /// Topic -> connection -> how it looks.
+    topics: HashMap<ByteString, HashMap<Uuid, View>>,
     users: HashMap<Uuid, HashSet<Uuid>>,
 }
 
@@ -365,7 +400,7 @@ impl Handler<Subscribe> for Relay {
     fn handle(&mut self, new: Subscribe, _: &mut Self::Context) {
         match self.sessions.get_mut(&new.conn) {
             Some(session) => {
-                self.topics.entry(new.topic.clone()).or_default().insert(new.conn, new.presence);
+                self.topics.entry(new.topic.clone()).or_default().insert(new.conn, new.view);
                 session.topics.insert(new.topic, new.owner);
             }
             // It went while its join was on the way: the owner would seat it for ever.
@@ -422,13 +457,18 @@ impl Handler<Fanout> for Relay {
         let now = Instant::now();
         let Some(conns) = self.topics.get(&fanout.topic) else { return };
         let mut full = Vec::new();
-        for (conn, presence) in conns {
+        let mut skip = None;
+        for (conn, view) in conns {
             let Some(session) = self.sessions.get_mut(conn) else { continue };
             let frame = match &fanout.class {
-                Class::Entry(Some((user, own))) if *user == session.user => own,
-                Class::Entry(_) => &fanout.frame,
+                Class::Entry(None) => &fanout.frame,
+                Class::Entry(Some(copies)) => match &copies.own {
+                    Some((user, own)) if *user == session.user => own,
+                    _ if copies.is_seen_by(session.user, view) => &fanout.frame,
+                    _ => &*skip.get_or_insert_with(|| frame::skip(&fanout.topic, copies.seq)),
+                },
                 Class::Ephemeral(Some(user)) if *user == session.user => continue,
-                Class::Presence if !presence => continue,
+                Class::Presence if !view.presence => continue,
                 Class::Marks(marks) if session.outbox.is_behind() => {
                     let missed = session.missed_marks.entry(fanout.topic.clone()).or_default();
                     missed.extend(marks.iter().copied());

@@ -7,7 +7,7 @@
 
 mod kinds;
 mod make;
-mod model;
+pub(super) mod model;
 mod picture;
 mod purge;
 pub(super) mod routes;

@@ -49,6 +49,18 @@ pub async fn bytes_of(conn: &mut AsyncPgConnection, owner: Uuid) -> QueryResult<
         .await
 }
 
+/// Files by their ids, in any order.
+pub async fn all(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<FileRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    chat_files::table
+        .filter(chat_files::id.eq_any(ids))
+        .select(FileRow::as_select())
+        .load(conn)
+        .await
+}
+
 /// These files, locked until the transaction ends, in no order; those that are not there are left out.
 pub async fn lock(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<FileRow>> {
     chat_files::table

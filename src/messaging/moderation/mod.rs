@@ -18,7 +18,6 @@ mod words;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub(super) use routes::routes;
-#[allow(unused_imports, reason = "the log asks it with its next slice")]
 pub(super) use screen::screen;
 
 /// What is told when the word lists have changed.

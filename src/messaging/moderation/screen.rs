@@ -14,7 +14,6 @@ use crate::app::App;
 ///
 /// # Errors
 /// `rejected` with the rule `links`, `caps` or `words`; `unavailable` while nobody can say who writes.
-#[allow(dead_code, reason = "the log asks it with its next slice")]
 pub(in crate::messaging) async fn screen(
     app: &App,
     user: Uuid,

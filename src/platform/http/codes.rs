@@ -115,6 +115,9 @@ codes! {
     // Messaging
     ReadOnly, "read_only", 403, "You may read here, not write.";
     MessageRejected, "message_rejected", 422, "The message cannot be sent like this.";
+    TooLate, "too_late", 409, "It is too late to change this message.";
+    Muted, "muted", 403, "You may not write here for now.";
+    ChatBanned, "chat_banned", 403, "You were removed from this chat.";
     ClientIdReused, "client_id_reused", 409, "This client_id was used for another message.";
 }
 

@@ -1,7 +1,7 @@
 //! Topics on which the server speaks and clients only listen: `job:<video id>` and the like. What is
 //! said there comes from `app.live` as a `Notice::Frame`.
 
-use actors::relay::Subscribe;
+use actors::relay::{Subscribe, View};
 use actors::wire::{ErrCode, Problem as Refusal};
 use async_trait::async_trait;
 use bytestring::ByteString;
@@ -53,7 +53,7 @@ impl Topic for Broadcast {
                     relay.do_send(Subscribe {
                         conn: from.key.conn,
                         topic: topic.into(),
-                        presence: false,
+                        view: View::default(),
                         owner: None,
                     });
                 }

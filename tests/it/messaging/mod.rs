@@ -1,5 +1,6 @@
 //! The chat, over the real socket and HTTP.
 
+mod changes;
 mod chat;
 pub mod files;
 mod hostile;

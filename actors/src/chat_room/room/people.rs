@@ -1,5 +1,8 @@
 //! Who comes and goes, and what they are asked of beside messages: marks, typing, who is here.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use kernel::Timestamp;
 use uuid::Uuid;
 
@@ -20,9 +23,9 @@ impl Room {
         let waiting = self.waiting.iter().map(|waiting| &waiting.join.seat);
         let mut sitters: Vec<Sitter> = Vec::new();
         for seat in self.seats.values().chain(waiting) {
-            sitters.push(Sitter { user: seat.user, role: seat.role, can_write: seat.can_write });
+            sitters.push(Sitter { user: seat.user, rights: seat.rights });
         }
-        sitters.sort_unstable_by_key(|one| (one.user, one.can_write));
+        sitters.sort_unstable_by_key(|one| (one.user, one.rights.can_write));
         sitters.dedup();
         sitters
     }
@@ -66,9 +69,25 @@ impl Room {
         self.presence.expel(user);
     }
 
+    /// Whom `user` does not want to see any more has changed.
+    pub(super) fn blocks(
+        &mut self,
+        user: Uuid,
+        blocked: Option<&Arc<HashSet<Uuid>>>,
+        out: &mut Vec<Effect>,
+    ) {
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.join.seat.user == user) {
+            waiting.join.seat.blocked = blocked.cloned();
+        }
+        for (session, seat) in self.seats.iter_mut().filter(|(_, seat)| seat.user == user) {
+            seat.blocked = blocked.cloned();
+            out.push(Effect::View(*session, seat.viewer(), seat.presence));
+        }
+    }
+
     pub(super) fn seat_joined(&mut self, mut joined: Joined, out: &mut Vec<Effect>) {
         let seat = &joined.seat;
-        self.presence.arrive(seat.user, &seat.name, seat.role);
+        self.presence.arrive(seat.user, &seat.name, seat.rights.role);
         *self.relays.entry(joined.session.relay).or_default() += 1;
         self.seats.insert(joined.session, seat.clone());
         joined.online = self.presence.count();
@@ -91,7 +110,9 @@ impl Room {
     }
 
     pub(super) fn typing(&mut self, session: SessionKey, now: Timestamp, out: &mut Vec<Effect>) {
-        let Some(seat) = self.seats.get(&session).filter(|seat| seat.can_write) else { return };
+        let Some(seat) = self.seats.get(&session).filter(|seat| seat.rights.can_write) else {
+            return;
+        };
         if self.presence.typing(seat.user, now) {
             out.push(Effect::Typing { user: seat.user, name: seat.name.clone() });
         }

@@ -1,11 +1,13 @@
 //! What a room is told, and what it tells to do.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use kernel::Timestamp;
 use uuid::Uuid;
 
 use crate::chat_room::port::{
-    Appended, At, Draft, Entry, LogError, Mark, Opened, Page, Role, RoomInfo, Seq,
+    Appended, By, Change, Entry, LogError, Mark, Opened, Page, Rights, RoomInfo, Seq, Viewer, What,
 };
 use crate::chat_room::presence::{Diff, Person};
 use crate::chat_room::ring::Line;
@@ -20,14 +22,32 @@ pub struct Seat {
     pub user: Uuid,
     /// The name as shown.
     pub name: String,
-    /// What they are here.
-    pub role: Role,
-    /// Whether they may write.
-    pub can_write: bool,
+    /// What they may do here.
+    pub rights: Rights,
+    /// Until when they are muted here, as they came in (for the client; the log enforces it).
+    pub muted_until: Option<Timestamp>,
+    /// Whose messages they do not want to see; `None` for nobody's.
+    pub blocked: Option<Arc<HashSet<Uuid>>>,
     /// Whether presence is on their screen.
     pub presence: bool,
     /// The language of their errors.
     pub locale: Locale,
+}
+
+impl Seat {
+    /// Who looks from it.
+    pub fn viewer(&self) -> Viewer {
+        Viewer {
+            user: self.user,
+            moderates: self.rights.moderates,
+            blocked: self.blocked.clone(),
+        }
+    }
+
+    /// Who acts from it.
+    pub fn by(&self) -> By {
+        By { user: self.user, name: self.name.clone(), rights: self.rights }
+    }
 }
 
 /// What somebody was let in as.
@@ -35,10 +55,8 @@ pub struct Seat {
 pub struct Sitter {
     /// Who.
     pub user: Uuid,
-    /// What they are here.
-    pub role: Role,
-    /// Whether they may write.
-    pub can_write: bool,
+    /// What they may do here.
+    pub rights: Rights,
 }
 
 /// A session asks to hear the room.
@@ -52,19 +70,6 @@ pub struct Join {
     pub seat: Seat,
     /// The last number it has, with the epoch that the number belongs to.
     pub last: Option<(Seq, String)>,
-}
-
-/// What a session writes; the author is whoever sits on its seat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Post {
-    /// The client's own id of the message.
-    pub client_id: String,
-    /// The text, normalized and allowed by the text rules.
-    pub body: String,
-    /// The message that it answers.
-    pub reply_to: Option<Uuid>,
-    /// The place in the lesson that it is about.
-    pub at: Option<At>,
 }
 
 /// What can happen to a room.
@@ -83,7 +88,7 @@ pub enum Command {
     },
     /// A session is gone.
     Gone(SessionKey),
-    /// A seated session writes.
+    /// A seated session changes something; it is done by whoever sits there.
     Send {
         /// The session.
         session: SessionKey,
@@ -91,15 +96,15 @@ pub enum Command {
         re: u64,
         /// The language of its errors.
         locale: Locale,
-        /// What it writes.
-        post: Post,
+        /// What it changes.
+        what: What,
     },
-    /// Somebody writes over HTTP; access was checked on the way.
+    /// Somebody changes something over HTTP; access was looked up on the way.
     Submit {
         /// The actor's ticket for the answer.
         ticket: u64,
-        /// What they write.
-        draft: Draft,
+        /// Who, and what.
+        change: Change,
     },
     /// The log answered to [`Effect::Append`].
     Committed(Result<Vec<Appended>, LogError>),
@@ -146,6 +151,13 @@ pub enum Command {
     },
     /// A user has lost access.
     Revoke(Uuid),
+    /// A user does not want to see other people than before.
+    Blocks {
+        /// Who.
+        user: Uuid,
+        /// Whom; `None` for nobody.
+        blocked: Option<Arc<HashSet<Uuid>>>,
+    },
     /// Take nothing new, finish what is in hand, stop.
     Drain,
     /// Time has passed.
@@ -199,7 +211,7 @@ pub enum Effect {
     /// Load the room; answer with [`Command::Opened`].
     Open,
     /// Commit a batch; answer with [`Command::Committed`].
-    Append(Vec<Draft>),
+    Append(Vec<Change>),
     /// Read up to [`super::READ_ENTRIES`]; answer with [`Command::Read`].
     ReadAfter(Seq),
     /// Read the newest [`super::PAGE_ENTRIES`] messages; answer with [`Command::Latest`].
@@ -258,6 +270,8 @@ pub enum Effect {
     Marks(Vec<(Uuid, Mark)>),
     /// Tell a user's other devices the own mark.
     OwnMark(Uuid, Mark),
+    /// The session looks at the room in another way from now on.
+    View(SessionKey, Viewer, bool),
     /// End the session.
     Cut(SessionKey, CloseCode),
     /// Nothing is left to do.

@@ -1,0 +1,165 @@
+//! What moderators have laid upon somebody, looked at inside the transaction that stores changes.
+//!
+//! What this hook guarantees: [`may`] is called for every change of a batch that is new (a repeated send
+//! has been answered before), with the head of its room locked, and with rows that were read after the
+//! lock was had, set-wise for the whole batch: so a mute or a lock that was committed on any node before is
+//! seen here, and whatever passes is in the log before a later one. It is pure; what it needs more is
+//! read in `store::append::load` into [`Standing`], one statement for the whole batch.
+//! [`moderated`] is called in the same transaction after everything is written, with each act of moderation of
+//! the batch that changed something.
+
+use actors::chat_room::port::{Action, Change, What};
+use actors::wire::{ErrCode, More, Problem as Refusal};
+use diesel_async::AsyncPgConnection;
+use kernel::Timestamp;
+use uuid::Uuid;
+
+use crate::messaging::model::{RoomRow, StandingRow};
+use crate::platform::http::Problem;
+
+/// What moderators have laid upon who makes a change.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// In this room.
+    pub here: Option<StandingRow>,
+}
+
+/// Whether a change may be made. Moderators are only held by a ban.
+///
+/// # Errors
+/// `muted`, `banned` or `read_only`.
+pub fn may(
+    change: &Change,
+    room: &RoomRow,
+    standing: &Standing,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let here = standing.here.as_ref();
+    if let Some(here) = here.filter(|here| here.banned_at.is_some()) {
+        let reason = here.ban_reason.clone();
+        return Err(Refusal::new(ErrCode::Banned).with(More { reason, ..More::default() }));
+    }
+    if change.by.rights.moderates {
+        return Ok(());
+    }
+    let speaks =
+        matches!(change.what, What::Message(_) | What::Edit { .. } | What::React { .. });
+    if let Some(here) = here.filter(|_| speaks)
+        && let Some(until) = here.muted_until.filter(|until| *until > now)
+    {
+        return Err(Refusal::new(ErrCode::Muted).with(More {
+            until: shown(until),
+            reason: here.muted_reason.clone(),
+            need_wrong: None,
+        }));
+    }
+    if room.locked && matches!(change.what, What::Message(_) | What::Edit { .. }) {
+        return Err(Refusal::new(ErrCode::ReadOnly));
+    }
+    Ok(())
+}
+
+/// The end of a mute as people see it: none when it lasts until it is lifted.
+pub fn shown(until: Timestamp) -> Option<Timestamp> {
+    (until < forever()).then_some(until)
+}
+
+/// What is stored for a mute that lasts until it is lifted.
+pub fn forever() -> Timestamp {
+    // The last day that every part of the house can write.
+    chrono::NaiveDate::from_ymd_opt(9999, 12, 31)
+        .and_then(|day| day.and_hms_opt(0, 0, 0))
+        .map_or(Timestamp::MAX_UTC, |at| at.and_utc())
+}
+
+/// An act of moderation that changed something.
+#[derive(Debug, Clone)]
+pub struct Moderated {
+    /// In which room.
+    pub room: Uuid,
+    /// By whom.
+    pub by: Uuid,
+    /// What: an act, or `None` for the deletion of somebody else's message.
+    pub action: Option<Action>,
+    /// To whom, or to whose message.
+    pub user: Option<Uuid>,
+    /// Which message.
+    pub message: Option<Uuid>,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Writes acts of moderation down, in the transaction that makes them true.
+///
+/// # Errors
+/// The database's own; nothing of the batch is stored then.
+pub async fn moderated(_: &mut AsyncPgConnection, acts: &[Moderated]) -> Result<(), Problem> {
+    for act in acts {
+        tracing::info!(room.id = %act.room, by = %act.by, action = ?act.action, user = ?act.user,
+            message = ?act.message, "moderated");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use actors::chat_room::port::{By, Draft, Rights, Role};
+
+    use super::*;
+    use crate::messaging::model::RoomKind;
+
+    fn change(moderates: bool) -> Change {
+        let rights = Rights { role: Role::Student, can_write: true, moderates, need_wrong: None };
+        let by = By { user: Uuid::from_u128(1), name: "Sam".into(), rights };
+        Change { by, what: What::Message(Draft::default()) }
+    }
+
+    fn room(locked: bool) -> RoomRow {
+        RoomRow {
+            id: Uuid::from_u128(9),
+            kind: RoomKind::Lesson,
+            lesson_id: None,
+            course_id: None,
+            task_id: None,
+            owner_id: None,
+            title: None,
+            locked,
+            accepted_id: None,
+            slow_s: 0,
+            version: 1,
+            created_at: Timestamp::default(),
+        }
+    }
+
+    fn muted(until: Timestamp) -> Standing {
+        Standing {
+            here: Some(StandingRow {
+                room_id: Uuid::from_u128(9),
+                user_id: Uuid::from_u128(1),
+                muted_until: Some(until),
+                muted_reason: Some("spam".into()),
+                banned_at: None,
+                ban_reason: None,
+            }),
+        }
+    }
+
+    /// MSG-07
+    #[test]
+    fn a_muted_writer_is_told_why_and_until_when_and_a_lock_holds_all_but_moderators() {
+        let now: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        let later = now + chrono::TimeDelta::hours(1);
+        let refusal = may(&change(false), &room(false), &muted(later), now).unwrap_err();
+        let more = refusal.more.unwrap();
+        assert_eq!((refusal.code, more.until), (ErrCode::Muted, Some(later)));
+        assert_eq!(more.reason.as_deref(), Some("spam"));
+        let refusal = may(&change(false), &room(false), &muted(forever()), now).unwrap_err();
+        assert_eq!(refusal.more.unwrap().until, None);
+        assert!(may(&change(false), &room(false), &muted(now), now).is_ok(), "it is over");
+        assert!(may(&change(true), &room(true), &muted(later), now).is_ok());
+        let locked = may(&change(false), &room(true), &Standing::default(), now);
+        assert_eq!(locked.unwrap_err().code, ErrCode::ReadOnly);
+    }
+}

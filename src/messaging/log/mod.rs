@@ -1,0 +1,139 @@
+//! The log of rooms in PostgreSQL: the port of the ChatRoom actor. The database decides the numbers.
+//! `plan` decides what a batch comes to, `append` stores it, `read` reads it back, `rows` stands between rows
+//! and the port's values.
+
+mod append;
+pub(super) mod plan;
+pub(super) mod read;
+pub(super) mod rows;
+
+use std::sync::Arc;
+
+use actors::chat_room::port::{
+    Appended, Change, ChatLog, Entry, LogError, Mark, Opened, Page, RoomInfo, Seq,
+};
+use async_trait::async_trait;
+use diesel_async::AsyncPgConnection;
+use kernel::{Clock, IdSource};
+use uuid::Uuid;
+
+use super::model::{MarkRow, RoomKind, RoomRow};
+use super::store;
+use crate::courses;
+use crate::platform::db::Db;
+use crate::platform::http::Problem;
+pub(super) use rows::{signed, unsigned};
+
+/// Marks that a room loads at its start.
+const MARKS: i64 = 1000;
+
+/// The log of every room.
+#[derive(Clone)]
+pub(super) struct PgChatLog {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+}
+
+#[async_trait]
+impl ChatLog for PgChatLog {
+    async fn open(&self, room: Uuid, tail: usize) -> Result<Opened, LogError> {
+        let mut conn = self.db.conn().await.map_err(away)?;
+        load(&mut conn, room, tail).await.map_err(away)?.ok_or(LogError::NotFound)
+    }
+
+    async fn append(&self, room: Uuid, batch: Vec<Change>) -> Result<Vec<Appended>, LogError> {
+        self.append_batch(room, batch).await
+    }
+
+    async fn read_after(
+        &self,
+        room: Uuid,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Entry>, LogError> {
+        let mut conn = self.db.conn().await.map_err(away)?;
+        read::entries_after(&mut conn, room, signed(after), limit).await.map_err(away)
+    }
+
+    async fn latest(&self, room: Uuid, limit: usize) -> Result<Page, LogError> {
+        let mut conn = self.db.conn().await.map_err(away)?;
+        let page = read::latest(&mut conn, room, limit).await.map_err(away)?;
+        page.ok_or(LogError::NotFound)
+    }
+
+    async fn save_marks(&self, room: Uuid, marks: Vec<(Uuid, Mark)>) -> Result<(), LogError> {
+        let now = self.clock.now();
+        let rows: Vec<MarkRow> = marks
+            .into_iter()
+            .map(|(user_id, mark)| MarkRow {
+                room_id: room,
+                user_id,
+                read_seq: signed(mark.read),
+                delivered_seq: signed(mark.delivered),
+                created_at: now,
+                updated_at: now,
+            })
+            .collect();
+        let mut conn = self.db.conn().await.map_err(away)?;
+        store::save_marks(&mut conn, &rows).await.map_err(away)
+    }
+}
+
+/// Loads a room with its newest entries; `None` when there is none.
+async fn load(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    tail: usize,
+) -> Result<Option<Opened>, Problem> {
+    // The head first: what an entry after it changes about the room is applied once more, to the
+    // same effect.
+    let Some((head, epoch)) = store::head(conn, id).await? else { return Ok(None) };
+    let Some(room) = store::room(conn, id).await? else { return Ok(None) };
+    let after = (head - i64::try_from(tail).unwrap_or(i64::MAX)).max(0);
+    let mut entries = read::entries_after(conn, id, after, tail).await?;
+    // The log may have grown since the head was read: the room takes what is beyond by itself.
+    entries.retain(|entry| signed(entry.seq()) <= head);
+    let marks = store::marks(conn, id, MARKS).await?;
+    let info = RoomInfo {
+        kind: room.kind.as_str(),
+        title: title(conn, &room).await?,
+        course_id: room.course_id,
+        lesson_id: room.lesson_id,
+        task_id: room.task_id,
+        owner_id: room.owner_id,
+        slow_s: u32::try_from(room.slow_s).unwrap_or(0),
+        locked: room.locked,
+        pinned: read::pinned(conn, id).await?,
+        accepted: room.accepted_id,
+        members: u32::try_from(marks.len()).unwrap_or(u32::MAX),
+        version: rows::version(room.version),
+    };
+    let mark = |read, delivered| Mark { read: unsigned(read), delivered: unsigned(delivered) };
+    Ok(Some(Opened {
+        epoch,
+        head: unsigned(head),
+        info,
+        tail: entries,
+        marks: marks.into_iter().map(|(user, r, d)| (user, mark(r, d))).collect(),
+    }))
+}
+
+/// What stands in the header of a room.
+async fn title(conn: &mut AsyncPgConnection, room: &RoomRow) -> Result<String, Problem> {
+    if let Some(title) = &room.title {
+        return Ok(title.clone());
+    }
+    let title = match (room.kind, room.lesson_id) {
+        (RoomKind::Lesson, Some(lesson)) => {
+            courses::lesson_access(conn, lesson).await?.map(|lesson| lesson.title)
+        }
+        _ => None,
+    };
+    Ok(title.unwrap_or_default())
+}
+
+fn away(error: impl Into<Problem>) -> LogError {
+    let problem: Problem = error.into();
+    LogError::Unavailable(problem.to_string())
+}
