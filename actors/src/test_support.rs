@@ -120,7 +120,9 @@ impl Rows {
                 Entry::Msg { seq, m }
             }
             What::Edit { msg, body, mentions, version, .. } => {
-                let Some(m) = self.messages.get_mut(&msg) else { return refused(ErrCode::NotFound) };
+                let Some(m) = self.messages.get_mut(&msg) else {
+                    return refused(ErrCode::NotFound);
+                };
                 if m.author != by.user || m.state != State::Shown {
                     return refused(ErrCode::NotFound);
                 }
@@ -132,7 +134,9 @@ impl Rows {
                 Entry::Edit { seq, msg, author, body, mentions, version, edited_at }
             }
             What::Delete { msg, .. } => {
-                let Some(m) = self.messages.get_mut(&msg) else { return refused(ErrCode::NotFound) };
+                let Some(m) = self.messages.get_mut(&msg) else {
+                    return refused(ErrCode::NotFound);
+                };
                 if m.author != by.user && !by.rights.moderates {
                     return refused(ErrCode::Forbidden);
                 }
@@ -170,7 +174,9 @@ impl Rows {
                 Entry::Pin { seq, msg, on, by: by.user, preview }
             }
             What::Approve { msg, on } => {
-                let Some(m) = self.messages.get_mut(&msg) else { return refused(ErrCode::NotFound) };
+                let Some(m) = self.messages.get_mut(&msg) else {
+                    return refused(ErrCode::NotFound);
+                };
                 if m.state != State::Held {
                     return same(msg);
                 }

@@ -56,12 +56,12 @@ pub use face::{
     student_joined, student_left,
 };
 pub use model::{ContentState, CourseState, FileRow, Language, LessonKind, Level, TaskKind};
+pub use places::{
+    CoursePlace, LessonPlace, TaskPlace, course_places, lesson_places, task_places, taught_by,
+};
 pub use tasks::{
     OutlineTask, TaskFace, TaskShown, outline_tasks, task_bodies, task_face, task_shown,
     task_titles,
-};
-pub use places::{
-    CoursePlace, LessonPlace, TaskPlace, course_places, lesson_places, task_places, taught_by,
 };
 pub use views::{CourseCard, Doc, LessonFile, seconds};
 

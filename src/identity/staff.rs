@@ -15,9 +15,9 @@ use super::status::Status;
 use super::views::{AuditQuery, AuditRow, NewStatus, RoleChange, StaffUser, UserQuery};
 use super::{email::Email, password_rules, passwords, recover, register, store};
 use crate::app::App;
-use crate::platform::{audit, events};
 use crate::platform::http::{Checks, Code, Page, PageQuery, Problem, cursor};
 use crate::platform::live::Notice;
+use crate::platform::{audit, events};
 
 /// A page of people, newest first.
 pub(super) async fn search(app: &App, query: UserQuery) -> Result<Page<StaffUser>, Problem> {

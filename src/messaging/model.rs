@@ -4,9 +4,7 @@ use diesel::prelude::*;
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::schema::{
-    message_reactions, message_versions, messages, room_log, room_members, rooms,
-};
+use super::schema::{message_reactions, message_versions, messages, room_log, room_members, rooms};
 use crate::platform::text_enum;
 
 text_enum! {

@@ -139,10 +139,12 @@ mod tests {
     /// MSG-06
     #[test]
     fn a_reaction_is_an_emoji_and_no_word() {
-        for good in ["👍", "❤️", "👩🏽‍🏫", "🇺🇿", "7️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"] {
+        for good in ["👍", "❤️", "👩🏽‍🏫", "🇺🇿", "7️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]
+        {
             assert!(is_emoji(good), "{good}");
         }
-        for bad in ["", "a", "ok", "да", "7", "👍a", "👍 ", "\u{200B}", "\u{FE0F}", "<", "שלום"] {
+        for bad in ["", "a", "ok", "да", "7", "👍a", "👍 ", "\u{200B}", "\u{FE0F}", "<", "שלום"]
+        {
             assert!(!is_emoji(bad), "{bad}");
         }
         assert!(!is_emoji(&"👍".repeat(17)));

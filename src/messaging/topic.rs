@@ -279,12 +279,7 @@ async fn enter(app: &App, from: &From, room: Uuid) -> Result<Member, Refusal> {
 }
 
 /// The seat of somebody who was let in.
-async fn seat(
-    app: &App,
-    member: &Member,
-    presence: bool,
-    locale: Locale,
-) -> Result<Seat, Problem> {
+async fn seat(app: &App, member: &Member, presence: bool, locale: Locale) -> Result<Seat, Problem> {
     let mut conn = app.db.conn().await?;
     let by = access::by(&mut conn, member).await?;
     let standing = store::standing(&mut conn, member.room, member.user).await?;
@@ -341,8 +336,7 @@ async fn history(
         Ok((page, access::viewer(&mut conn, &member).await?))
     };
     let (page, viewer) = read.await.map_err(|problem: Problem| refusal(&problem))?;
-    let (items, has_more) =
-        frame::fit(&page.items, page.has_more, &viewer, window.is_backward());
+    let (items, has_more) = frame::fit(&page.items, page.has_more, &viewer, window.is_backward());
     let page = json!({
         "t": "page",
         "re": request.re,

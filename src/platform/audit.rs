@@ -127,9 +127,7 @@ pub async fn page(
     if let Some(cursor) = cursor {
         let (at, id): (Timestamp, Uuid) = cursor::decode(cursor)?;
         query = query.filter(
-            audit_log::created_at
-                .lt(at)
-                .or(audit_log::created_at.eq(at).and(audit_log::id.lt(id))),
+            audit_log::created_at.lt(at).or(audit_log::created_at.eq(at).and(audit_log::id.lt(id))),
         );
     }
     let order = (audit_log::created_at.desc(), audit_log::id.desc());

@@ -67,7 +67,8 @@ pub use attach::{Form, VideoId, attach, remove};
 pub use captions::{Caption, captions_of, captions_text};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
 pub use files::{
-    FILE_LINK_S, StoredFile, disposition, file_url, remove_file, set_downloadable, stored_files, take_file,
+    FILE_LINK_S, StoredFile, disposition, file_url, remove_file, set_downloadable, stored_files,
+    take_file,
 };
 pub use live::{may_watch_job, topic as job_topic};
 pub use model::VideoKind;

@@ -297,7 +297,9 @@ mod tests {
         ] {
             assert_eq!(shared(head).unwrap().0, kind);
         }
-        for bad in [&b""[..], b"MZ\x90\0", b"\x7fELF\x02", b"a\0b", b"\xff\xfe\x41\0", b"Rar!\x1a\x07\x00"] {
+        for bad in
+            [&b""[..], b"MZ\x90\0", b"\x7fELF\x02", b"a\0b", b"\xff\xfe\x41\0", b"Rar!\x1a\x07\x00"]
+        {
             assert_eq!(shared(bad).unwrap_err().code(), Code::FileType, "{bad:?}");
         }
         assert!(office(b"PK\x01\x02..word/document.xml..").unwrap().ends_with(".document"));

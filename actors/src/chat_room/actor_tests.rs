@@ -108,7 +108,10 @@ async fn a_message_reaches_everybody_in_the_room_and_its_author_gets_the_ack() {
     assert_eq!(joined["resumed"], false);
     assert_eq!(joined["reason"], "new");
     assert_eq!(joined["room"]["title"], "Ownership");
-    assert_eq!(joined["me"], json!({"read": 0, "delivered": 0, "role": "student", "moderates": false, "muted_until": null}));
+    assert_eq!(
+        joined["me"],
+        json!({"read": 0, "delivered": 0, "role": "student", "moderates": false, "muted_until": null})
+    );
     node.join(&mut bek, None).await;
     node.send(&anna, "c1").await;
     let ack = anna.ear.frame("ack").await;

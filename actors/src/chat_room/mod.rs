@@ -221,13 +221,7 @@ impl ChatRoom {
         }
     }
 
-    fn subscribe(
-        &self,
-        session: SessionKey,
-        viewer: Viewer,
-        presence: bool,
-        ctx: &Context<Self>,
-    ) {
+    fn subscribe(&self, session: SessionKey, viewer: Viewer, presence: bool, ctx: &Context<Self>) {
         if let Some(relay) = self.with.relays.get(session.relay) {
             relay.do_send(Subscribe {
                 conn: session.conn,
@@ -251,10 +245,7 @@ impl ChatRoom {
                 Audience::Only(user) => Some(user),
             },
         };
-        self.fan_out(
-            frame::live(&self.topic, &line.json()),
-            Class::Entry(Some(Arc::new(copies))),
-        );
+        self.fan_out(frame::live(&self.topic, &line.json()), Class::Entry(Some(Arc::new(copies))));
     }
 
     fn fan_out(&self, frame: ByteString, class: Class) {

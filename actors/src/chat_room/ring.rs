@@ -77,7 +77,8 @@ impl Line {
     pub fn without(&self, msg: Uuid) -> Option<Arc<Self>> {
         if self.entry.msg() != Some(msg) {
             // It may be quoted.
-            let quoting = self.message().filter(|m| m.reply_to == Some(msg) && m.reply.is_some())?;
+            let quoting =
+                self.message().filter(|m| m.reply_to == Some(msg) && m.reply.is_some())?;
             let m = Message { reply: None, ..quoting.clone() };
             return Some(Self::new(with_message(&self.entry, Some(m))));
         }

@@ -517,8 +517,9 @@ fn may(change: &Change, locked: bool, owner: Option<Uuid>) -> Result<(), Problem
             if !rights.can_write || (locked && !rights.moderates) {
                 let need_wrong = rights.need_wrong;
                 return Err(match need_wrong {
-                    Some(_) => Problem::new(ErrCode::ReadOnly)
-                        .with(More { need_wrong, ..More::default() }),
+                    Some(_) => {
+                        Problem::new(ErrCode::ReadOnly).with(More { need_wrong, ..More::default() })
+                    }
                     None => Problem::new(ErrCode::ReadOnly),
                 });
             }

@@ -255,8 +255,7 @@ fn send(index: usize, client_id: u8, body: u8) -> Command {
 }
 
 fn draft(author: u128, client_id: &str) -> Change {
-    let by =
-        By { user: Uuid::from_u128(author), name: "other node".into(), rights: student() };
+    let by = By { user: Uuid::from_u128(author), name: "other node".into(), rights: student() };
     let (client_id, body) = (client_id.into(), "from afar".into());
     Change { by, what: What::Message(Draft { client_id, body, ..Draft::default() }) }
 }

@@ -247,8 +247,7 @@ impl Sending {
             let content = key.as_ref().map_or(0, |(_, content)| *content);
             let (done, fresh) = match outcomes.next() {
                 Some(Appended::Stored { entry, at }) => {
-                    let held =
-                        matches!(&entry, Entry::Msg { m, .. } if m.state == State::Held);
+                    let held = matches!(&entry, Entry::Msg { m, .. } if m.state == State::Held);
                     let (msg, seq) = (entry.msg(), entry.seq());
                     entries.push(entry);
                     (Ok(Done { content, msg, seq, created_at: at, held }), true)
@@ -269,8 +268,7 @@ impl Sending {
             };
             for (index, origin) in origins.into_iter().enumerate() {
                 let dup = !fresh || index > 0;
-                let answer =
-                    done.clone().map(|done| Ack { dup, ..done.ack(client_id.clone()) });
+                let answer = done.clone().map(|done| Ack { dup, ..done.ack(client_id.clone()) });
                 answers.push((origin, answer));
             }
         }

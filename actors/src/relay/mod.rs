@@ -194,9 +194,10 @@ impl Copies {
     fn is_seen_by(&self, user: Uuid, view: &View) -> bool {
         // For nearly every entry and session neither test looks further than at a `None`.
         let meant = self.only.is_none_or(|only| only == user || view.moderates);
-        let wanted = view.blocked.as_ref().is_none_or(|blocked| {
-            self.author.is_none_or(|author| !blocked.contains(&author))
-        });
+        let wanted = view
+            .blocked
+            .as_ref()
+            .is_none_or(|blocked| self.author.is_none_or(|author| !blocked.contains(&author)));
         meant && wanted
     }
 }

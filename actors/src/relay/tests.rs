@@ -16,7 +16,10 @@ fn attach(relay: &mut Relay, n: u128) -> (Ear, Uuid) {
     };
     relay.handle(new, &mut ctx);
     let topic = ByteString::from_static("room:x");
-    relay.handle(Subscribe { conn, topic, view: View { presence: true, ..View::default() }, owner: None }, &mut ctx);
+    relay.handle(
+        Subscribe { conn, topic, view: View { presence: true, ..View::default() }, owner: None },
+        &mut ctx,
+    );
     (ear, conn)
 }
 

@@ -43,11 +43,9 @@ pub async fn lessons(
 pub type TaskPlaceRow = (Task, String, Option<Timestamp>, Option<ContentState>);
 
 /// Tasks by their ids.
-pub async fn tasks(
-    conn: &mut AsyncPgConnection,
-    ids: &[Uuid],
-) -> QueryResult<Vec<TaskPlaceRow>> {
-    let version = task_versions::task_id.eq(tasks::id).and(task_versions::version.eq(tasks::version));
+pub async fn tasks(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<TaskPlaceRow>> {
+    let version =
+        task_versions::task_id.eq(tasks::id).and(task_versions::version.eq(tasks::version));
     tasks::table
         .inner_join(modules::table)
         .inner_join(task_versions::table.on(version))

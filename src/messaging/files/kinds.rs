@@ -3,11 +3,11 @@
 /// Endings of texts and source code that are kept. What a system would run at a double click is not
 /// among them.
 const TEXTS: [&str; 64] = [
-    "txt", "md", "csv", "tsv", "json", "yml", "yaml", "toml", "ini", "log", "tex", "bib", "srt", "vtt",
-    "py", "ipynb", "rs", "c", "h", "cc", "cpp", "cxx", "hpp", "cs", "java", "kt", "kts", "go", "rb",
-    "php", "pl", "pm", "pas", "pp", "dpr", "fs", "ml", "hs", "lua", "swift", "scala", "clj", "ex", "erl",
-    "sql", "ts", "tsx", "jsx", "vue", "css", "scss", "less", "r", "m", "jl", "f90", "for", "asm", "s",
-    "v", "vhd", "diff", "patch", "dart",
+    "txt", "md", "csv", "tsv", "json", "yml", "yaml", "toml", "ini", "log", "tex", "bib", "srt",
+    "vtt", "py", "ipynb", "rs", "c", "h", "cc", "cpp", "cxx", "hpp", "cs", "java", "kt", "kts",
+    "go", "rb", "php", "pl", "pm", "pas", "pp", "dpr", "fs", "ml", "hs", "lua", "swift", "scala",
+    "clj", "ex", "erl", "sql", "ts", "tsx", "jsx", "vue", "css", "scss", "less", "r", "m", "jl",
+    "f90", "for", "asm", "s", "v", "vhd", "diff", "patch", "dart",
 ];
 /// Characters of a name at most.
 const NAME_MAX: usize = 255;
@@ -32,9 +32,8 @@ pub fn true_name(name: &str, content_type: &str) -> String {
     let is_text = content_type.starts_with("text/");
     let first = fitting.first().copied().unwrap_or("txt");
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-    let fits = ending
-        .as_deref()
-        .is_some_and(|e| fitting.contains(&e) || (is_text && TEXTS.contains(&e)));
+    let fits =
+        ending.as_deref().is_some_and(|e| fitting.contains(&e) || (is_text && TEXTS.contains(&e)));
     if fits {
         return cut(name, "");
     }

@@ -11,10 +11,10 @@ use super::purge::{ForgetChatFile, UNUSED};
 use super::views::{FileLink, ReadyFile};
 use super::{kinds, picture, store};
 use crate::app::App;
+use crate::courses;
 use crate::platform::http::{Code, Problem};
 use crate::platform::jobs::{self, Enqueue};
 use crate::video::{self, Received};
-use crate::courses;
 
 /// Seconds for which the link of a file works.
 const LINK_S: i64 = 900;
@@ -37,9 +37,8 @@ pub(super) async fn make(app: &App, owner: Uuid, upload: Uuid) -> Result<ReadyFi
         if let Some(row) = made {
             return again(app, row, owner);
         }
-        let received = app
-            .db
-            .transaction(async |conn: &mut AsyncPgConnection| -> Result<Received, Problem> {
+        let received =
+            app.db.transaction(async |conn: &mut AsyncPgConnection| -> Result<Received, Problem> {
                 let received = video::received_for_chat(conn, app, upload, owner).await?;
                 let quota = i64::try_from(app.config.uploads.quota_bytes).unwrap_or(i64::MAX);
                 let left = quota.saturating_sub(store::bytes_of(conn, owner).await?);
@@ -97,12 +96,7 @@ pub(super) fn link(app: &App, row: &FileRow, who: Uuid) -> FileLink {
 }
 
 /// Stores the bytes; the answer is the row to be added.
-async fn write(
-    app: &App,
-    id: Uuid,
-    owner: Uuid,
-    received: &Received,
-) -> Result<FileRow, Problem> {
+async fn write(app: &App, id: Uuid, owner: Uuid, received: &Received) -> Result<FileRow, Problem> {
     let bytes = video::received_bytes(app, received).await?;
     let prefix = prefix(id)?;
     let named = |content_type: &str| kinds::true_name(&received.name, content_type);

@@ -17,10 +17,7 @@ pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<
 }
 
 /// The file that was made of an upload.
-pub async fn of_upload(
-    conn: &mut AsyncPgConnection,
-    upload: Uuid,
-) -> QueryResult<Option<FileRow>> {
+pub async fn of_upload(conn: &mut AsyncPgConnection, upload: Uuid) -> QueryResult<Option<FileRow>> {
     chat_files::table
         .filter(chat_files::upload_id.eq(upload))
         .select(FileRow::as_select())

@@ -42,8 +42,7 @@ pub fn may(
     if change.by.rights.moderates {
         return Ok(());
     }
-    let speaks =
-        matches!(change.what, What::Message(_) | What::Edit { .. } | What::React { .. });
+    let speaks = matches!(change.what, What::Message(_) | What::Edit { .. } | What::React { .. });
     if let Some(here) = here.filter(|_| speaks)
         && let Some(until) = here.muted_until.filter(|until| *until > now)
     {

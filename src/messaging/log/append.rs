@@ -92,9 +92,8 @@ impl PgChatLog {
             match self.append_halving(second).await {
                 Ok(more) => outcomes.extend(more),
                 // The first half is stored and must be told; the second is unknown.
-                Err(_) => outcomes.extend((0..rest).map(|_| {
-                    Some(Appended::Refused(Refusal::unavailable(1000)))
-                })),
+                Err(_) => outcomes
+                    .extend((0..rest).map(|_| Some(Appended::Refused(Refusal::unavailable(1000))))),
             }
             Ok(outcomes)
         })

@@ -17,9 +17,7 @@ use super::rows::{self, role_name, unsigned};
 use crate::messaging::files::model::FileRow;
 use crate::messaging::hooks::desk::Posted;
 use crate::messaging::hooks::guard::{self, Moderated, Standing};
-use crate::messaging::model::{
-    LogRow, MessageRow, MessageState, RoomKind, RoomRow, kind,
-};
+use crate::messaging::model::{LogRow, MessageRow, MessageState, RoomKind, RoomRow, kind};
 
 /// How long one may change or delete an own message.
 const EDIT_WINDOW: TimeDelta = TimeDelta::minutes(15);
@@ -135,9 +133,11 @@ pub fn plan(
     let outcomes = items
         .iter()
         .map(|item| {
-            planner.world.rooms.contains_key(&item.room).then(|| {
-                planner.one(item.room, &item.change).unwrap_or_else(Appended::Refused)
-            })
+            planner
+                .world
+                .rooms
+                .contains_key(&item.room)
+                .then(|| planner.one(item.room, &item.change).unwrap_or_else(Appended::Refused))
         })
         .collect();
     (planner.plan, outcomes)
@@ -217,12 +217,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         Appended::Duplicate { msg, seq, created_at: self.now, held: false }
     }
 
-    fn message(
-        &mut self,
-        room: Uuid,
-        change: &Change,
-        draft: &Draft,
-    ) -> Result<Appended, Refusal> {
+    fn message(&mut self, room: Uuid, change: &Change, draft: &Draft) -> Result<Appended, Refusal> {
         let by = &change.by;
         let reply = match draft.reply_to {
             Some(to) => {
@@ -518,12 +513,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         Ok(self.stored(Entry::Answer { seq, msg, by }))
     }
 
-    fn moderate(
-        &mut self,
-        room: Uuid,
-        change: &Change,
-        act: &ModAct,
-    ) -> Result<Appended, Refusal> {
+    fn moderate(&mut self, room: Uuid, change: &Change, act: &ModAct) -> Result<Appended, Refusal> {
         let ModAct { action, user, until, slow_s, reason } = act;
         let user = user.filter(|_| action.is_personal());
         if action.is_personal() && user.is_none() {
@@ -570,7 +560,10 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
                 (Action::Unban, Some(user)) => {
                     banned.then_some(Write::Ban { room, user, ban: None })
                 }
-                (Action::Mute | Action::Unmute | Action::Kick | Action::Ban | Action::Unban, None) => None,
+                (
+                    Action::Mute | Action::Unmute | Action::Kick | Action::Ban | Action::Unban,
+                    None,
+                ) => None,
             }
         };
         let Some(write) = write else { return Ok(self.same(room, None)) };
@@ -586,19 +579,13 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         });
         let slow_s = (*action == Action::SlowMode).then_some(*slow_s);
         let reason = (!reason.is_empty()).then(|| reason.clone());
-        let payload =
-            json!({"action": action, "user": user, "until": until, "slow_s": slow_s, "reason": reason});
+        let payload = json!({"action": action, "user": user, "until": until, "slow_s": slow_s, "reason": reason});
         let seq = self.log(room, kind::MOD, None, change.by.user, Some(payload))?;
         let (action, until) = (*action, *until);
         Ok(self.stored(Entry::Mod { seq, action, user, until, slow_s, reason }))
     }
 
-    fn room(
-        &mut self,
-        room: Uuid,
-        change: &Change,
-        to: &RoomChange,
-    ) -> Result<Appended, Refusal> {
+    fn room(&mut self, room: Uuid, change: &Change, to: &RoomChange) -> Result<Appended, Refusal> {
         let row = &mut self.world.rooms.get_mut(&room).ok_or_else(not_found)?.row;
         let slow = to.slow_s.map(|slow| i32::try_from(slow).unwrap_or(i32::MAX));
         let same = to.title.as_ref().is_none_or(|title| row.title.as_ref() == Some(title))
@@ -695,8 +682,7 @@ mod tests {
     }
 
     fn say(client_id: &str, body: &str) -> Item {
-        let draft =
-            Draft { client_id: client_id.into(), body: body.into(), ..Draft::default() };
+        let draft = Draft { client_id: client_id.into(), body: body.into(), ..Draft::default() };
         item(by(1, false), What::Message(draft))
     }
 
@@ -795,16 +781,15 @@ mod tests {
     #[test]
     fn an_own_message_is_edited_in_its_time_and_a_repeated_edit_changes_nothing() {
         let change = |by, what| [item(by, what)];
-        let (plan, outcomes) =
-            planned(&change(by(1, false), edit(1, "new")), with_message(1), 15);
-        assert!(matches!(&outcomes[0], Appended::Stored {
-            entry: Entry::Edit { seq: 2, version: 2, .. }, ..
-        }));
+        let (plan, outcomes) = planned(&change(by(1, false), edit(1, "new")), with_message(1), 15);
+        assert!(matches!(
+            &outcomes[0],
+            Appended::Stored { entry: Entry::Edit { seq: 2, version: 2, .. }, .. }
+        ));
         let [Write::Edit { row, old, .. }] = &plan.writes[..] else { panic!() };
         assert_eq!((row.body.as_str(), old.as_str(), row.version), ("new", "old", 2));
-        let code = |by, what, minutes| {
-            refusal(&planned(&change(by, what), with_message(1), minutes).1[0])
-        };
+        let code =
+            |by, what, minutes| refusal(&planned(&change(by, what), with_message(1), minutes).1[0]);
         assert_eq!(code(by(1, false), edit(1, "new"), 16), ErrCode::TooLate);
         assert_eq!(code(by(2, true), edit(1, "new"), 0), ErrCode::Forbidden);
         assert_eq!(code(by(1, false), edit(3, "new"), 0), ErrCode::Conflict);
@@ -865,10 +850,7 @@ mod tests {
         let (plan, outcomes) = planned(&[held], world(0), 0);
         assert!(plan.posted.is_empty());
         let Appended::Stored { entry, .. } = &outcomes[0] else { panic!() };
-        assert_eq!(
-            entry.audience(),
-            actors::chat_room::port::Audience::Only(Uuid::from_u128(1))
-        );
+        assert_eq!(entry.audience(), actors::chat_room::port::Audience::Only(Uuid::from_u128(1)));
         let mut world = world(1);
         let row = plan.messages[0].clone();
         let approve = || item(by(2, true), What::Approve { msg: row.id, on: true });

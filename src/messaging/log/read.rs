@@ -59,7 +59,8 @@ async fn render(
     rows: Vec<MessageRow>,
     reactions: Vec<ReactionRow>,
 ) -> Result<Vec<Message>, Problem> {
-    let of = |take: fn(&MessageRow) -> Option<Uuid>| rows.iter().filter_map(take).collect::<Vec<_>>();
+    let of =
+        |take: fn(&MessageRow) -> Option<Uuid>| rows.iter().filter_map(take).collect::<Vec<_>>();
     let quoted = store::messages_of(conn, &of(|row| row.reply_to)).await?;
     let people = rows.iter().chain(&quoted).map(|row| row.author_id).collect();
     let names = names(conn, people).await?;
@@ -79,8 +80,7 @@ async fn render(
             let mut m = rows::message(row, name(&row.author_id));
             if m.state != State::Deleted {
                 m.reply = row.reply_to.and_then(|id| quoted.get(&id).cloned());
-                m.files =
-                    row.files.iter().filter_map(|id| files.get(id)).map(rows::file).collect();
+                m.files = row.files.iter().filter_map(|id| files.get(id)).map(rows::file).collect();
                 m.reactions = reacted.remove(&row.id).unwrap_or_default();
             }
             m

@@ -78,7 +78,19 @@ const fn disguised(c: char) -> char {
 const fn is_apostrophe(c: char) -> bool {
     matches!(
         c,
-        '\'' | '`' | '´' | 'ʻ' | 'ʼ' | 'ʽ' | 'ˈ' | '‘' | '’' | '‛' | '′' | '＇' | '\u{02BE}' | '\u{02BF}'
+        '\'' | '`'
+            | '´'
+            | 'ʻ'
+            | 'ʼ'
+            | 'ʽ'
+            | 'ˈ'
+            | '‘'
+            | '’'
+            | '‛'
+            | '′'
+            | '＇'
+            | '\u{02BE}'
+            | '\u{02BF}'
     )
 }
 
@@ -210,7 +222,9 @@ mod tests {
     #[test]
     fn case_accents_look_alikes_and_invisible_characters_make_no_difference() {
         let word = plain("copy");
-        for disguise in ["COPY", "сору", "СОРУ", "c\u{200B}o\u{2060}p\u{AD}y", "ｃｏｐｙ", "có͂py", "c0py"] {
+        for disguise in
+            ["COPY", "сору", "СОРУ", "c\u{200B}o\u{2060}p\u{AD}y", "ｃｏｐｙ", "có͂py", "c0py"]
+        {
             assert_eq!(plain(disguise), word, "{disguise}");
         }
         assert_eq!(plain("𝕔𝕠𝕡𝕪"), word);

@@ -7,15 +7,41 @@ use super::skeleton::is_invisible;
 
 /// Services that hide where a link leads.
 const SHORTENERS: [&str; 30] = [
-    "bit.ly", "bitly.com", "tinyurl.com", "goo.gl", "goo.su", "t.co", "ow.ly", "is.gd", "v.gd",
-    "buff.ly", "cutt.ly", "cutt.us", "clck.ru", "vk.cc", "rb.gy", "shorturl.at", "rebrand.ly",
-    "tiny.cc", "u.to", "s.id", "adf.ly", "t.ly", "lnkd.in", "qps.ru", "soo.gd", "bl.ink", "short.io",
-    "x.gd", "da.gd", "shorturl.asia",
+    "bit.ly",
+    "bitly.com",
+    "tinyurl.com",
+    "goo.gl",
+    "goo.su",
+    "t.co",
+    "ow.ly",
+    "is.gd",
+    "v.gd",
+    "buff.ly",
+    "cutt.ly",
+    "cutt.us",
+    "clck.ru",
+    "vk.cc",
+    "rb.gy",
+    "shorturl.at",
+    "rebrand.ly",
+    "tiny.cc",
+    "u.to",
+    "s.id",
+    "adf.ly",
+    "t.ly",
+    "lnkd.in",
+    "qps.ru",
+    "soo.gd",
+    "bl.ink",
+    "short.io",
+    "x.gd",
+    "da.gd",
+    "shorturl.asia",
 ];
 /// Endings that make a name a link even without `http://` before it.
 const ENDINGS: [&str; 26] = [
-    "com", "net", "org", "info", "biz", "ru", "su", "uz", "kz", "kg", "tj", "il", "ua", "by", "xyz",
-    "top", "site", "online", "shop", "store", "club", "live", "click", "link", "pro", "tk",
+    "com", "net", "org", "info", "biz", "ru", "su", "uz", "kz", "kg", "tj", "il", "ua", "by",
+    "xyz", "top", "site", "online", "shop", "store", "club", "live", "click", "link", "pro", "tk",
 ];
 /// Cased letters from which on a text can shout.
 const LOUD_FROM: usize = 24;
@@ -229,7 +255,9 @@ mod tests {
     fn shouting_is_long_and_nearly_all_capitals() {
         assert!(is_loud("WHY DOES NOBODY ANSWER MY QUESTION"));
         assert!(is_loud("ПОЧЕМУ НИКТО НЕ ОТВЕЧАЕТ НА МОЙ ВОПРОС"));
-        for quiet in ["NATO, DNK, RNK", "Why does NOBODY answer", "שלום לכולם זה טקסט ארוך מאוד בעברית"] {
+        for quiet in
+            ["NATO, DNK, RNK", "Why does NOBODY answer", "שלום לכולם זה טקסט ארוך מאוד בעברית"]
+        {
             assert!(!is_loud(quiet), "{quiet}");
         }
         assert!(!is_loud("```\nSELECT COUNT FROM MESSAGES WHERE ROOM EXISTS\n```"));

@@ -179,7 +179,8 @@ pub fn right(kind: RoomKind, facts: Facts) -> Option<Right> {
         _ => best.role,
     };
     // Who reads as staff what everybody reads, reads it as everybody.
-    let role = if role == Role::Moderator && best.level == Level::Read { Role::Student } else { role };
+    let role =
+        if role == Role::Moderator && best.level == Level::Read { Role::Student } else { role };
     let level = match best.level {
         Level::Write if facts.is_locked => Level::Read,
         level => level,

@@ -23,8 +23,7 @@ use crate::messaging::model::{
     MessageRow, MessageState, ReactionRow, RoomRow, StandingRow, VersionRow,
 };
 use crate::messaging::schema::{
-    message_reactions, message_versions, messages, room_heads, room_members, room_pins,
-    rooms,
+    message_reactions, message_versions, messages, room_heads, room_members, room_pins, rooms,
 };
 use crate::platform::http::Problem;
 
@@ -71,7 +70,8 @@ async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> Result<World, Pro
     }
     let people: HashSet<(Uuid, Uuid)> = items.iter().flat_map(people_of).collect();
     let (of_rooms, users): (Vec<Uuid>, Vec<Uuid>) = people.into_iter().unzip();
-    let standings: Vec<StandingRow> = StandingsOf { rooms: &of_rooms, users: &users }.load(conn).await?;
+    let standings: Vec<StandingRow> =
+        StandingsOf { rooms: &of_rooms, users: &users }.load(conn).await?;
     for row in standings {
         world.standings.insert((row.room_id, row.user_id), Standing { here: Some(row) });
     }
@@ -86,8 +86,7 @@ async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> Result<World, Pro
         client_ids.push(draft.client_id.as_str());
     }
     if !of_rooms.is_empty() {
-        let known =
-            KnownOf { rooms: &of_rooms, authors: &authors, client_ids: &client_ids };
+        let known = KnownOf { rooms: &of_rooms, authors: &authors, client_ids: &client_ids };
         world.known = known.load(conn).await?;
     }
     load_named(conn, items, &mut world).await?;
@@ -160,7 +159,8 @@ async fn load_named(
     }
     world.messages = rows.into_iter().map(|row| (row.id, row)).collect();
     if !taken.is_empty() {
-        world.files = files::lock(conn, &taken).await?.into_iter().map(|file| (file.id, file)).collect();
+        world.files =
+            files::lock(conn, &taken).await?.into_iter().map(|file| (file.id, file)).collect();
     }
     for ReactionRow { message_id, user_id, emoji, .. } in reactions(conn, &reacted).await? {
         let of_message = world.reactions.entry(message_id).or_default();

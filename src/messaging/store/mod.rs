@@ -9,9 +9,7 @@ use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{
-    LogRow, MarkRow, MessageRow, ReactionRow, RoomRow, StandingRow,
-};
+use super::model::{LogRow, MarkRow, MessageRow, ReactionRow, RoomRow, StandingRow};
 use super::schema::{
     chat_blocks, message_reactions, messages, room_heads, room_log, room_members, room_pins,
 };

@@ -91,7 +91,9 @@ async fn what_may_not_be_shared_is_refused_with_a_reason() {
         .header("upload-length", (25 * 1024 * 1024 + 1).to_string())
         .header("upload-metadata", crate::video::support::metadata("a.zip", "chat_file"));
     student.run(refused, "too large").await.expect_problem(413, "too_large");
-    for (name, bytes) in [("photo.jpg", &b"MZ\x90\0\x03\0\0\0"[..]), ("a.pdf", b"\x7fELF\x02\x01\x01\0")] {
+    for (name, bytes) in
+        [("photo.jpg", &b"MZ\x90\0\x03\0\0\0"[..]), ("a.pdf", b"\x7fELF\x02\x01\x01\0")]
+    {
         let path = upload(student, "chat_file", name, bytes.len()).await;
         let chunk = student
             .request(reqwest::Method::PATCH, &format!("/api/v1/uploads/{path}"))

@@ -24,18 +24,24 @@ async fn moderators_keep_the_word_lists_and_admins_read_who_did_what() {
     mod_.post(WORDS, twin).await.expect_problem(409, "conflict");
     let short = json!({"language": "en", "word": "a*", "verdict": "hold"});
     mod_.post(WORDS, short).await.expect_problem(422, "invalid");
-    mod_.post(WORDS, json!({"language": "en", "word": "spam", "verdict": "hold"})).await.expect(201);
+    mod_.post(WORDS, json!({"language": "en", "word": "spam", "verdict": "hold"}))
+        .await
+        .expect(201);
     let found = mod_.get(&format!("{WORDS}?language=ru&q=дур")).await.expect(200).json();
     assert_eq!(found["items"], json!([added]));
     let first = mod_.get(&format!("{WORDS}?limit=1")).await.expect(200).json();
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = mod_.get(&format!("{WORDS}?limit=1&cursor={cursor}")).await.expect(200).json();
-    assert_eq!((second["items"][0]["word"].as_str(), second["next_cursor"].as_str()), (Some("Дурак*"), None));
+    assert_eq!(
+        (second["items"][0]["word"].as_str(), second["next_cursor"].as_str()),
+        (Some("Дурак*"), None)
+    );
     mod_.delete(&format!("{WORDS}/{}", added["id"].as_str().unwrap())).await.expect(204);
 
     const AUDIT: &str = "/api/v1/admin/audit";
     mod_.get(AUDIT).await.expect_problem(403, "forbidden");
-    let acts = admin.get(&format!("{AUDIT}?action=chat.&actor={}", mod_.id)).await.expect(200).json();
+    let acts =
+        admin.get(&format!("{AUDIT}?action=chat.&actor={}", mod_.id)).await.expect(200).json();
     let told: Vec<&str> =
         acts["items"].as_array().unwrap().iter().map(|a| a["action"].as_str().unwrap()).collect();
     assert_eq!(told, ["chat.word_removed", "chat.word_added", "chat.word_added"]);
@@ -61,7 +67,9 @@ async fn acts_on_accounts_are_written_down_for_good() {
     assert_eq!(acts["items"][1]["reason"], "fraud");
     assert_eq!(acts["items"][1]["subject_name"], "sam Test");
     let mut database = s.app.db.conn().await.unwrap();
-    for statement in ["update audit_log set reason = ''", "delete from audit_log", "truncate audit_log"] {
+    for statement in
+        ["update audit_log set reason = ''", "delete from audit_log", "truncate audit_log"]
+    {
         let error = database.batch_execute(statement).await.unwrap_err();
         let error = format!("{error:?}");
         assert!(error.contains("append only"), "{statement}: {error}");

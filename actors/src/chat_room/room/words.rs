@@ -37,11 +37,7 @@ pub struct Seat {
 impl Seat {
     /// Who looks from it.
     pub fn viewer(&self) -> Viewer {
-        Viewer {
-            user: self.user,
-            moderates: self.rights.moderates,
-            blocked: self.blocked.clone(),
-        }
+        Viewer { user: self.user, moderates: self.rights.moderates, blocked: self.blocked.clone() }
     }
 
     /// Who acts from it.
