@@ -312,6 +312,37 @@ const pages = [
   ['chat-author-uz', `/learn/${key(1)}/author`, 'uz', ''],
   ['chat-general-he', '/chat/general', 'he', ''],
   ['chat-staff-ru', '/chat/staff', 'ru', 'staff'],
+  ['news-ru', '/announcements', 'ru', 'staff'],
+  ['news-he', '/announcements', 'he', ''],
+  ['news-empty-uz', '/announcements', 'uz', 'empty'],
+  [
+    'news-write-ru',
+    '/announcements',
+    'ru',
+    'staff',
+    async (page) => {
+      await page.getByRole('button', { name: 'Написать объявление' }).click();
+      await page.locator('[role=dialog] textarea').fill('Завтра в 19:00 вебинар.');
+    },
+  ],
+  [
+    'moderation-ru',
+    '/moderation',
+    'ru',
+    'staff',
+    async (page) => {
+      await page.getByRole('button', { name: 'Что было вокруг' }).first().click();
+      await page.getByRole('button', { name: 'Запретить писать' }).first().click();
+    },
+  ],
+  ['moderation-he', '/moderation', 'he', 'staff'],
+  ['moderation-resolved-uz', '/moderation?state=resolved', 'uz', 'staff'],
+  ['moderation-empty-en', '/moderation', 'en', 'staff,empty'],
+  ['moderation-words-ru', '/moderation?tab=words', 'ru', 'staff'],
+  ['moderation-mutes-he', '/moderation?tab=mutes', 'he', 'staff'],
+  ['moderation-forbidden-uz', '/moderation', 'uz', ''],
+  ['audit-ru', '/admin/audit', 'ru', 'admin'],
+  ['audit-he', '/admin/audit', 'he', 'admin'],
   ['not-found-he', '/nowhere', 'he', 'guest'],
 ];
 
@@ -319,7 +350,7 @@ const wanted = process.argv.slice(2);
 const out = new URL('../test-results/', import.meta.url);
 mkdirSync(out, { recursive: true });
 const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-const port = 4179;
+const port = Number(process.env.SHOTS_PORT ?? 4179);
 const server = await serve(port);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

@@ -3,7 +3,7 @@ import { cards } from './data.mjs';
 
 const id = (kind, number) => `0192${kind}-0000-7000-8000-${String(number).padStart(12, '0')}`;
 const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
-const course = (n) => ({ id: cards[n].id, slug: `c${n}`, title: cards[n].title });
+const course = (n) => ({ id: cards[n].id, title: cards[n].title });
 const task = (n, title) => ({ id: id('7a5c', n), title });
 const doc = (text) => ({ type: 'doc', content: [{ type: 'paragraph', content: [{ type: 'text', text }] }] });
 
@@ -13,11 +13,12 @@ const row = (n, name, locale, kind, text, minutes, more = {}) => ({
   course: course(0),
   task: null,
   lesson: null,
+  title: null,
   student: { id: id('a000', n), name, locale },
   text,
   waiting_s: minutes * 60,
   waiting_since: ago(minutes),
-  wrong: 0,
+  wrong: null,
   claimed_by: null,
   claimed_until: null,
   resolved_at: null,
@@ -97,12 +98,12 @@ export function desk(method, path, query, bend) {
   }
   if (path === '/desk/templates') return { body: { items: bend.includes('empty') ? [] : templates } };
   if (path === '/staff/room') return { body: staff };
-  if (/^\/rooms\/[^/]+\/people$/.test(path)) {
+  if (/^\/desk\/[^/]+\/colleagues$/.test(path)) {
     return {
       body: {
         items: [
-          { id: id('a000', 70), name: 'Кира Эм' },
-          { id: id('a000', 71), name: 'דנה כהן' },
+          { id: id('a000', 70), name: 'Кира Эм', on_duty: true },
+          { id: id('a000', 71), name: 'דנה כהן', on_duty: false },
         ],
       },
     };
@@ -120,20 +121,23 @@ export function desk(method, path, query, bend) {
   return {
     body: {
       ...found,
-      statement: found.task && doc('Сумма заказов за ноябрь должна считаться быстрее 50 мс.'),
-      solution: found.task && doc("created_at >= '2026-11-01' AND created_at < '2026-12-01'"),
+      asked: found.task && {
+        version: 2,
+        statement: doc('Сумма заказов за ноябрь должна считаться быстрее 50 мс.'),
+        solution: doc("created_at >= '2026-11-01' AND created_at < '2026-12-01'"),
+      },
       attempts: found.task
         ? [
-            { no: 1, verdict: 'wrong', answer: 'ошибка в строке 2', at: ago(60) },
-            { no: 2, verdict: 'partial', answer: '4 из 9, лишние строки', at: ago(45) },
-            { no: 3, verdict: 'wrong', answer: '7 из 9, время 412 мс', at: ago(30) },
+            { no: 1, version: 1, verdict: 'wrong', shown: 'ошибка в строке 2', at: ago(60) },
+            { no: 2, version: 2, verdict: 'partial', shown: '4 из 9, лишние строки', at: ago(45) },
+            { no: 3, version: 2, verdict: 'wrong', shown: '7 из 9, время 412 мс', at: ago(30) },
           ]
         : [],
-      progress: found.course && { percent: 31, done: 13, total: 42 },
+      progress: found.course && { percent: 31, lessons_done: 13, lessons: 42, tasks_right: 9, tasks: 18 },
       past: { n: 2, resolved: 2 },
       note: found.task && {
         text: 'Часто путает функцию в условии и промежуток. Дать ссылку на урок 3.2, 12:48.',
-        by: 'Кира Эм',
+        by: { id: id('a000', 70), name: 'Кира Эм' },
         at: ago(4000),
       },
     },

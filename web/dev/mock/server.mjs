@@ -11,6 +11,7 @@ import { cards, categories, coursePage, learning, me, sessions } from './data.mj
 import { desk } from './desk.mjs';
 import { learnCourse, lessonPage, notes } from './learn.mjs';
 import { media, playback } from './media.mjs';
+import { moderation } from './moderation.mjs';
 import { captions, posters, questions, studioCards, studioCourse, viewings } from './studio.mjs';
 import { talk } from './talk.mjs';
 import * as tasks from './tasks.mjs';
@@ -219,7 +220,10 @@ function api(method, path, query, bend, locale, from, sent) {
   }
   if (/^\/playback\/[^/]+\/heartbeat$/.test(path)) return { body: playback(bend.includes('listening')) };
   if (/^\/playback\/[^/]+(\/report)?$/.test(path)) return { status: 204 };
-  const answer = desk(method, path, query, bend) ?? talk(method, path, query, bend);
+  const answer =
+    desk(method, path, query, bend) ??
+    talk(method, path, query, bend) ??
+    moderation(method, path, query, bend);
   return answer ?? problem(404, 'not_found', { detail: `${method} ${path} is not mocked` });
 }
 

@@ -1,18 +1,10 @@
 // The account at the end of the header: a way in for guests, the menu for people who are in.
 import { Menu } from '@mantine/core';
-import {
-  IconBooks,
-  IconListCheck,
-  IconLogout,
-  IconMessageQuestion,
-  IconSchool,
-  IconUserCircle,
-  IconUsers,
-} from '@tabler/icons-react';
+import { IconBooks, IconLogout, IconSchool, IconSpeakerphone, IconUserCircle } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isAdmin } from '~/features/admin/filters';
-import { answers } from '~/features/identity/roles';
+import { isStaff } from '~/features/identity/roles';
 import { signOut, useSession } from '~/features/identity/session';
 import { Initials } from '~/ui/Initials';
 import { LinkButton } from '~/ui/LinkButton';
@@ -22,6 +14,14 @@ import { useLocale } from '~/ui/useFormat';
 import { phone, useMedia } from '~/ui/useMedia';
 import css from './Frame.module.css';
 import { LanguageItems, LanguageMenu, useChooseLocale } from './LanguageMenu';
+
+// Few people have these; the page does not wait for them, nor break without them.
+const StaffItems = lazy(() =>
+  import('./StaffItems').then(
+    (file) => ({ default: file.StaffItems }),
+    () => ({ default: () => null }),
+  ),
+);
 
 export function AccountMenu() {
   const { t } = useTranslation();
@@ -80,28 +80,17 @@ export function AccountMenu() {
         <Menu.Item component={Link} to="/studio" leftSection={<IconBooks size={18} stroke={1.75} />}>
           {t('teach')}
         </Menu.Item>
-        {answers(me.roles) && (
-          <>
-            <Menu.Item
-              component={Link}
-              to="/desk"
-              leftSection={<IconMessageQuestion size={18} stroke={1.75} />}
-            >
-              {t('deskLink')}
-            </Menu.Item>
-            <Menu.Item component={Link} to="/chat/staff" leftSection={<IconUsers size={18} stroke={1.75} />}>
-              {t('staffRoom')}
-            </Menu.Item>
-          </>
-        )}
-        {isAdmin(me.roles) && (
-          <Menu.Item
-            component={Link}
-            to="/admin/transcodes"
-            leftSection={<IconListCheck size={18} stroke={1.75} />}
-          >
-            {t('transcodes')}
-          </Menu.Item>
+        <Menu.Item
+          component={Link}
+          to="/announcements"
+          leftSection={<IconSpeakerphone size={18} stroke={1.75} />}
+        >
+          {t('announcements')}
+        </Menu.Item>
+        {isStaff(me.roles) && (
+          <Suspense fallback={null}>
+            <StaffItems roles={me.roles} />
+          </Suspense>
         )}
         {small && (
           <>

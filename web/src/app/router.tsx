@@ -1,11 +1,13 @@
 // Every address of the app. A feature adds its routes in features/<name>/routes.ts and its one line here.
 import { createRouter } from '@tanstack/react-router';
 import { adminRoutes } from '~/features/admin/routes';
+import { announcementRoutes } from '~/features/announcements/routes';
 import { courseRoutes } from '~/features/courses/routes';
 import { deskRoutes } from '~/features/desk/routes';
 import { forumRoutes } from '~/features/forum/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
+import { moderationRoutes } from '~/features/moderation/routes';
 import { studioRoutes } from '~/features/studio/routes';
 import { supportRoutes } from '~/features/support/routes';
 import { taskRoutes } from '~/features/tasks/routes';
@@ -23,6 +25,8 @@ const routeTree = rootRoute.addChildren([
   ...deskRoutes,
   ...supportRoutes,
   ...forumRoutes,
+  ...announcementRoutes,
+  ...moderationRoutes,
 ]);
 
 export const router = createRouter({

@@ -8,6 +8,8 @@ import type errors from './locales/en/errors.json';
 import type forum from './locales/en/forum.json';
 import type identity from './locales/en/identity.json';
 import type learning from './locales/en/learning.json';
+import type moderation from './locales/en/moderation.json';
+import type news from './locales/en/news.json';
 import type notes from './locales/en/notes.json';
 import type player from './locales/en/player.json';
 import type studio from './locales/en/studio.json';
@@ -28,6 +30,8 @@ declare module 'i18next' {
       forum: typeof forum;
       identity: typeof identity;
       learning: typeof learning;
+      moderation: typeof moderation;
+      news: typeof news;
       notes: typeof notes;
       player: typeof player;
       studio: typeof studio;

@@ -37,15 +37,18 @@ export function Announce({ me, own, close }: Props) {
   // One id an intent: a repeated request says nothing twice.
   const key = useRef(intentKey());
   const send = useMutation({
-    mutationFn: () =>
-      announce({ course_id: chosen?.id ?? null, body: text.trim(), client_id: key.current }),
+    mutationFn: () => announce({ course_id: chosen?.id ?? null, body: text.trim(), client_id: key.current }),
     onSuccess: () => {
       toast({ text: t('sent') });
       close();
     },
   });
   const courses = new Map<string, string>();
-  for (const { id, title } of [...own, ...(staff ? (found.data?.items ?? []) : []), ...(chosen ? [chosen] : [])])
+  for (const { id, title } of [
+    ...own,
+    ...(staff ? (found.data?.items ?? []) : []),
+    ...(chosen ? [chosen] : []),
+  ])
     courses.set(id, title);
   const data = [
     ...(staff ? [{ value: SCHOOL, label: t('school') }] : []),

@@ -61,7 +61,11 @@ function List({ me }: { me: Me }) {
       {list.isError && !list.data ? (
         <Failed error={list.error} retry={() => void list.refetch()} />
       ) : (
-        <Waiting pending={list.isPending} skeleton={<Skeleton height={240} radius="md" />} label={t('loading')}>
+        <Waiting
+          pending={list.isPending}
+          skeleton={<Skeleton height={240} radius="md" />}
+          label={t('loading')}
+        >
           {list.isError && <Note tone="warn">{errorText(list.error)}</Note>}
           {items.length === 0 ? (
             <State icon={<IconSpeakerphone size={28} stroke={1.5} />} title={t('none')}>
@@ -78,7 +82,11 @@ function List({ me }: { me: Me }) {
       )}
       {list.hasNextPage && (
         <div>
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             {t('common:more')}
           </Button>
         </div>

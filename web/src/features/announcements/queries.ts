@@ -11,8 +11,7 @@ const key = ['announcements'] as const;
 
 export const announcementsQuery = infiniteQueryOptions({
   queryKey: key,
-  queryFn: ({ pageParam }) =>
-    call<Page>('GET', address('/announcements', { limit: 20, cursor: pageParam })),
+  queryFn: ({ pageParam }) => call<Page>('GET', address('/announcements', { limit: 20, cursor: pageParam })),
   initialPageParam: '',
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 });

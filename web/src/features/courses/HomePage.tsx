@@ -19,6 +19,13 @@ import css from './HomePage.module.css';
 import { categoriesQuery, rowQuery } from './queries';
 import type { CatalogueSearch } from './search';
 
+const NewsBanner = lazy(() =>
+  import('~/features/announcements/NewsBanner').then(
+    (file): { default: () => ReactNode } => ({ default: () => <file.NewsBanner /> }),
+    () => ({ default: () => null }),
+  ),
+);
+
 // A section that does not come is no reason to break the page.
 const HelpSection = lazy(() =>
   import('~/features/support/HelpSection').then(
@@ -32,6 +39,9 @@ export function HomePage() {
   useTitle(t('home.title'));
   return (
     <div className={`page ${css.home}`}>
+      <Suspense fallback={null}>
+        <NewsBanner />
+      </Suspense>
       <First />
       <Goals />
       <Popular />

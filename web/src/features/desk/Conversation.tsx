@@ -93,7 +93,7 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
           </Name>
           <div className={`meta mut ${css.under}`}>
             {shown && <About of={shown} />}
-            {shown && shown.wrong > 0 && (
+            {shown?.wrong != null && shown.wrong > 0 && (
               <span className="only-wide nb">
                 {t('opened', { count: shown.wrong, value: format.number(shown.wrong) })}
               </span>

@@ -15,7 +15,7 @@ type Props = { room: string; me: string; close: () => void; done: () => void };
 export function PassDialog({ room, me, close, done }: Props) {
   const { t } = useTranslation(['desk', 'common']);
   const errorText = useErrorText();
-  const people = useQuery(colleaguesQuery(''));
+  const people = useQuery(colleaguesQuery(room));
   const [to, setTo] = useState<string | null>(null);
   const others = people.data?.items.filter((person) => person.id !== me) ?? [];
   const give = useMutation({
@@ -39,7 +39,10 @@ export function PassDialog({ room, me, close, done }: Props) {
           label={t('pass.to')}
           description={t('pass.help')}
           placeholder={t('pass.queue')}
-          data={others.map((person) => ({ value: person.id, label: person.name }))}
+          data={others.map((person) => ({
+            value: person.id,
+            label: person.on_duty ? `${person.name} · ${t('pass.here')}` : person.name,
+          }))}
           value={to}
           clearable
           searchable

@@ -194,7 +194,7 @@ function Row({
             <About of={row} />
           </span>
           <span className={`small two-lines ${css.rowQuestion}`} dir="auto">
-            {row.text}
+            {row.title ?? row.text}
           </span>
           <span className={css.tags}>
             {late && (
@@ -210,7 +210,7 @@ function Row({
                   <bdi>{t('theirs', { name: claimed.name })}</bdi>
                 </Tag>
               ))}
-            {row.wrong > 0 && (
+            {row.wrong !== null && row.wrong > 0 && (
               <Tag tone="grey">{t('wrong', { count: row.wrong, value: format.number(row.wrong) })}</Tag>
             )}
             {row.kind !== 'task' && isKind(row.kind) && (

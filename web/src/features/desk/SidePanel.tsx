@@ -61,14 +61,14 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
               <bdi>{course.title}</bdi>
             </p>
           )}
-          {of.statement && (
+          {of.asked && (
             <Fold title={t('panel.statement')} opened>
-              <RichText doc={of.statement} className={css.doc ?? ''} />
+              <RichText doc={of.asked.statement} className={css.doc ?? ''} />
             </Fold>
           )}
-          {of.solution && (
+          {of.asked?.solution && (
             <Fold title={t('panel.solution')}>
-              <RichText doc={of.solution} className={css.doc ?? ''} />
+              <RichText doc={of.asked.solution} className={css.doc ?? ''} />
             </Fold>
           )}
           {task && (
@@ -92,7 +92,11 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
               {[...of.attempts]
                 .sort((one, two) => two.no - one.no)
                 .map((attempt) => (
-                  <Attempt key={attempt.no} attempt={attempt} />
+                  <Attempt
+                    key={attempt.no}
+                    attempt={attempt}
+                    older={of.asked !== null && attempt.version < of.asked.version}
+                  />
                 ))}
             </ol>
           )}
@@ -105,8 +109,16 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
             <Fact name={t('panel.progress')}>
               {t('panel.progressOf', {
                 percent: format.percent(of.progress.percent),
-                done: format.number(of.progress.done),
-                total: format.number(of.progress.total),
+                done: format.number(of.progress.lessons_done),
+                total: format.number(of.progress.lessons),
+              })}
+            </Fact>
+          )}
+          {of.progress && of.progress.tasks > 0 && (
+            <Fact name={t('panel.tasks')}>
+              {t('panel.tasksOf', {
+                done: format.number(of.progress.tasks_right),
+                total: format.number(of.progress.tasks),
               })}
             </Fact>
           )}
@@ -149,7 +161,7 @@ const verdicts = {
 } as const;
 const isVerdict = (name: string): name is keyof typeof verdicts => name in verdicts;
 
-function Attempt({ attempt }: { attempt: DeskAttempt }) {
+function Attempt({ attempt, older }: { attempt: DeskAttempt; older: boolean }) {
   const { t } = useTranslation('desk');
   const verdict = isVerdict(attempt.verdict) ? attempt.verdict : 'pending';
   const { icon: Icon, tone } = verdicts[verdict];
@@ -160,10 +172,11 @@ function Attempt({ attempt }: { attempt: DeskAttempt }) {
         {t(`verdict.${verdict}`)}{' '}
         <span className="mut num">
           · <When at={attempt.at} as="near" />
+          {older && <> · {t('panel.older')}</>}
         </span>
-        {attempt.answer && (
+        {attempt.shown && (
           <span className={`small mut ${css.answer}`} dir="auto">
-            {attempt.answer}
+            {attempt.shown}
           </span>
         )}
       </span>
@@ -195,7 +208,7 @@ function Notes({ of }: { of: DeskQuestion }) {
                 {of.note.text}
               </p>
               <p className="micro mut">
-                <bdi>{of.note.by}</bdi> · <When at={of.note.at} />
+                <bdi>{of.note.by.name}</bdi> · <When at={of.note.at} />
               </p>
             </>
           ) : (

@@ -8,16 +8,18 @@ export type DeskState = 'waiting' | 'mine' | 'closed';
 export type DeskRow = {
   room_id: string;
   kind: string;
-  course: { id: string; slug: string; title: string } | null;
+  course: { id: string; title: string } | null;
   task: { id: string; title: string } | null;
   lesson: { id: string; title: string } | null;
+  /** The thread's title, for a question on a lesson. */
+  title: string | null;
   student: { id: string; name: string; locale: string };
   /** The student's last message that waits, or the last one of the room. */
   text: string;
   waiting_s: number | null;
   waiting_since: string | null;
   /** Wrong attempts at the task. */
-  wrong: number;
+  wrong: number | null;
   claimed_by: Person | null;
   claimed_until: string | null;
   resolved_at: string | null;
@@ -32,19 +34,27 @@ export type DeskPage = {
 
 export type DeskAttempt = {
   no: number;
+  /** The version of the task that it answered. */
+  version: number;
   verdict: string;
-  answer: string;
+  /** The answer in words. */
+  shown: string;
   at: string;
 };
 
 /** The question with all that helps to answer it. */
 export type DeskQuestion = DeskRow & {
-  statement: Schemas['Doc'] | null;
-  solution: Schemas['Doc'] | null;
+  asked: { version: number; statement: Schemas['Doc']; solution: Schemas['Doc'] | null } | null;
   attempts: DeskAttempt[];
-  progress: { percent: number; done: number; total: number } | null;
+  progress: {
+    percent: number;
+    lessons_done: number;
+    lessons: number;
+    tasks_right: number;
+    tasks: number;
+  } | null;
   past: { n: number; resolved: number };
-  note: { text: string; by: string; at: string } | null;
+  note: { text: string; by: Person; at: string } | null;
 };
 
 export type DeskTemplate = {

@@ -57,16 +57,11 @@ export const changeTemplate = (id: string, draft: TemplateDraft) =>
   call('PATCH', `/desk/templates/${id}`, json(draft)).then(again);
 export const dropTemplate = (id: string) => call('DELETE', `/desk/templates/${id}`).then(again);
 
-/** Who works here: the people of the staff's own room. */
-export const colleaguesQuery = (q: string) =>
+/** Who may take this question, those who are there first. */
+export const colleaguesQuery = (room: string) =>
   queryOptions({
-    queryKey: ['desk-colleagues', q],
-    queryFn: async () => {
-      const { room_id } = await call<{ room_id: string }>('GET', '/staff/room');
-      return call<{ items: { id: string; name: string }[] }>(
-        'GET',
-        address(`/rooms/${room_id}/people`, { q }),
-      );
-    },
-    staleTime: 60_000,
+    queryKey: ['desk-colleagues', room],
+    queryFn: () =>
+      call<{ items: { id: string; name: string; on_duty: boolean }[] }>('GET', `/desk/${room}/colleagues`),
+    staleTime: 30_000,
   });

@@ -3,7 +3,7 @@ import type { DeskState } from './contract';
 
 export const states = ['waiting', 'mine', 'closed'] as const satisfies readonly DeskState[];
 /** What can be asked at: the kinds of rooms that come to the desk. */
-export const kinds = ['task', 'question', 'pair', 'support'] as const;
+export const kinds = ['task', 'question', 'support'] as const;
 export type Kind = (typeof kinds)[number];
 export const isKind = (value: unknown): value is Kind => kinds.includes(value as Kind);
 

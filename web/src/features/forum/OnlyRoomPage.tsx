@@ -46,7 +46,11 @@ function OnlyRoom({ kind }: { kind: 'general' | 'staff' }) {
         >
           {room.data && (
             <RoomBox>
-              <RoomChat roomId={room.data.room_id} roomKind={kind} compact />
+              <RoomChat
+                roomId={room.data.room_id}
+                roomKind={kind}
+                title={<span className="hidden">{t(kind)}</span>}
+              />
             </RoomBox>
           )}
         </Waiting>

@@ -43,7 +43,11 @@ function Pair() {
         >
           {room.data && (
             <RoomBox>
-              <RoomChat roomId={room.data.room_id} roomKind="pair" compact />
+              <RoomChat
+                roomId={room.data.room_id}
+                roomKind="pair"
+                title={<span className="hidden">{t('pairTitle')}</span>}
+              />
             </RoomBox>
           )}
         </Waiting>

@@ -66,7 +66,7 @@ function OneThread() {
         <RoomChat
           roomId={roomId}
           roomKind={room?.kind === 'question' ? 'question' : 'forum'}
-          compact
+          title={<span className="hidden">{room?.title ?? t('title')}</span>}
           placeholder={t('reply')}
         />
       </RoomBox>

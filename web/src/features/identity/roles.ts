@@ -6,9 +6,12 @@ const holds = (roles: readonly string[] | undefined, any: readonly string[]): bo
 
 const heads = ['admin', 'super_admin'] as const;
 
-/** Answers students: the desk, its templates, the staff's own room. */
-export const answers = (roles: readonly string[] | undefined): boolean =>
+/** Works for the school in any way that has rooms of its own. */
+export const isStaff = (roles: readonly string[] | undefined): boolean =>
   holds(roles, ['curator', 'support', 'moderator', ...heads]);
+
+/** Answers students: the desk, its templates, the staff's own room. */
+export const answers = isStaff;
 
 /** Writes the answers to frequent questions. */
 export const editsFaq = answers;

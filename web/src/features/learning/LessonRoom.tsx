@@ -10,6 +10,7 @@ import {
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '~/api/client';
+import { NewsBanner } from '~/features/announcements/NewsBanner';
 import { CourseTalk } from '~/features/forum/CourseTalk';
 import type { Ask } from '~/features/messaging/Composer';
 import { LessonChat } from '~/features/messaging/LessonChat';
@@ -213,6 +214,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
               </Button>
             </div>
           )}
+          <NewsBanner course={course.course.id} live />
           {lost && (
             <div className={css.lost}>
               <Note tone="warn">{t('lesson.progressLost')}</Note>

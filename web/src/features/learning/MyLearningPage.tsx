@@ -2,6 +2,7 @@
 import { IconSchool } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { NewsBanner } from '~/features/announcements/NewsBanner';
 import { CourseTitle } from '~/features/courses/CourseTitle';
 import { Cover } from '~/features/courses/Cover';
 import { CourseTalk } from '~/features/forum/CourseTalk';
@@ -24,6 +25,9 @@ export function MyLearningPage() {
   return (
     <div className={`page ${css.page}`}>
       <h1 className="work">{t('title')}</h1>
+      <div className={css.news}>
+        <NewsBanner />
+      </div>
       {mine.isError && !mine.data ? (
         <Failed error={mine.error} retry={() => void mine.refetch()} />
       ) : (

@@ -280,7 +280,7 @@ function Form({ entry, done }: { entry: FaqEntry | undefined; done: () => void }
         label={`${t('edit.answer')} · ${localeNames[language]}`}
         description={t('edit.answerHelp')}
         lang={language}
-        maxLength={8000}
+        maxLength={4000}
         autosize
         minRows={5}
         maxRows={14}

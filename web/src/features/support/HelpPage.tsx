@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { editsFaq } from '~/features/identity/roles';
 import { useSession } from '~/features/identity/session';
+import { Body } from '~/features/messaging/Body';
 import { direction } from '~/i18n/format';
 import { LinkButton } from '~/ui/LinkButton';
 import { Failed, State } from '~/ui/State';
@@ -31,7 +32,8 @@ export function HelpPage() {
   const faq = useQuery(faqQuery({ q, topic }));
   useTitle(t('title'));
   const go = (search: HelpSearch) => void navigate({ to: '/help', search, replace: true });
-  const items = faq.data?.items ?? [];
+  // The staff gets drafts too, for the editor.
+  const items = faq.data?.items.filter((entry) => entry.published) ?? [];
   return (
     <div className={`page ${css.page}`}>
       <div className={css.head}>
@@ -154,9 +156,9 @@ function Question({ entry, opened }: { entry: FaqEntry; opened: boolean }) {
           {isTopic(entry.topic) && <span className={`meta mut ${css.of}`}>{t(`topic.${entry.topic}`)}</span>}
         </summary>
         <div className={css.answer}>
-          <p className={css.words} lang={answer.locale} dir={direction(answer.locale)}>
-            {answer.text}
-          </p>
+          <div className={css.words} lang={answer.locale} dir={direction(answer.locale)}>
+            <Body text={answer.text} />
+          </div>
           <Vote id={entry.id} />
         </div>
       </details>

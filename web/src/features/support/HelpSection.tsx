@@ -19,7 +19,7 @@ export function HelpSection() {
   const { state } = useSession();
   const locale = useLocale();
   const faq = useQuery(faqQuery());
-  const items = faq.data?.items.slice(0, SHOWN) ?? [];
+  const items = faq.data?.items.filter((entry) => entry.published).slice(0, SHOWN) ?? [];
   return (
     <section className={`section ${css.section}`}>
       <div>

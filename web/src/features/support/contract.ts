@@ -27,10 +27,10 @@ export type FaqEntry = {
   version: number;
 };
 
-/** `none`: nothing was ever asked. */
 export type Support = {
   room_id: string | null;
   on_duty: number;
   expected_s: number | null;
-  state: 'none' | 'waiting' | 'answered' | 'resolved';
+  /** Of the last question; null: nothing was ever asked. */
+  state: 'waiting' | 'answered' | 'resolved' | null;
 };

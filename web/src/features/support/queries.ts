@@ -10,15 +10,12 @@ export type FaqFilter = { q?: string | undefined; topic?: string | undefined };
 export const faqQuery = (filter: FaqFilter = {}) =>
   queryOptions({
     queryKey: ['faq', 'list', filter],
-    queryFn: () => call<{ items: FaqEntry[] }>('GET', address('/faq', { ...filter, limit: 100 })),
+    queryFn: () => call<{ items: FaqEntry[] }>('GET', address('/faq', { ...filter })),
     staleTime: 5 * 60_000,
   });
 
-/** All of them, drafts too, for those who write them. */
-export const faqEditQuery = queryOptions({
-  queryKey: ['faq', 'edit'],
-  queryFn: () => call<{ items: FaqEntry[] }>('GET', address('/faq', { all: true, limit: 100 })),
-});
+/** For those who write them, without the pause of what is only read; drafts are in it. */
+export const faqEditQuery = queryOptions({ ...faqQuery(), staleTime: 0 });
 
 export type FaqDraft = { topic: string; question: Texts; answer: Texts; published: boolean };
 

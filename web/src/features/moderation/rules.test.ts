@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { deedsOf, hasSpan, needsReason, scopesOf, spans } from './rules';
+
+/** MSG-07 */
+describe('a case', () => {
+  it('offers what fits its kind', () => {
+    expect(deedsOf('report', 'shown')).toEqual(['dismiss', 'delete', 'mute', 'ban']);
+    expect(deedsOf('held', 'held')).toEqual(['approve', 'refuse', 'mute', 'ban']);
+  });
+
+  it('does not delete what is gone', () => {
+    expect(deedsOf('report', 'deleted')).not.toContain('delete');
+  });
+
+  it('wants a reason for what hurts somebody', () => {
+    expect(needsReason('delete')).toBe(true);
+    expect(needsReason('ban')).toBe(true);
+    expect(needsReason('approve')).toBe(false);
+    expect(needsReason('dismiss')).toBe(false);
+  });
+});
+
+it('mutes for a time or until lifted, and in a course only where there is one', () => {
+  expect(hasSpan('mute')).toBe(true);
+  expect(hasSpan('ban')).toBe(false);
+  expect(spans.at(-1)).toBeNull();
+  expect(scopesOf(true)).toEqual(['room', 'course', 'all']);
+  expect(scopesOf(false)).toEqual(['room', 'all']);
+});

@@ -1,0 +1,30 @@
+// What can be decided in a case, what each decision needs, and for how long. Pure.
+import type { CaseDeed, CaseKind, RoomDeed, Scope } from './contract';
+
+const deeds: Record<CaseKind, readonly CaseDeed[]> = {
+  report: ['dismiss', 'delete', 'mute', 'ban'],
+  held: ['approve', 'refuse', 'mute', 'ban'],
+};
+
+/** In the order of weight. What is gone already needs no deleting. */
+export const deedsOf = (kind: CaseKind, state: string): CaseDeed[] =>
+  deeds[kind].filter((deed) => deed !== 'delete' || state !== 'deleted');
+
+/** For how long somebody may not write, seconds; null until it is lifted. */
+export const spans = [3_600, 86_400, 7 * 86_400, 30 * 86_400, null] as const;
+export type Span = (typeof spans)[number];
+
+export const hasSpan = (deed: CaseDeed | RoomDeed): boolean => deed === 'mute';
+export const hasScope = (deed: CaseDeed | RoomDeed): boolean => deed === 'mute' || deed === 'unmute';
+
+/** Without a course there is none to mute in. */
+export const scopesOf = (course: boolean): Scope[] => (course ? ['room', 'course', 'all'] : ['room', 'all']);
+
+/** Pauses of slow mode, seconds between two messages of one person; 0 is off. */
+export const pauses = [0, 5, 10, 30, 60, 300, 900, 3_600] as const;
+
+/** Approving and dismissing hurt nobody; everything else is told to the one concerned, with its reason. */
+export const needsReason = (deed: CaseDeed | RoomDeed): boolean =>
+  deed !== 'approve' && deed !== 'dismiss' && deed !== 'slow_mode' && deed !== 'unlock';
+
+export const REASON = 500;
