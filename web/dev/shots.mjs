@@ -6,6 +6,7 @@ import { chat } from './mock/chat.mjs';
 import { serve } from './mock/server.mjs';
 
 const key = (n) => `0192c000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const roomKey = (n) => `0192c4a7-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const lessonKey = (n) => `0192e000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const deskKey = (n) => `0192de5c-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const taskKey = (n) => `0192f000-0000-7000-8000-${String(n).padStart(12, '0')}`;
@@ -343,6 +344,53 @@ const pages = [
   ['moderation-forbidden-uz', '/moderation', 'uz', ''],
   ['audit-ru', '/admin/audit', 'ru', 'admin'],
   ['audit-he', '/admin/audit', 'he', 'admin'],
+  ['messages-ru', '/messages', 'ru', ''],
+  ['messages-he', '/messages', 'he', ''],
+  ['messages-empty-uz', '/messages', 'uz', 'empty'],
+  ['messages-nothing-en', '/messages?q=zzz&group=tasks', 'en', ''],
+  ['messages-error-ru', '/messages', 'ru', 'error'],
+  ['messages-guest-he', '/messages', 'he', 'guest'],
+  ['room-ru', `/messages/${roomKey(3)}`, 'ru', ''],
+  ['room-he', `/messages/${roomKey(2)}`, 'he', ''],
+  ['room-uz', `/messages/${roomKey(1)}`, 'uz', ''],
+  ['room-locked-en', `/messages/${roomKey(8)}`, 'en', ''],
+  ['room-muted-ru', `/messages/${roomKey(2)}`, 'ru', 'muted'],
+  ['room-long-uz', `/messages/${roomKey(9)}?at=500`, 'uz', 'staff'],
+  [
+    'room-search-he',
+    `/messages/${roomKey(2)}`,
+    'he',
+    '',
+    async (page) => {
+      await page.getByRole('button', { name: 'חיפוש בצ׳אט הזה' }).click();
+      await page.locator('section search input').fill('CREATE');
+      await page.locator('section search li').first().waitFor();
+    },
+  ],
+  [
+    'room-write-ru',
+    `/messages/${roomKey(2)}`,
+    'ru',
+    '',
+    async (page) => {
+      const field = page.getByRole('textbox', { name: 'Написать сообщение' });
+      await field.fill('https://example.org');
+      await field.press('Control+Enter');
+      await page.getByText('не отправлено').waitFor();
+      await field.fill('@');
+      await page.getByRole('option').first().waitFor();
+    },
+  ],
+  [
+    'room-menu-ru',
+    `/messages/${roomKey(9)}`,
+    'ru',
+    '',
+    async (page) => {
+      await page.locator('[role=log] article [aria-haspopup=menu]').last().click();
+      await page.getByRole('menuitem').first().waitFor();
+    },
+  ],
   ['not-found-he', '/nowhere', 'he', 'guest'],
 ];
 

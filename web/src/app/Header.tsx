@@ -7,6 +7,7 @@ import { Logo } from '~/ui/Logo';
 import { AccountMenu } from './AccountMenu';
 import css from './Frame.module.css';
 import { LanguageMenu } from './LanguageMenu';
+import { MessagesLink } from './MessagesLink';
 import { SearchBox } from './SearchBox';
 import { useUploadsOpen } from './uploadsOpen';
 
@@ -70,6 +71,7 @@ export function Header({ back }: { back: boolean }) {
           >
             <IconSearch size={22} stroke={1.75} />
           </button>
+          <MessagesLink />
           <AccountMenu />
         </div>
       </div>

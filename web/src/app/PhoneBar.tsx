@@ -3,6 +3,7 @@ import { IconHome, IconLayoutGrid, IconSchool, IconUserCircle } from '@tabler/ic
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import css from './Frame.module.css';
+import { MessagesLink } from './MessagesLink';
 
 export function PhoneBar() {
   const { t } = useTranslation();
@@ -20,6 +21,7 @@ export function PhoneBar() {
         <IconSchool size={22} stroke={1.75} aria-hidden />
         {t('myLearningShort')}
       </Link>
+      <MessagesLink bar />
       <Link to="/profile">
         <IconUserCircle size={22} stroke={1.75} aria-hidden />
         {t('profile')}

@@ -8,6 +8,7 @@ import { forumRoutes } from '~/features/forum/routes';
 import { identityRoutes } from '~/features/identity/routes';
 import { learningRoutes } from '~/features/learning/routes';
 import { moderationRoutes } from '~/features/moderation/routes';
+import { messagingRoutes } from '~/features/messaging/routes';
 import { studioRoutes } from '~/features/studio/routes';
 import { supportRoutes } from '~/features/support/routes';
 import { taskRoutes } from '~/features/tasks/routes';
@@ -20,6 +21,7 @@ const routeTree = rootRoute.addChildren([
   ...identityRoutes,
   ...learningRoutes,
   ...studioRoutes,
+  ...messagingRoutes,
   ...taskRoutes,
   ...adminRoutes,
   ...deskRoutes,

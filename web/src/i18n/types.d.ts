@@ -10,6 +10,7 @@ import type identity from './locales/en/identity.json';
 import type learning from './locales/en/learning.json';
 import type moderation from './locales/en/moderation.json';
 import type news from './locales/en/news.json';
+import type messages from './locales/en/messages.json';
 import type notes from './locales/en/notes.json';
 import type player from './locales/en/player.json';
 import type studio from './locales/en/studio.json';
@@ -32,6 +33,7 @@ declare module 'i18next' {
       learning: typeof learning;
       moderation: typeof moderation;
       news: typeof news;
+      messages: typeof messages;
       notes: typeof notes;
       player: typeof player;
       studio: typeof studio;

@@ -21,6 +21,7 @@ export function onPerson(kinds: readonly string[], hear: Hear): () => void {
   const one = { kinds, hear };
   hearers.add(one);
   leave ??= live.topic('user', {
+    implicit: true,
     join: () => ({}),
     joined: (frame) => tell(frame as unknown as Frame),
     frame: tell,

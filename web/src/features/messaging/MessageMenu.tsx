@@ -58,7 +58,7 @@ export function MessageMenu({ chosen, deeds, pinned, accepted, close }: Props) {
       </Menu.Target>
       <Menu.Dropdown aria-label={t('actions')}>
         {react && (
-          <div className={css.emojis}>
+          <div className={css.emojis} role="group" aria-label={t('reactions')}>
             {quickEmojis.map((emoji) => (
               <Menu.Item
                 key={emoji}

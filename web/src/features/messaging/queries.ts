@@ -43,7 +43,8 @@ export type RoomRow = {
 };
 type Rooms = { items: RoomRow[]; next_cursor: string | null };
 
-export type RoomFilter = { kind?: RoomKind | undefined; q?: string; unread?: boolean };
+/** `kind`: one or several, with commas between them. */
+export type RoomFilter = { kind?: string | undefined; q?: string | undefined; unread?: boolean | undefined };
 
 export const roomsKey = ['rooms'] as const;
 

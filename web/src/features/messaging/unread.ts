@@ -1,0 +1,50 @@
+// How much is unread over all rooms, kept true by what the server tells this person on any device.
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { call } from '~/api/call';
+import { session } from '~/api/client';
+import { queryClient } from '~/app/queries';
+import { usePerson } from '~/live/person';
+import { setTitleCount } from '~/ui/useTitle';
+import { roomsKey } from './queries';
+
+type Unread = { total: number; mentions: number };
+
+export const unreadQuery = queryOptions({
+  queryKey: ['unread'],
+  queryFn: () => call<Unread>('GET', '/rooms/unread'),
+  staleTime: 60_000,
+});
+
+/** News of many rooms come together; they are asked for once, after this many milliseconds. */
+const GATHER = 600;
+
+/** Asks again, soon, for what is unread and for the list of rooms where it is shown. */
+export function useRoomNews(on: boolean): void {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  usePerson(
+    ['news', 'mark', 'rooms', 'joined'],
+    () => {
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => {
+        void queryClient.invalidateQueries({ queryKey: unreadQuery.queryKey });
+        void queryClient.invalidateQueries({ queryKey: [...roomsKey, 'list'] });
+      }, GATHER);
+    },
+    on,
+  );
+  useEffect(() => () => clearTimeout(timer.current), []);
+}
+
+session.listen((event) => {
+  if (event.kind === 'signed-out') setTitleCount(0);
+});
+
+export function useUnread(on: boolean): Unread {
+  useRoomNews(on);
+  const { data } = useQuery({ ...unreadQuery, enabled: on });
+  const total = on ? (data?.total ?? 0) : 0;
+  // It stays while another page shows its own frame; who signs out takes it along.
+  useEffect(() => setTitleCount(total), [total]);
+  return { total, mentions: on ? (data?.mentions ?? 0) : 0 };
+}
