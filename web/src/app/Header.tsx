@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Logo } from '~/ui/Logo';
 import { AccountMenu } from './AccountMenu';
 import css from './Frame.module.css';
-import { LanguageMenu } from './LanguageMenu';
+import { LanguageSwitch } from './LanguageSwitch';
 import { MessagesLink } from './MessagesLink';
 import { SearchBox } from './SearchBox';
 import { useUploadsOpen } from './uploadsOpen';
@@ -61,7 +61,7 @@ export function Header({ back }: { back: boolean }) {
               <UploadsSign />
             </Suspense>
           )}
-          <LanguageMenu className="only-wide" />
+          <LanguageSwitch className="only-wide" />
           <button
             type="button"
             className={`${css.icon} only-phone`}

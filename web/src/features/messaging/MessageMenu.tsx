@@ -58,6 +58,7 @@ export function MessageMenu({ chosen, deeds, pinned, accepted, close }: Props) {
       </Menu.Target>
       <Menu.Dropdown aria-label={t('actions')}>
         {react && (
+          // biome-ignore lint/a11y/useSemanticElements: inside a menu only a group may gather items.
           <div className={css.emojis} role="group" aria-label={t('reactions')}>
             {quickEmojis.map((emoji) => (
               <Menu.Item
