@@ -9,20 +9,22 @@ const course = { id: cards[0].id, title: cards[0].title };
 const one = (n, kind, author, was, more = {}) => ({
   id: id('ca5e', n),
   kind,
-  room: { id: id('4000', n), kind: 'forum', title: 'Почему частичный индекс не используется?', course },
+  room: { id: id('4000', n), kind: 'forum', title: 'Почему частичный индекс не используется?' },
   message: {
     id: id('3e55', n),
     seq: 12 + n,
-    author,
-    was,
+    author: author.id,
+    author_name: author.name,
+    snapshot: was,
     body: was,
     state: kind === 'held' ? 'held' : 'shown',
     created_at: ago(60 * n),
   },
   reports: [],
   n: 0,
-  why: null,
   opened_at: ago(50 * n),
+  resolved_at: null,
+  resolved_by: null,
   resolution: null,
   ...more,
 });
@@ -35,8 +37,7 @@ const cases = [
     n: 2,
   }),
   one(2, 'held', person(22, 'יואב לוי'), 'תראו את הקישור הזה https://example.org/very-long', {
-    room: { id: id('4000', 9), kind: 'general', title: '', course: null },
-    why: 'links',
+    room: { id: id('4000', 9), kind: 'general', title: '' },
   }),
 ];
 const resolved = [
@@ -64,27 +65,25 @@ const words = [
   created_at: ago(9000),
 }));
 const mutes = [
-  {
-    user: person(21, 'Гость Петров'),
-    scope: 'all',
-    room: null,
-    course: null,
-    until: null,
-    reason: 'Продажа решений',
-    by: person(70, 'Кира Эм'),
-    at: ago(600),
-  },
-  {
-    user: person(22, 'יואב לוי'),
-    scope: 'course',
-    room: null,
-    course,
-    until: new Date(Date.now() + 86_400_000).toISOString(),
-    reason: 'Повторный спам',
-    by: person(71, 'דנה כהן'),
-    at: ago(60),
-  },
-];
+  ['Гость Петров', 'all', null, null, null, 'Продажа решений'],
+  [
+    'יואב לוי',
+    'course',
+    null,
+    cards[0].id,
+    new Date(Date.now() + 86_400_000).toISOString(),
+    'Повторный спам',
+  ],
+  ['Денис Лим', 'room', '01927472-0000-7000-8000-000000000000', null, null, 'Ругань'],
+].map(([name, scope, room_id, course_id, until, reason], n) => ({
+  user_id: id('a000', 21 + n),
+  name,
+  scope,
+  room_id,
+  course_id,
+  until,
+  reason,
+}));
 const audit = [
   ['chat.mute', 'user', 'Продажа решений', { scope: 'all', for_s: null }],
   ['chat.delete', 'message', 'Спам', {}],
@@ -134,10 +133,10 @@ export function moderation(method, path, query, bend) {
         items: cases.map(({ message }) => ({
           id: message.id,
           seq: message.seq,
-          author: message.author.id,
-          author_name: message.author.name,
+          author: message.author,
+          author_name: message.author_name,
           author_role: 'student',
-          body: message.was,
+          body: message.body,
           created_at: message.created_at,
           version: 1,
         })),

@@ -20,6 +20,10 @@ export const editsFaq = answers;
 export const moderates = (roles: readonly string[] | undefined): boolean =>
   holds(roles, ['curator', 'moderator', ...heads]);
 
+/** Keeps the lists of words that are not allowed. */
+export const keepsWords = (roles: readonly string[] | undefined): boolean =>
+  holds(roles, ['moderator', ...heads]);
+
 /** Speaks to the whole school. */
 export const announces = moderates;
 

@@ -19,22 +19,22 @@ import type { Case, CaseDeed, Scope } from './contract';
 import { ReasonField, ScopeField, SpanField, usual } from './Deciding';
 import css from './Moderation.module.css';
 import { aroundQuery, decide } from './queries';
-import { deedsOf, hasScope, hasSpan, needsReason, type Span, scopesOf } from './rules';
+import { deedsOf, hasScope, hasSpan, needsReason, ofCourse, type Span, scopesOf } from './rules';
 
 export function CaseCard({ one }: { one: Case }) {
   const { t } = useTranslation('moderation');
   const format = useFormat();
   const [around, setAround] = useState(false);
   const { message } = one;
-  const changed = message.body !== message.was && message.state !== 'deleted';
+  const changed = message.body !== message.snapshot && message.state !== 'deleted';
   return (
     <li className={css.case}>
-      <article aria-label={t('case.of', { name: message.author.name })}>
+      <article aria-label={t('case.of', { name: message.author_name })}>
         <header className={css.caseHead}>
-          <Initials name={message.author.name} id={message.author.id} />
+          <Initials name={message.author_name} id={message.author} />
           <div className="grow">
             <h2 className={css.author}>
-              <bdi>{message.author.name}</bdi>
+              <bdi>{message.author_name}</bdi>
             </h2>
             <p className={`meta mut ${css.facts}`}>
               <RoomName room={one.room} />
@@ -51,7 +51,7 @@ export function CaseCard({ one }: { one: Case }) {
           </Tag>
         </header>
         <blockquote className={css.said} dir="auto">
-          {message.was}
+          {message.snapshot}
         </blockquote>
         {changed && (
           <>
@@ -62,11 +62,6 @@ export function CaseCard({ one }: { one: Case }) {
           </>
         )}
         {message.state === 'deleted' && <p className="meta mut">{t('case.deleted')}</p>}
-        {one.why && (
-          <p className="small">
-            {t('case.why')} <bdi className="medium">{one.why}</bdi>
-          </p>
-        )}
         {one.reports.length > 0 && (
           <ul className={css.reports}>
             {one.reports.map((report) => (
@@ -98,7 +93,7 @@ export function CaseCard({ one }: { one: Case }) {
           {around ? t('case.hideAround') : t('case.around')}
         </button>
         {around && <Around room={one.room.id} seq={message.seq} id={message.id} />}
-        {one.resolution ? <Resolved of={one.resolution} /> : <Decide one={one} />}
+        {one.resolved_at ? <Resolved one={one} at={one.resolved_at} /> : <Decide one={one} />}
       </article>
     </li>
   );
@@ -110,12 +105,6 @@ function RoomName({ room }: { room: Case['room'] }) {
   return (
     <span>
       <bdi>{words}</bdi>
-      {room.course && (
-        <>
-          {' · '}
-          <bdi>{room.course.title}</bdi>
-        </>
-      )}
     </span>
   );
 }
@@ -145,24 +134,20 @@ function Around({ room, seq, id }: { room: string; seq: number; id: string }) {
 const known: readonly string[] = ['dismiss', 'delete', 'mute', 'ban', 'approve', 'refuse'];
 const isDeed = (name: string): name is CaseDeed => known.includes(name);
 
-function Resolved({ of }: { of: NonNullable<Case['resolution']> }) {
+function Resolved({ one, at }: { one: Case; at: string }) {
   const { t } = useTranslation('moderation');
+  const how = one.resolution ?? '';
   return (
     <p className={`small ${css.resolved}`}>
-      <b>{isDeed(of.action) ? t(`was.${of.action}`) : of.action}</b>
-      {of.by && (
+      <b>{isDeed(how) ? t(`was.${how}`) : how}</b>
+      {one.resolved_by && (
         <>
           {' · '}
-          <bdi>{of.by.name}</bdi>
+          <bdi>{one.resolved_by}</bdi>
         </>
       )}
       {' · '}
-      <When at={of.at} />
-      {of.reason && (
-        <span className="mut" dir="auto" style={{ display: 'block' }}>
-          {of.reason}
-        </span>
-      )}
+      <When at={at} />
     </p>
   );
 }
@@ -180,7 +165,7 @@ function Decide({ one }: { one: Case }) {
       decide(one.id, {
         action,
         reason: reason.trim(),
-        ...(hasSpan(action) ? { for_s: span } : {}),
+        ...(hasSpan(action) && span !== null ? { for_s: span } : {}),
         ...(hasScope(action) ? { scope } : {}),
       }),
     onSuccess: (_nothing, action) => toast({ text: t(`was.${action}`) }),
@@ -217,7 +202,7 @@ function Decide({ one }: { one: Case }) {
         >
           <p className="small">{t(`means.${deed as 'delete'}`)}</p>
           {hasScope(deed) && (
-            <ScopeField scopes={scopesOf(one.room.course !== null)} value={scope} set={setScope} />
+            <ScopeField scopes={scopesOf(ofCourse(one.room.kind))} value={scope} set={setScope} />
           )}
           {hasSpan(deed) && <SpanField value={span} set={setSpan} />}
           <ReasonField value={reason} set={setReason} needed left={left} />

@@ -25,7 +25,7 @@ export function LiftDialog({ mute, close }: { mute: Mute; close: () => void }) {
     },
   });
   return (
-    <Dialog title={t('room.ask.unmute', { name: mute.user.name })} close={close}>
+    <Dialog title={t('room.ask.unmute', { name: mute.name })} close={close}>
       <form
         className={css.form}
         onSubmit={(event) => {

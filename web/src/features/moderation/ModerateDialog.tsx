@@ -41,7 +41,7 @@ export function ModerateDialog({ room, deed, user, course, slow = 0, close, done
     mutationFn: () => {
       const what: RoomAction = { action: deed, reason: reason.trim() };
       if (user) what.user_id = user.id;
-      if (hasSpan(deed)) what.for_s = span;
+      if (hasSpan(deed) && span !== null) what.for_s = span;
       if (hasScope(deed)) what.scope = scope;
       if (deed === 'slow_mode') what.slow_s = pause;
       return moderateRoom(room, what);

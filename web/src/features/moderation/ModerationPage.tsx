@@ -5,9 +5,10 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { OnlyFor } from '~/features/identity/OnlyFor';
-import { moderates } from '~/features/identity/roles';
+import { keepsWords, moderates } from '~/features/identity/roles';
+import type { Me } from '~/features/identity/session';
 import { Note } from '~/ui/Note';
-import { Failed, State } from '~/ui/State';
+import { Failed, Forbidden, State } from '~/ui/State';
 import { useErrorText } from '~/ui/useErrorText';
 import { useTitle } from '~/ui/useTitle';
 import { Waiting } from '~/ui/Waiting';
@@ -24,14 +25,15 @@ const route = getRouteApi('/moderation');
 export function ModerationPage() {
   const { t } = useTranslation('moderation');
   useTitle(t('title'));
-  return <OnlyFor may={moderates}>{() => <Inside />}</OnlyFor>;
+  return <OnlyFor may={moderates}>{(me) => <Inside me={me} />}</OnlyFor>;
 }
 
-function Inside() {
+function Inside({ me }: { me: Me }) {
   const { t } = useTranslation('moderation');
   const navigate = useNavigate();
   const search = route.useSearch();
   const { tab = 'cases' } = search;
+  const tabs = moderationTabs.filter((name) => name !== 'words' || keepsWords(me.roles));
   const go = (next: ModerationSearch) => void navigate({ to: '/moderation', search: next, replace: true });
   return (
     <div className={`page ${css.page}`}>
@@ -42,7 +44,7 @@ function Inside() {
         onChange={(value) => go(isModerationTab(value) && value !== 'cases' ? { tab: value } : {})}
       >
         <Tabs.List mb="md">
-          {moderationTabs.map((name) => (
+          {tabs.map((name) => (
             <Tabs.Tab key={name} value={name}>
               {t(`tab.${name}`)}
             </Tabs.Tab>
@@ -51,9 +53,7 @@ function Inside() {
         <Tabs.Panel value="cases">
           <Cases search={search} go={go} />
         </Tabs.Panel>
-        <Tabs.Panel value="words">
-          <Words />
-        </Tabs.Panel>
+        <Tabs.Panel value="words">{keepsWords(me.roles) ? <Words /> : <Forbidden />}</Tabs.Panel>
         <Tabs.Panel value="mutes">
           <Mutes />
         </Tabs.Panel>

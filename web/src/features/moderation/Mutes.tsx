@@ -1,9 +1,11 @@
 // Who may not write, where, until when and why; and letting them write again.
 import { Button, Skeleton } from '@mantine/core';
 import { IconVolume } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { courseQuery } from '~/features/courses/queries';
+import { roomLineQuery } from '~/features/forum/queries';
 import { isRoomKind } from '~/features/messaging/kinds';
 import { Initials } from '~/ui/Initials';
 import { Failed, State } from '~/ui/State';
@@ -33,7 +35,7 @@ export function Mutes() {
           <ul className={css.rows}>
             {items.map((mute) => (
               <Row
-                key={`${mute.user.id} ${mute.scope} ${mute.room?.id ?? mute.course?.id ?? ''}`}
+                key={`${mute.user_id} ${mute.room_id ?? mute.course_id ?? ''}`}
                 mute={mute}
                 lift={() => setLifting(mute)}
               />
@@ -60,26 +62,28 @@ export function Mutes() {
 function Row({ mute, lift }: { mute: Mute; lift: () => void }) {
   const { t } = useTranslation(['moderation', 'chat']);
   const format = useFormat();
-  const { room, course } = mute;
+  const room = useQuery({ ...roomLineQuery(mute.room_id ?? ''), enabled: mute.room_id !== null }).data;
+  const course = useQuery({ ...courseQuery(mute.course_id ?? ''), enabled: mute.course_id !== null }).data;
+  const kind = room?.kind;
+  // Until it is known by name, and where it may not be seen, the kind of place has to do.
   const where =
-    mute.scope === 'all'
-      ? t('scope.all')
-      : mute.scope === 'course'
-        ? (course?.title ?? t('scope.course'))
-        : room?.title || (isRoomKind(room?.kind) ? t(`chat:kind.${room.kind}`) : t('scope.room'));
+    mute.scope === 'course'
+      ? (course?.title ?? t('scope.course'))
+      : mute.scope === 'all'
+        ? t('scope.all')
+        : room?.title || (isRoomKind(kind) ? t(`chat:kind.${kind}`) : t('scope.room'));
   return (
     <li className={css.muteRow}>
-      <Initials name={mute.user.name} id={mute.user.id} />
+      <Initials name={mute.name} id={mute.user_id} />
       <div className="grow">
         <p className="medium">
-          <bdi>{mute.user.name}</bdi>
+          <bdi>{mute.name}</bdi>
         </p>
         <p className={`meta mut ${css.facts}`}>
           <bdi>{where}</bdi>
           <span>
             {mute.until === null ? t('span.ever') : t('mutes.until', { date: format.dateTime(mute.until) })}
           </span>
-          <bdi>{mute.by.name}</bdi>
         </p>
         {mute.reason && (
           <p className="small" dir="auto">

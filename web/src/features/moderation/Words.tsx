@@ -13,9 +13,9 @@ import { toast } from '~/ui/toast';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import { Waiting } from '~/ui/Waiting';
-import { verdicts, type Word, type WordList, wordLists } from './contract';
+import { type NewWord, verdicts, type Word, type WordList, wordLists } from './contract';
 import css from './Moderation.module.css';
-import { addWord, dropWord, type NewWord, wordsQuery } from './queries';
+import { addWord, dropWord, wordsQuery } from './queries';
 
 export function Words() {
   const { t } = useTranslation(['moderation', 'common']);

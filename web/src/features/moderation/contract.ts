@@ -1,4 +1,5 @@
 // Moderation as the server says it: cases, words, mutes, what the staff did.
+import type { Schemas } from '~/api/client';
 
 export type Person = { id: string; name: string };
 
@@ -7,35 +8,38 @@ export type CaseKind = (typeof caseKinds)[number];
 
 export type Scope = 'room' | 'course' | 'all';
 
-export type CaseMessage = {
-  id: string;
-  seq: number;
-  author: Person;
-  /** As it was when it was first reported, or when it was held. */
-  was: string;
-  /** As it is now. */
-  body: string;
-  state: 'shown' | 'held' | 'deleted' | 'refused';
-  created_at: string;
-};
-
 export type Case = {
+  /** Of a held message, the message's. */
   id: string;
   kind: CaseKind;
-  room: { id: string; kind: string; title: string; course: { id: string; title: string } | null };
-  message: CaseMessage;
+  room: { id: string; kind: string; title: string };
+  message: {
+    id: string;
+    seq: number;
+    author: string;
+    author_name: string;
+    created_at: string;
+    /** `shown`, `held`, `deleted` or `refused`. */
+    state: string;
+    /** As it is. */
+    body: string;
+    /** As it was when it was first reported. */
+    snapshot: string;
+  };
+  /** Without their senders. */
   reports: { kind: string; text: string; at: string }[];
   n: number;
-  /** Why a message was held: the word or the rule. */
-  why: string | null;
   opened_at: string;
-  resolution: { action: string; by: Person | null; at: string; reason: string } | null;
+  resolved_at: string | null;
+  resolved_by: string | null;
+  resolution: string | null;
 };
 
 export type CaseDeed = 'dismiss' | 'delete' | 'mute' | 'ban' | 'approve' | 'refuse';
 export type Decision = {
   action: CaseDeed;
-  for_s?: number | null;
+  /** Seconds; absent: until it is lifted. */
+  for_s?: number;
   scope?: Scope;
   reason: string;
 };
@@ -44,17 +48,18 @@ export const wordLists = ['any', 'uz', 'ru', 'en', 'he'] as const;
 export type WordList = (typeof wordLists)[number];
 export const verdicts = ['reject', 'hold'] as const;
 export type Verdict = (typeof verdicts)[number];
-export type Word = { id: string; language: WordList; word: string; verdict: Verdict; created_at: string };
+export type NewWord = { language: WordList; word: string; verdict: Verdict };
+export type Word = NewWord & { id: string; created_at: string };
 
 export type Mute = {
-  user: Person;
+  user_id: string;
+  name: string;
   scope: Scope;
-  room: { id: string; kind: string; title: string } | null;
-  course: { id: string; title: string } | null;
+  room_id: string | null;
+  course_id: string | null;
+  /** Null: until it is lifted. */
   until: string | null;
   reason: string;
-  by: Person;
-  at: string;
 };
 
 export type RoomDeed = 'mute' | 'unmute' | 'kick' | 'ban' | 'unban' | 'lock' | 'unlock' | 'slow_mode';
@@ -62,18 +67,10 @@ export type RoomAction = {
   action: RoomDeed;
   user_id?: string;
   scope?: Scope;
-  for_s?: number | null;
+  /** Seconds; absent: until it is lifted. */
+  for_s?: number;
   slow_s?: number;
   reason: string;
 };
 
-export type AuditRow = {
-  id: string;
-  actor: Person | null;
-  action: string;
-  subject_kind: string;
-  subject_id: string;
-  reason: string;
-  details: unknown;
-  created_at: string;
-};
+export type AuditRow = Schemas['AuditRow'];

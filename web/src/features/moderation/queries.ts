@@ -1,25 +1,22 @@
 // Moderation, as asked of the server.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call } from '~/api/call';
+import { api, body } from '~/api/client';
+import { ApiError } from '~/api/error';
 import { address, json } from '~/api/json';
 import { queryClient } from '~/app/queries';
-import type { ChatMessage } from '~/live/protocol';
-import type {
-  AuditRow,
-  Case,
-  CaseKind,
-  Decision,
-  Mute,
-  RoomAction,
-  Verdict,
-  Word,
-  WordList,
-} from './contract';
+import type { Case, CaseKind, Decision, Mute, NewWord, RoomAction, Word, WordList } from './contract';
 
 type Page<T> = { items: T[]; next_cursor?: string | null };
 const PAGE = 50;
 
 const key = ['moderation'] as const;
+/** Only what has a value: the types of the client want no `undefined`. */
+function given<T extends Record<string, unknown>>(all: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
 const next = <T>(last: Page<T>) => last.next_cursor ?? undefined;
 
 export type CaseFilter = { state: 'open' | 'resolved'; kind?: CaseKind | undefined };
@@ -44,9 +41,10 @@ export const aroundQuery = (room: string, seq: number) =>
   queryOptions({
     queryKey: [...key, 'around', room, seq],
     queryFn: () =>
-      call<{ items: ChatMessage[] }>(
-        'GET',
-        address(`/rooms/${room}/messages`, { before: seq + 4, limit: 8 }),
+      body(
+        api.GET('/rooms/{id}/messages', {
+          params: { path: { id: room }, query: { before: seq + 4, limit: 8 } },
+        }),
       ),
   });
 
@@ -63,10 +61,10 @@ const againWords = <T>(answer: T): T => {
   void queryClient.invalidateQueries({ queryKey: [...key, 'words'] });
   return answer;
 };
-export type NewWord = { language: WordList; word: string; verdict: Verdict };
 export const addWord = (word: NewWord) =>
   call<Word>('POST', '/moderation/words', json(word)).then(againWords);
-export const dropWord = (id: string) => call('DELETE', `/moderation/words/${id}`).then(againWords);
+export const dropWord = (id: string) =>
+  body(api.DELETE('/moderation/words/{id}', { params: { path: { id } } })).then(againWords);
 
 export const mutesQuery = infiniteQueryOptions({
   queryKey: [...key, 'mutes'],
@@ -91,13 +89,31 @@ export const auditQuery = (filter: AuditFilter) =>
   infiniteQueryOptions({
     queryKey: ['audit', filter],
     queryFn: ({ pageParam }) =>
-      call<Page<AuditRow>>('GET', address('/admin/audit', { ...filter, limit: PAGE, cursor: pageParam })),
+      body(
+        api.GET('/admin/audit', {
+          params: { query: { ...given(filter), limit: PAGE, ...given({ cursor: pageParam || undefined }) } },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: next,
   });
 
-/** Lifts a mute where it holds; the general room stands for the whole school. */
+/** A room in which a mute can be lifted: its own, any of its course, or the general one for the whole school. */
+async function roomOf(mute: Mute): Promise<string> {
+  if (mute.room_id) return mute.room_id;
+  if (!mute.course_id) return (await call<{ room_id: string }>('GET', '/general')).room_id;
+  const course = await body(api.GET('/courses/{id}', { params: { path: { id: mute.course_id } } }));
+  const lesson = course.programme.flatMap((module) => module.lessons)[0];
+  if (!lesson) throw new ApiError({ status: 404, code: 'not_found' });
+  const room = await body(api.GET('/lessons/{id}/room', { params: { path: { id: lesson.id } } }));
+  return room.room_id;
+}
+
 export async function liftMute(mute: Mute, reason: string): Promise<void> {
-  const room = mute.room?.id ?? (await call<{ room_id: string }>('GET', '/general')).room_id;
-  await moderateRoom(room, { action: 'unmute', user_id: mute.user.id, scope: mute.scope, reason });
+  await moderateRoom(await roomOf(mute), {
+    action: 'unmute',
+    user_id: mute.user_id,
+    scope: mute.scope,
+    reason,
+  });
 }

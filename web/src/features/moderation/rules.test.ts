@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deedsOf, hasSpan, needsReason, scopesOf, spans } from './rules';
+import { deedsOf, hasSpan, needsReason, ofCourse, scopesOf, spans } from './rules';
 
 /** MSG-07 */
 describe('a case', () => {
@@ -24,6 +24,6 @@ it('mutes for a time or until lifted, and in a course only where there is one', 
   expect(hasSpan('mute')).toBe(true);
   expect(hasSpan('ban')).toBe(false);
   expect(spans.at(-1)).toBeNull();
-  expect(scopesOf(true)).toEqual(['room', 'course', 'all']);
-  expect(scopesOf(false)).toEqual(['room', 'all']);
+  expect(scopesOf(ofCourse('forum'))).toEqual(['room', 'course', 'all']);
+  expect(scopesOf(ofCourse('support'))).toEqual(['room', 'all']);
 });

@@ -20,6 +20,10 @@ export const hasScope = (deed: CaseDeed | RoomDeed): boolean => deed === 'mute' 
 /** Without a course there is none to mute in. */
 export const scopesOf = (course: boolean): Scope[] => (course ? ['room', 'course', 'all'] : ['room', 'all']);
 
+/** Whether rooms of this kind belong to a course. */
+export const ofCourse = (kind: string): boolean =>
+  ['lesson', 'task', 'question', 'forum', 'pair', 'news'].includes(kind);
+
 /** Pauses of slow mode, seconds between two messages of one person; 0 is off. */
 export const pauses = [0, 5, 10, 30, 60, 300, 900, 3_600] as const;
 
