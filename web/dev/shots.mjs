@@ -252,6 +252,7 @@ const pages = [
     'staff',
     async (page) => {
       await page.locator('textarea').waitFor();
+      await page.locator('main').first().focus();
       await page.keyboard.press('/');
       await page.getByRole('option').first().waitFor();
     },
@@ -263,6 +264,7 @@ const pages = [
     'staff',
     async (page) => {
       await page.locator('textarea').waitFor();
+      await page.locator('main').first().focus();
       await page.keyboard.press('/');
       await page.getByRole('option').last().click();
       await page.locator('[role=dialog] li').first().waitFor();

@@ -1,8 +1,8 @@
 // The conversation about one question: who has it, what was said, templates, pass on, solved.
 import { Button } from '@mantine/core';
 import { IconArrowLeft, IconCheck, IconInfoCircle, IconUserShare } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '~/features/identity/session';
 import type { Ask } from '~/features/messaging/Composer';
@@ -19,7 +19,7 @@ import { type Claim, type ClaimState, startClaim } from './claim';
 import type { DeskRow, DeskState } from './contract';
 import css from './Desk.module.css';
 import { PassDialog } from './PassDialog';
-import { claim, refreshDesk, release, renew, resolve } from './queries';
+import { claim, refreshDesk, release, renew, resolve, templatesQuery } from './queries';
 import { type Deed, fill } from './rules';
 import { Templates } from './Templates';
 import { useQuestion } from './useQuestion';
@@ -64,6 +64,13 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
   // Alone on the screen it is what the page is about.
   const Name = back ? 'h1' : 'h2';
   const mayClose = shown !== undefined && shown.resolved_at === null;
+
+  const name = shown?.student.name ?? '';
+  const templates = useQuery(templatesQuery);
+  const filled = useMemo(
+    () => templates.data?.items.map((item) => ({ ...item, body: fill(item.body, { name }) })) ?? [],
+    [templates.data, name],
+  );
 
   const latest = useRef({ solve, mayClose });
   latest.current = { solve, mayClose };
@@ -147,13 +154,12 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
         placeholder={t('answer')}
         ask={ask}
         {...(shown ? { note: <Holder held={held} theirs={theirs} name={holder?.name} row={shown} /> } : {})}
+        templates={filled}
         tools={
           <Templates
             opened={menu}
             setOpened={setMenu}
-            pick={(body) =>
-              setAsk({ second: undefined, text: fill(body, shown?.student ?? { name: '' }), append: true })
-            }
+            pick={(body) => setAsk({ second: undefined, text: fill(body, { name }), append: true })}
           />
         }
       />

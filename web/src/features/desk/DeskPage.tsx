@@ -139,8 +139,7 @@ function useKeys(act: (deed: Deed) => void) {
         return;
       const field =
         at !== undefined && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
-      const empty = at instanceof HTMLTextAreaElement && at.value === '';
-      const deed = deedOf(event, { field, empty });
+      const deed = deedOf(event, field);
       if (!deed) return;
       event.preventDefault();
       event.stopPropagation();

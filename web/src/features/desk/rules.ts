@@ -25,12 +25,11 @@ type Key = { key: string; code?: string; ctrlKey?: boolean; metaKey?: boolean; a
 
 /**
  * What a key means at the desk. Letters are told by their place on the keyboard, since three of the four languages
- * have other letters there. While somebody types, only "/" in an empty field means anything.
+ * have other letters there. While somebody types, keys are theirs: "/" in the composer opens its own list.
  */
-export function deedOf(event: Key, typing: { field: boolean; empty: boolean }): Deed | undefined {
-  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
-  if (event.key === '/' && (!typing.field || typing.empty)) return 'templates';
-  if (typing.field) return undefined;
+export function deedOf(event: Key, typing: boolean): Deed | undefined {
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if (event.key === '/') return 'templates';
   switch (event.code) {
     case 'KeyJ':
       return 'next';

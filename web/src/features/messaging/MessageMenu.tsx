@@ -13,6 +13,8 @@ import {
   IconUserOff,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { RoomDeed } from '~/features/moderation/contract';
+import { MemberItems } from '~/features/moderation/items';
 import type { ChatMessage } from '~/live/protocol';
 import css from './Chat.module.css';
 import { quickEmojis } from './thread';
@@ -29,6 +31,8 @@ export type Deeds = {
   report?: (() => void) | undefined;
   block?: (() => void) | undefined;
   remove?: (() => void) | undefined;
+  /** About its author, for moderators. */
+  moderate?: ((deed: RoomDeed) => void) | undefined;
   react?: ((emoji: string, on: boolean) => void) | undefined;
 };
 
@@ -118,6 +122,12 @@ export function MessageMenu({ chosen, deeds, pinned, accepted, close }: Props) {
           <Menu.Item color="red" leftSection={<IconTrash {...icon} />} onClick={deeds.remove}>
             {t('delete')}
           </Menu.Item>
+        )}
+        {deeds.moderate && (
+          <>
+            <Menu.Divider />
+            <MemberItems act={deeds.moderate} />
+          </>
         )}
       </Menu.Dropdown>
     </Menu>

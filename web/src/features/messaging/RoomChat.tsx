@@ -13,6 +13,7 @@ import {
 } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
+import type { RoomDeed } from '~/features/moderation/contract';
 import { live, useLiveState } from '~/live';
 import { quoteOf } from '~/live/apply';
 import type { ChatFile, ChatMessage, Quote } from '~/live/protocol';
@@ -40,6 +41,9 @@ const DeleteDialog = lazy(() => import('./Dialogs').then((file) => ({ default: f
 const ReportDialog = lazy(() => import('./Dialogs').then((file) => ({ default: file.ReportDialog })));
 const BlockDialog = lazy(() => import('./Dialogs').then((file) => ({ default: file.BlockDialog })));
 const Viewer = lazy(() => import('./Dialogs').then((file) => ({ default: file.Viewer })));
+const ModerateDialog = lazy(() =>
+  import('~/features/moderation/ModerateDialog').then((file) => ({ default: file.ModerateDialog })),
+);
 const RoomSearch = lazy(() => import('./RoomSearch').then((file) => ({ default: file.RoomSearch })));
 
 export type { ChatLesson };
@@ -89,6 +93,7 @@ function Room({ user, ...props }: RoomChatProps & { user: string }) {
 /** What is open beside the thread. */
 type Open =
   | { what: 'delete' | 'report' | 'block'; message: ChatMessage }
+  | { what: 'moderate'; deed: RoomDeed; user?: { id: string; name: string } }
   | { what: 'view'; files: readonly ChatFile[]; file: ChatFile }
   | undefined;
 
@@ -168,6 +173,12 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
       report: own ? undefined : () => setOpen({ what: 'report', message }),
       block: own || message.author_role !== 'student' ? undefined : () => setOpen({ what: 'block', message }),
       remove: moderates || (own && fresh) ? () => setOpen({ what: 'delete', message }) : undefined,
+      // Nobody acts on their own rank; between moderators the server knows who may.
+      moderate:
+        moderates && !own
+          ? (deed) =>
+              setOpen({ what: 'moderate', deed, user: { id: message.author, name: message.author_name } })
+          : undefined,
     };
   };
   const editLast = () => {
@@ -190,6 +201,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
           actions={props.actions}
           searching={searching}
           search={() => setSearching(!searching)}
+          moderate={room.moderates ? (deed) => setOpen({ what: 'moderate', deed }) : undefined}
         />
       )}
       <Link />
@@ -250,6 +262,16 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
         )}
         {open?.what === 'report' && <ReportDialog room={client.room} message={open.message} close={close} />}
         {open?.what === 'block' && <BlockDialog message={open.message} close={close} />}
+        {open?.what === 'moderate' && (
+          <ModerateDialog
+            room={client.room}
+            deed={open.deed}
+            user={open.user}
+            course={room.course !== undefined}
+            slow={room.slowS}
+            close={close}
+          />
+        )}
         {open?.what === 'view' && <Viewer files={open.files} start={open.file} close={close} />}
       </Suspense>
     </ThreadContext>

@@ -13,6 +13,8 @@ import {
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { RoomDeed } from '~/features/moderation/contract';
+import { RoomItems } from '~/features/moderation/items';
 import type { RoomClient, RoomView } from '~/live/roomClient';
 import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
@@ -30,9 +32,11 @@ type Props = {
   actions?: ReactNode;
   searching: boolean;
   search: () => void;
+  /** What a moderator does to the room. */
+  moderate?: ((deed: RoomDeed) => void) | undefined;
 };
 
-export function RoomHead({ client, view, kind, title, actions, searching, search }: Props) {
+export function RoomHead({ client, view, kind, title, actions, searching, search, moderate }: Props) {
   const { t } = useTranslation('chat');
   const format = useFormat();
   const { online } = view.room;
@@ -66,7 +70,7 @@ export function RoomHead({ client, view, kind, title, actions, searching, search
         >
           <IconSearch size={20} stroke={1.75} aria-hidden />
         </button>
-        <RoomMenu room={client.room} />
+        <RoomMenu room={client.room} locked={view.room.locked} moderate={moderate} />
       </span>
     </header>
   );
@@ -75,7 +79,15 @@ export function RoomHead({ client, view, kind, title, actions, searching, search
 const icon = { size: 18, stroke: 1.75 } as const;
 const levels: readonly Notify[] = ['all', 'mentions', 'none'];
 
-function RoomMenu({ room }: { room: string }) {
+function RoomMenu({
+  room,
+  locked,
+  moderate,
+}: {
+  room: string;
+  locked: boolean;
+  moderate: Props['moderate'];
+}) {
   const { t } = useTranslation('chat');
   const errorText = useErrorText();
   const [opened, setOpened] = useState(false);
@@ -120,6 +132,7 @@ function RoomMenu({ room }: { room: string }) {
             <Menu.Divider />
           </>
         )}
+        {moderate && <RoomItems locked={locked} act={moderate} />}
         <Menu.Label>{t('enterTitle')}</Menu.Label>
         {[true, false].map((sends) => (
           <Menu.Item
