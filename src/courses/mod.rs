@@ -57,7 +57,8 @@ pub use face::{
 };
 pub use model::{ContentState, CourseState, FileRow, Language, LessonKind, Level, TaskKind};
 pub use places::{
-    CoursePlace, LessonPlace, TaskPlace, course_places, lesson_places, task_places, taught_by,
+    CoursePlace, LessonPlace, TaskPlace, TaskSource, course_places, lesson_places, task_places,
+    task_source, taught_by,
 };
 pub use tasks::{
     OutlineTask, TaskFace, TaskShown, outline_tasks, task_bodies, task_face, task_shown,

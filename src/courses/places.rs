@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
 use kernel::Timestamp;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{ContentState, CourseState};
@@ -116,6 +117,31 @@ pub async fn task_places(
             (task.id, place)
         })
         .collect())
+}
+
+/// What is asked in a task now, and its worked solution: for those who answer questions about it.
+#[derive(Debug, Clone)]
+pub struct TaskSource {
+    /// The version.
+    pub version: i32,
+    /// What is asked: a document.
+    pub statement: Value,
+    /// The worked solution: a document.
+    pub solution: Option<Value>,
+}
+
+/// The source of a task's current version; the caller decides who may see it.
+pub async fn task_source(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+) -> Result<Option<TaskSource>, Problem> {
+    let Some(task) = store::tasks::task(conn, id).await? else { return Ok(None) };
+    let version = store::tasks::version(conn, id, task.version).await?;
+    Ok(version.map(|version| TaskSource {
+        version: version.version,
+        statement: version.statement,
+        solution: version.solution,
+    }))
 }
 
 /// The courses that somebody teaches, in whatever state.

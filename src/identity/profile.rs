@@ -3,7 +3,7 @@
 use super::email;
 use super::model::ProfileChanges;
 use super::principals::Principal;
-use super::roles::Roles;
+use super::roles::{Role, Roles};
 use super::sessions;
 use super::store;
 use super::views::{Me, Person, Profile};
@@ -124,6 +124,26 @@ pub async fn roles_of_people(
     let roles = store::users::roles(conn, ids, now).await?;
     let off = &app.identity.roles_off;
     Ok(roles.into_iter().map(|(id, roles)| (id, roles.without(off))).collect())
+}
+
+/// Who holds any of these roles at `now`, everywhere or in some course.
+pub async fn holders_of(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    wanted: &[Role],
+    now: Timestamp,
+) -> Result<Vec<Uuid>, Problem> {
+    let off = &app.identity.roles_off;
+    let wanted: Vec<Role> = wanted.iter().copied().filter(|role| !off.contains(role)).collect();
+    Ok(store::users::holders_of(conn, &wanted, now).await?)
+}
+
+/// The languages in which these people want to be spoken to.
+pub async fn locales(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, String>, Problem> {
+    Ok(store::users::locales(conn, ids).await?.into_iter().collect())
 }
 
 #[cfg(test)]

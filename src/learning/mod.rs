@@ -8,6 +8,7 @@
 
 mod access;
 mod attempts;
+mod counts;
 mod enroll;
 mod events;
 mod model;
@@ -41,6 +42,7 @@ pub use access::{
 pub use attempts::{
     CourseProgress, TaskAttempt, TaskChat, attempts_of, progress_of, task_chat_state,
 };
+pub use counts::wrong_counts;
 pub use events::{CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted};
 pub use routes::routes;
 

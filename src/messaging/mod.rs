@@ -9,18 +9,34 @@
 
 mod access;
 mod files;
+mod announcements;
+mod bell;
+mod desk;
+mod desk_routes;
+mod doors;
+mod faq;
+mod help_routes;
 mod history;
 mod hooks;
+mod list;
 mod log;
 mod model;
 pub mod moderation;
+mod room_routes;
 mod rooms;
 mod routes;
 mod rules;
 mod schema;
 mod store;
+mod support;
+mod templates;
+mod threads;
 mod topic;
+mod user_frames;
 mod views;
+mod views_desk;
+mod views_help;
+mod views_rooms;
 
 use utoipa::OpenApi;
 
@@ -37,6 +53,7 @@ pub use topic::Chat;
 pub struct Services {
     live: rooms::LiveRooms,
     moderation: moderation::Services,
+    bell: bell::Bell,
 }
 
 impl std::fmt::Debug for Services {
@@ -68,6 +85,42 @@ impl Services {
     files::routes::file_link,
     files::routes::file_bytes,
     files::routes::file_thumb,
+    room_routes::rooms,
+    room_routes::unread,
+    room_routes::room,
+    room_routes::change,
+    room_routes::task_room,
+    room_routes::task_rooms,
+    room_routes::pair,
+    room_routes::general,
+    room_routes::staff,
+    room_routes::questions,
+    room_routes::ask_question,
+    room_routes::forum,
+    room_routes::open_thread,
+    room_routes::announcements,
+    room_routes::announce,
+    help_routes::faq,
+    help_routes::add_faq,
+    help_routes::change_faq,
+    help_routes::delete_faq,
+    help_routes::order_faq,
+    help_routes::vote_faq,
+    help_routes::support,
+    help_routes::ask_support,
+    desk_routes::queue,
+    desk_routes::panel,
+    desk_routes::colleagues,
+    desk_routes::claim,
+    desk_routes::renew,
+    desk_routes::release,
+    desk_routes::resolve,
+    desk_routes::pass,
+    desk_routes::write_note,
+    desk_routes::templates,
+    desk_routes::add_template,
+    desk_routes::change_template,
+    desk_routes::delete_template,
 ))]
 pub struct Docs;
 
@@ -86,6 +139,7 @@ pub fn start(app: &App) {
     if app.config.has_role(Role::Web) {
         rooms::start(app);
         moderation::start(app);
+        actix_rt::spawn(bell::listen(app.clone()));
     }
 }
 

@@ -80,6 +80,7 @@ pub(super) fn start(app: &App) {
             db: app.db.clone(),
             clock: Arc::clone(&app.clock),
             ids: Arc::clone(&app.ids),
+            bell: app.messaging.bell.clone(),
         }),
         bus: Arc::clone(&app.bus),
         relays: Arc::clone(&app.sockets.relays),

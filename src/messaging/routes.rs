@@ -21,6 +21,9 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/rooms/{id}/messages", Policy::Enrolled, send);
     moderation::routes(r);
     files::routes(r);
+    super::room_routes::routes(r);
+    super::help_routes::routes(r);
+    super::desk_routes::routes(r);
 }
 
 /// The chat beside a lesson.
@@ -79,6 +82,15 @@ pub(super) async fn say(app: &App, member: &Member, new: NewMessage) -> Result<A
     let draft = Draft { client_id, body, reply_to, at, files, mentions, ..Draft::default() };
     let draft = checked(draft).map_err(|refusal| problem(&refusal))?;
     change(app, member, What::Message(draft)).await
+}
+
+/// Looks at a text and its id before there is a room for them.
+///
+/// # Errors
+/// Faults of the text.
+pub(super) fn looked_at(client_id: &str, body: &str) -> Result<(), Problem> {
+    let draft = Draft { client_id: client_id.to_owned(), body: body.to_owned(), ..Draft::default() };
+    checked(draft).map(drop).map_err(|refusal| problem(&refusal))
 }
 
 /// Has a room change something in a member's name. Texts must have been looked at. The answer comes

@@ -214,6 +214,13 @@ pub struct NewMessage {
     pub mentions: Vec<Uuid>,
 }
 
+impl NewMessage {
+    /// Nothing but a text, perhaps about a moment of a lesson.
+    pub fn plain(client_id: String, body: String, at: Option<AtView>) -> Self {
+        Self { client_id, body, reply_to: None, at, files: Vec::new(), mentions: Vec::new() }
+    }
+}
+
 /// A stored change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Stored {

@@ -226,6 +226,30 @@ pub(in crate::identity) async fn roles(
     Ok(ids.iter().map(|id| (*id, Roles::of(grants.remove(id).unwrap_or_default()))).collect())
 }
 
+/// Who holds any of these roles at `now`, everywhere or in some course.
+pub(in crate::identity) async fn holders_of(
+    conn: &mut AsyncPgConnection,
+    wanted: &[Role],
+    now: Timestamp,
+) -> QueryResult<Vec<Uuid>> {
+    let names: Vec<&str> = wanted.iter().map(|role| role.name()).collect();
+    role_grants::table
+        .filter(role_grants::role.eq_any(names))
+        .filter(role_grants::until.is_null().or(role_grants::until.gt(now)))
+        .select(role_grants::user_id)
+        .distinct()
+        .load(conn)
+        .await
+}
+
+/// The languages of these people.
+pub(in crate::identity) async fn locales(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> QueryResult<Vec<(Uuid, String)>> {
+    users::table.filter(users::id.eq_any(ids)).select((users::id, users::locale)).load(conn).await
+}
+
 /// What one person may act as at `now`.
 pub(in crate::identity) async fn roles_of(
     conn: &mut AsyncPgConnection,

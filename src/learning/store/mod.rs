@@ -2,6 +2,7 @@
 //! writes progress locks the enrollment first, then the lesson's row: one order, no deadlocks.
 
 pub mod attempts;
+pub mod counts;
 pub mod notes;
 
 use diesel::prelude::*;

@@ -11,6 +11,8 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use crate::messaging::model::RoomRow;
+use crate::messaging::rules::desk::Speaker;
+use crate::messaging::store::desk::{self as store, NewAnswer};
 use crate::platform::http::Problem;
 
 /// A message in a room of the desk.
@@ -30,11 +32,44 @@ pub struct Posted {
     pub at: Timestamp,
 }
 
-/// Keeps the desk in step with what was written.
+/// Keeps the desk in step with what was written: a student's word starts a wait, an answer ends it,
+/// is measured, and takes the question.
 ///
 /// # Errors
 /// The database's own; nothing of the batch is stored then.
-pub async fn written(_: &mut AsyncPgConnection, posted: &[Posted]) -> Result<(), Problem> {
-    tracing::debug!(messages = posted.len(), "written where students ask");
+pub async fn written(conn: &mut AsyncPgConnection, posted: &[Posted]) -> Result<(), Problem> {
+    let mut rooms: Vec<Uuid> = posted.iter().map(|message| message.room.id).collect();
+    rooms.sort_unstable();
+    rooms.dedup();
+    let mut answers = Vec::new();
+    for row in store::lock(conn, &rooms).await? {
+        let before = row.question();
+        let mut question = before;
+        let mut last = None;
+        for message in posted.iter().filter(|message| message.room.id == row.room_id) {
+            let speaker = match message.role {
+                Role::Author | Role::Moderator => Speaker::Answerer(message.author),
+                Role::Student if message.author == row.student_id => Speaker::Owner,
+                Role::Student => Speaker::Other,
+            };
+            let (next, answered) = question.heard(speaker, message.at);
+            question = next;
+            last = Some(message.at);
+            // One message ends one wait at most.
+            answers.extend(answered.map(|answered| NewAnswer {
+                id: message.message,
+                room: row.room_id,
+                course: row.course_id,
+                kind: message.room.kind,
+                answered,
+            }));
+        }
+        if let Some(at) = last.filter(|_| question != before) {
+            store::save(conn, row.room_id, &question, at).await?;
+        }
+    }
+    if !answers.is_empty() {
+        store::note_answers(conn, &answers).await?;
+    }
     Ok(())
 }

@@ -103,6 +103,15 @@ impl PgChatLog {
         let mut conn = self.db.conn().await?;
         let now = self.clock.now();
         let new_id = || self.ids.new_id(now);
-        store::append::append(&mut conn, items, |world| plan(items, world, now, &new_id)).await
+        let mut asked = Vec::new();
+        let stored = store::append::append(&mut conn, items, |world| {
+            let (plan, outcomes) = plan(items, world, now, &new_id);
+            asked.extend(plan.posted.iter().map(|message| message.room.course_id));
+            (plan, outcomes)
+        });
+        let outcomes: Result<Vec<Outcome>, Trouble> = stored.await;
+        let outcomes = outcomes?;
+        asked.into_iter().for_each(|course| self.bell.ring(course));
+        Ok(outcomes)
     }
 }

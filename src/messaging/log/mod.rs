@@ -14,12 +14,13 @@ use actors::chat_room::port::{
 };
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
-use kernel::{Clock, IdSource};
+use kernel::{Clock, IdSource, Timestamp};
 use uuid::Uuid;
 
-use super::model::{MarkRow, RoomKind, RoomRow};
+use super::access;
+use super::bell::Bell;
+use super::model::{MarkRow, RoomRow};
 use super::store;
-use crate::courses;
 use crate::platform::db::Db;
 use crate::platform::http::Problem;
 pub(super) use rows::{signed, unsigned};
@@ -33,6 +34,8 @@ pub(super) struct PgChatLog {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
+    /// Rung when what was stored changes the curators' desk.
+    pub bell: Bell,
 }
 
 #[async_trait]
@@ -119,18 +122,12 @@ async fn load(
     }))
 }
 
-/// What stands in the header of a room.
+/// What stands in the header of a room. What it is called for one reader alone is the list's.
 async fn title(conn: &mut AsyncPgConnection, room: &RoomRow) -> Result<String, Problem> {
-    if let Some(title) = &room.title {
-        return Ok(title.clone());
-    }
-    let title = match (room.kind, room.lesson_id) {
-        (RoomKind::Lesson, Some(lesson)) => {
-            courses::lesson_access(conn, lesson).await?.map(|lesson| lesson.title)
-        }
-        _ => None,
-    };
-    Ok(title.unwrap_or_default())
+    let rooms = std::slice::from_ref(room);
+    // Titles do not depend on the time.
+    let places = access::places(conn, rooms, Timestamp::default()).await?;
+    Ok(places.into_values().next().map(|place| place.title).unwrap_or_default())
 }
 
 fn away(error: impl Into<Problem>) -> LogError {

@@ -2,7 +2,11 @@
 //! are transactions of their own.
 
 pub mod append;
+pub mod desk;
+pub mod faq;
+pub mod list;
 pub mod rooms;
+pub mod threads;
 
 use diesel::prelude::*;
 use diesel::upsert::excluded;

@@ -155,3 +155,35 @@ pub async fn unmake(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
         .await?;
     Ok(())
 }
+
+/// A student's room under a task: the room, the student, its last entry.
+pub type StudentRoom = (Uuid, Uuid, Timestamp);
+
+/// Students' rooms under a task, the liveliest first, after `(time, room)`; of one student if named.
+pub async fn under_task(
+    conn: &mut AsyncPgConnection,
+    task: Uuid,
+    student: Option<Uuid>,
+    after: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> QueryResult<Vec<StudentRoom>> {
+    let query = rooms::table
+        .inner_join(room_heads::table.on(room_heads::room_id.eq(rooms::id)))
+        .filter(rooms::kind.eq(RoomKind::Task))
+        .filter(rooms::task_id.eq(task))
+        .order((room_heads::active_at.desc(), rooms::id.desc()))
+        .limit(limit)
+        .select((rooms::id, rooms::owner_id.assume_not_null(), room_heads::active_at))
+        .into_boxed();
+    let query = match student {
+        Some(student) => query.filter(rooms::owner_id.eq(student)),
+        None => query,
+    };
+    let query = match after {
+        Some((at, id)) => query.filter(
+            room_heads::active_at.lt(at).or(room_heads::active_at.eq(at).and(rooms::id.lt(id))),
+        ),
+        None => query,
+    };
+    query.load(conn).await
+}

@@ -118,6 +118,8 @@ codes! {
     TooLate, "too_late", 409, "It is too late to change this message.";
     Muted, "muted", 403, "You may not write here for now.";
     ChatBanned, "chat_banned", 403, "You were removed from this chat.";
+    Claimed, "claimed", 409, "Somebody else has this in hand.";
+    TemplatesLimit, "templates_limit", 409, "There are too many templates. Delete some first.";
     ClientIdReused, "client_id_reused", 409, "This client_id was used for another message.";
 }
 

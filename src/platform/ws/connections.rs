@@ -39,6 +39,12 @@ impl Connections {
         self.lock().values().flatten().map(|connection| connection.sign_in).collect()
     }
 
+    /// Which of these people have a connection here.
+    pub fn among(&self, people: &[Uuid]) -> Vec<Uuid> {
+        let users = self.lock();
+        people.iter().copied().filter(|user| users.contains_key(user)).collect()
+    }
+
     fn remove(&self, user: Uuid, key: SessionKey) {
         let mut users = self.lock();
         if let Some(keys) = users.get_mut(&user) {

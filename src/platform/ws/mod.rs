@@ -198,6 +198,11 @@ impl Sockets {
         self.relays.tell_all(&Fanout { topic: topic.into(), frame, class: Class::Entry(None) });
     }
 
+    /// Which of these people have a connection to this node.
+    pub fn connected_among(&self, people: &[Uuid]) -> Vec<Uuid> {
+        self.connections.among(people)
+    }
+
     fn send(&self, to: SessionKey, frame: ByteString) {
         if let Some(relay) = self.relays.get(to.relay) {
             relay.do_send(ToSession { conn: to.conn, frames: vec![frame] });
