@@ -17,8 +17,8 @@ use super::store;
 use super::store::desk::{Filter, QueueLine, Scope, View};
 use super::support::seconds;
 use super::views_desk::{
-    AnswerTimes, Colleague, Desk, DeskCounts, DeskLine, DeskNote, DeskPanel, DeskQuery,
-    DeskStudent, DeskTask, NewNote, PastQuestions, PlaceRef, QueueState,
+    AnswerTimes, Colleague, Desk, DeskAttempt, DeskCounts, DeskLine, DeskNote, DeskPanel,
+    DeskProgress, DeskQuery, DeskStudent, NewNote, PastQuestions, PlaceRef, QueueState,
 };
 use super::views_rooms::{CourseRef, UserRef};
 use crate::app::App;
@@ -185,7 +185,8 @@ async fn shown(
                 waiting_since: line.waiting_since,
                 wrong: room
                     .task_id
-                    .map(|task| wrong.get(&(line.student_id, task)).copied().unwrap_or(0)),
+                    .and_then(|task| wrong.get(&(line.student_id, task)).copied())
+                    .unwrap_or(0),
                 claimed_by: holder.map(|id| UserRef { id, name: name(id) }),
                 claimed_until: holder.and(line.claimed_until),
                 resolved_at: line.resolved_at,
@@ -219,15 +220,10 @@ pub async fn panel(app: &App, who: &Principal, room: Uuid) -> Result<DeskPanel, 
     let (row, scope) = at_question(app, &mut conn, who, room).await?;
     let line = one(&mut conn, &scope, room, now).await?;
     let student = line.student.id;
-    let (asked, attempts) = match row.task_id {
+    let (source, attempts) = match row.task_id {
         Some(task) => {
             let source = courses::task_source(&mut conn, task).await?;
-            let asked = source.map(|source| DeskTask {
-                version: source.version,
-                statement: source.statement,
-                solution: source.solution,
-            });
-            (asked, learning::attempts_of(&mut conn, student, task).await?)
+            (source, learning::attempts_of(&mut conn, student, task).await?)
         }
         None => (None, Vec::new()),
     };
@@ -237,8 +233,27 @@ pub async fn panel(app: &App, who: &Principal, room: Uuid) -> Result<DeskPanel, 
     };
     let (n, resolved) = store::desk::past(&mut conn, &scope, student, room).await?;
     let note = note_of(&mut conn, student, row.course_id).await?;
-    let past = PastQuestions { n, resolved };
-    Ok(DeskPanel { line, asked, attempts, progress, past, note })
+    let attempts = attempts.into_iter().map(|attempt| DeskAttempt {
+        no: attempt.no,
+        version: attempt.version,
+        verdict: attempt.verdict.as_str().to_owned(),
+        answer: attempt.shown,
+        at: attempt.at,
+    });
+    Ok(DeskPanel {
+        line,
+        version: source.as_ref().map(|source| source.version),
+        statement: source.as_ref().map(|source| source.statement.clone()),
+        solution: source.and_then(|source| source.solution),
+        attempts: attempts.collect(),
+        progress: progress.map(|progress| DeskProgress {
+            percent: progress.percent,
+            done: progress.lessons_done.saturating_add(progress.tasks_right),
+            total: progress.lessons.saturating_add(progress.tasks),
+        }),
+        past: PastQuestions { n, resolved },
+        note,
+    })
 }
 
 async fn one(
@@ -261,7 +276,7 @@ async fn note_of(
     let Some(note) = store::desk::note(conn, student, course).await? else { return Ok(None) };
     let people = identity::people(conn, &[note.by]).await?;
     let name = people.get(&note.by).map(|person| person.name.clone()).unwrap_or_default();
-    Ok(Some(DeskNote { text: note.text, by: UserRef { id: note.by, name }, at: note.at }))
+    Ok(Some(DeskNote { text: note.text, by: name, at: note.at }))
 }
 
 /// What is done to a question.

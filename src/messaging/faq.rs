@@ -28,11 +28,12 @@ pub async fn list(
     query: &FaqQuery,
 ) -> Result<Vec<FaqEntry>, Problem> {
     let sought = query.q.as_deref().and_then(sought);
-    let drafts = who.is_some_and(is_staff);
+    let drafts = query.all == Some(true) && who.is_some_and(is_staff);
     let mut conn = app.db.conn().await?;
     let topic = query.topic.map(FaqTopic::as_str);
     let rows = store::faq::list(&mut conn, topic, sought.as_ref(), drafts).await?;
-    Ok(rows.into_iter().map(view).collect())
+    let most = usize::try_from(query.limit.unwrap_or(500).clamp(1, 500)).unwrap_or(500);
+    Ok(rows.into_iter().take(most).map(view).collect())
 }
 
 /// A query as it is looked for; `None` when nothing is left of it.

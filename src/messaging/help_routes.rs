@@ -25,7 +25,7 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/support", Policy::SignedIn, ask_support);
 }
 
-/// Frequent questions: those sought, the best first, or all in their order. The staff sees drafts too.
+/// Frequent questions: those sought, the best first, or all in their order. With `all` the staff sees drafts too.
 #[utoipa::path(get, path = "/api/v1/faq", tag = "messaging", params(FaqQuery),
     responses((status = 200, body = FaqList)))]
 pub async fn faq(

@@ -22,6 +22,7 @@ mod list;
 mod log;
 mod model;
 pub mod moderation;
+mod people;
 mod room_routes;
 mod rooms;
 mod routes;
@@ -89,6 +90,7 @@ impl Services {
     room_routes::unread,
     room_routes::room,
     room_routes::change,
+    room_routes::people,
     room_routes::task_room,
     room_routes::task_rooms,
     room_routes::pair,

@@ -5,10 +5,11 @@ use actix_web::HttpResponse;
 use super::model::RoomKind;
 use super::store::threads::Of;
 use super::views_rooms::{
-    Announcement, NewAnnouncement, NewPair, NewThread, RoomChanges, RoomLine, RoomRef, RoomsQuery,
-    StudentQuery, StudentRoom, TaskRoom, Thread, ThreadsQuery, Unread,
+    Announcement, NewAnnouncement, NewPair, NewThread, PeopleQuery, RoomChanges, RoomLine,
+    RoomPeople, RoomRef, RoomsQuery, StudentQuery, StudentRoom, TaskRoom, Thread, ThreadsQuery,
+    Unread,
 };
-use super::{announcements as news, doors, list, threads};
+use super::{announcements as news, doors, list, people as named, threads};
 use crate::app::App;
 use crate::identity::{IdInPath, SignedIn};
 use crate::platform::http::{Body, Page, PageQuery, Policy, Problem, Query, Routes};
@@ -19,6 +20,7 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/rooms/unread", Policy::SignedIn, unread);
     r.get("/api/v1/rooms/{id}", Policy::Enrolled, room);
     r.patch("/api/v1/rooms/{id}", Policy::Enrolled, change);
+    r.get("/api/v1/rooms/{id}/people", Policy::Enrolled, people);
     r.get("/api/v1/tasks/{id}/room", Policy::Enrolled, task_room);
     r.get("/api/v1/tasks/{id}/rooms", Policy::Enrolled, task_rooms);
     r.post("/api/v1/courses/{id}/pair", Policy::Enrolled, pair);
@@ -73,6 +75,20 @@ pub async fn change(
     Body(changes): Body<RoomChanges>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(list::change(&app, &who, id, &changes).await?))
+}
+
+/// Who may be named in a room.
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/people", tag = "messaging",
+    params(("id" = uuid::Uuid, Path, description = "The room"), PeopleQuery),
+    responses((status = 200, body = RoomPeople), (status = 404)))]
+pub async fn people(
+    app: App,
+    SignedIn(who): SignedIn,
+    IdInPath(id): IdInPath,
+    Query(query): Query<PeopleQuery>,
+) -> Result<HttpResponse, Problem> {
+    let items = named::people(&app, &who, id, &query).await?;
+    Ok(HttpResponse::Ok().json(RoomPeople { items }))
 }
 
 /// The caller's chat under a task; it opens after so many wrong answers.

@@ -16,8 +16,7 @@ use super::store;
 use super::store::desk::Scope;
 use super::store::rooms::Key;
 use super::views::NewMessage;
-use super::views_help::{NewSupport, Support};
-use super::views_rooms::DeskState;
+use super::views_help::{NewSupport, Support, SupportState};
 use crate::app::App;
 use crate::identity::{self, Principal, Role as Grant};
 use crate::platform::http::Problem;
@@ -40,9 +39,9 @@ pub async fn state(app: &App, who: &Principal) -> Result<Support, Problem> {
     let state = match (&room, question) {
         (Some(room), Some(question)) => {
             let said = store::head(&mut conn, room.id).await?.is_some_and(|(head, _)| head > 0);
-            said.then(|| desk_state(&question))
+            if said { support_state(&question) } else { SupportState::None }
         }
-        _ => None,
+        _ => SupportState::None,
     };
     Ok(Support {
         room_id: room.map(|room| room.id),
@@ -52,12 +51,11 @@ pub async fn state(app: &App, who: &Principal) -> Result<Support, Problem> {
     })
 }
 
-/// Where a question stands that somebody has asked.
-pub fn desk_state(question: &Question) -> DeskState {
+fn support_state(question: &Question) -> SupportState {
     match (question.waiting_since, question.resolved_at) {
-        (Some(_), _) => DeskState::Waiting,
-        (None, Some(_)) => DeskState::Resolved,
-        (None, None) => DeskState::Answered,
+        (Some(_), _) => SupportState::Waiting,
+        (None, Some(_)) => SupportState::Resolved,
+        (None, None) => SupportState::Answered,
     }
 }
 

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::model::RoomKind;
 use super::views_rooms::{CourseRef, UserRef};
-use crate::learning::{CourseProgress, TaskAttempt};
 
 /// Which part of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
@@ -129,9 +128,8 @@ pub struct DeskLine {
     /// Since when.
     #[schema(required)]
     pub waiting_since: Option<DateTime<Utc>>,
-    /// Wrong answers to the task so far.
-    #[schema(required)]
-    pub wrong: Option<i32>,
+    /// Wrong answers to the task so far; 0 where there is none.
+    pub wrong: i32,
     /// Who holds it now.
     #[schema(required)]
     pub claimed_by: Option<UserRef>,
@@ -149,14 +147,20 @@ pub struct DeskPanel {
     /// The line of the queue.
     #[serde(flatten)]
     pub line: DeskLine,
-    /// The task: what is asked, and its worked solution.
+    /// The version of the task that is shown now.
     #[schema(required)]
-    pub asked: Option<DeskTask>,
+    pub version: Option<i32>,
+    /// What the task asks: a document.
+    #[schema(required, value_type = Option<Object>)]
+    pub statement: Option<Value>,
+    /// Its worked solution: a document.
+    #[schema(required, value_type = Option<Object>)]
+    pub solution: Option<Value>,
     /// The student's answers to the task, the first one first.
-    pub attempts: Vec<TaskAttempt>,
+    pub attempts: Vec<DeskAttempt>,
     /// How far the student has come in the course.
     #[schema(required)]
-    pub progress: Option<CourseProgress>,
+    pub progress: Option<DeskProgress>,
     /// What they asked before, elsewhere.
     pub past: PastQuestions,
     /// What curators told each other about them.
@@ -164,17 +168,30 @@ pub struct DeskPanel {
     pub note: Option<DeskNote>,
 }
 
-/// A task as its chat needs it.
+/// An answer to a task as the desk shows it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DeskTask {
-    /// The version that is shown now.
+pub struct DeskAttempt {
+    /// The n-th of this student at this task.
+    pub no: i32,
+    /// The version of the task that it answered.
     pub version: i32,
-    /// What is asked: a document.
-    #[schema(value_type = Object)]
-    pub statement: Value,
-    /// The worked solution: a document.
-    #[schema(required, value_type = Option<Object>)]
-    pub solution: Option<Value>,
+    /// What became of it: `right`, `partial`, `wrong`, `pending`.
+    pub verdict: String,
+    /// The answer in words.
+    pub answer: String,
+    /// When it was handed in.
+    pub at: DateTime<Utc>,
+}
+
+/// How far a student has come.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeskProgress {
+    /// Per cent, one decimal, rounded down.
+    pub percent: f64,
+    /// Lessons done and required tasks answered right.
+    pub done: i32,
+    /// Lessons and required tasks in all.
+    pub total: i32,
 }
 
 /// Questions of a student beside this one.
@@ -191,8 +208,8 @@ pub struct PastQuestions {
 pub struct DeskNote {
     /// The text.
     pub text: String,
-    /// Who wrote it last.
-    pub by: UserRef,
+    /// The name of who wrote it last.
+    pub by: String,
     /// When.
     pub at: DateTime<Utc>,
 }

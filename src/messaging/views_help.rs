@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::views_rooms::DeskState;
-
 /// What a frequent question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +96,10 @@ pub struct FaqQuery {
     pub q: Option<String>,
     /// Only about this.
     pub topic: Option<FaqTopic>,
+    /// With those that are not published; for the staff alone.
+    pub all: Option<bool>,
+    /// Entries at most, 1 to 500.
+    pub limit: Option<u32>,
 }
 
 /// A new entry.
@@ -146,6 +148,20 @@ pub struct FaqVote {
     pub helpful: bool,
 }
 
+/// Where a person's last question to the support stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SupportState {
+    /// Nothing was ever asked.
+    None,
+    /// It waits for an answer.
+    Waiting,
+    /// It was answered; the talk may go on.
+    Answered,
+    /// It was called done.
+    Resolved,
+}
+
 /// A person's talk with the support.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Support {
@@ -153,8 +169,7 @@ pub struct Support {
     #[schema(required)]
     pub room_id: Option<Uuid>,
     /// Where the last question stands.
-    #[schema(required)]
-    pub state: Option<DeskState>,
+    pub state: SupportState,
     /// Members of the staff who are there now.
     pub on_duty: usize,
     /// Seconds within which an answer usually comes: the middle of the last seven days; null when

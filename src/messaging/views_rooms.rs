@@ -321,3 +321,32 @@ pub struct NewAnnouncement {
     /// Chosen by the client; the same one again says nothing twice.
     pub client_id: String,
 }
+
+/// Whose name is looked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleQuery {
+    /// A part of the name.
+    pub q: Option<String>,
+    /// People at most, 1 to 100; 20 when absent.
+    pub limit: Option<u32>,
+}
+
+/// Somebody who may be named in a room.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoomPerson {
+    /// The person.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// What they are there: `student`, `author` or `moderator`.
+    pub role: String,
+}
+
+/// Those who were found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoomPeople {
+    /// By name.
+    pub items: Vec<RoomPerson>,
+}

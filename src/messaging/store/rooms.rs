@@ -187,3 +187,18 @@ pub async fn under_task(
     };
     query.load(conn).await
 }
+
+/// Members of a room, those first who were there last.
+pub async fn recent_members(
+    conn: &mut AsyncPgConnection,
+    room: Uuid,
+    limit: i64,
+) -> QueryResult<Vec<Uuid>> {
+    room_members::table
+        .filter(room_members::room_id.eq(room))
+        .order(room_members::updated_at.desc())
+        .limit(limit)
+        .select(room_members::user_id)
+        .load(conn)
+        .await
+}

@@ -2,8 +2,12 @@
 
 mod changes;
 mod chat;
+mod desk;
 pub mod files;
+mod help;
 mod hostile;
+mod kinds;
+mod list;
 mod moderation;
 mod nodes;
 mod rooms;

@@ -18,3 +18,17 @@ pub use proxy::Proxy;
 pub use s3::S3Server;
 pub use server::{TestServer, TestServerOptions};
 pub use socket::{Socket, upgrade};
+
+/// Asks again until there is an answer; for what has no event to wait for (marks are written in turns).
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
+        loop {
+            match ask().await {
+                Some(answer) => return answer,
+                None => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            }
+        }
+    };
+    let patience = std::time::Duration::from_secs(20);
+    tokio::time::timeout(patience, asking).await.expect("it never came about")
+}

@@ -1,0 +1,209 @@
+//! The list of rooms, what is unread, threads, announcements.
+
+use serde_json::{Value, json};
+
+use super::kinds::{room_in, run, says, unlimited};
+use super::rooms::{School, enroll, school, school_on};
+use crate::support::{Client, Socket};
+
+fn lines(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap()).collect()
+}
+
+async fn line(who: &Client, room: &str) -> Value {
+    who.get(&format!("/api/v1/rooms/{room}")).await.expect(200).json()
+}
+
+/// MSG-03 MSG-05: what others wrote counts until it is read, on every device; one's own never does.
+#[tokio::test]
+async fn unread_counts_are_right_on_two_devices() {
+    let School { s, author, student, room, course, .. } = &school_on(unlimited().await).await;
+    let pair = student.post(&format!("/api/v1/courses/{course}/pair"), json!({})).await;
+    let pair = room_in(&pair.expect(200).json());
+    let again = json!({"student_id": student.id});
+    let theirs = author.post(&format!("/api/v1/courses/{course}/pair"), again).await;
+    assert_eq!(room_in(&theirs.expect(200).json()), pair, "one room for the two of them");
+    for n in 1..=3 {
+        says(author, &pair, &format!("n{n}")).await;
+    }
+    says(student, &pair, "mine").await;
+    let mut phone = Socket::sign_in(s, student).await;
+    let desktop = s.sign_in(&student.email).await;
+    let seen = line(&desktop, &pair).await;
+    assert_eq!((&seen["unread"], &seen["head"]), (&json!(3), &json!(4)));
+    assert_eq!((&seen["title"], &seen["last"]["text"]), (&json!("ann Test"), &json!("mine")));
+    assert_eq!(line(author, &pair).await["title"], "sam Test");
+    assert_eq!(line(author, &pair).await["unread"], 1);
+    let total = desktop.get("/api/v1/rooms/unread").await.expect(200).json();
+    assert_eq!(total["total"], 3);
+
+    phone.join(&pair, None).await;
+    let topic = format!("room:{pair}");
+    phone.ask(json!({"t": "mark", "topic": topic, "read": 2, "delivered": 4})).await;
+    let read = json!({"read": 2});
+    crate::support::eventually(async || {
+        (line(&desktop, &pair).await["read_seq"] == read["read"]).then_some(())
+    })
+    .await;
+    assert_eq!(line(&desktop, &pair).await["unread"], 1);
+    phone.ask(json!({"t": "mark", "topic": topic, "read": 4, "delivered": 4})).await;
+    crate::support::eventually(async || (line(&desktop, &pair).await["unread"] == 0).then_some(()))
+        .await;
+    // An older mark takes nothing back.
+    phone.ask(json!({"t": "mark", "topic": topic, "read": 1, "delivered": 1})).await;
+    says(author, &pair, "n5").await;
+    assert_eq!(line(&desktop, &pair).await["unread"], 1);
+
+    // What is silenced counts for nobody's badge.
+    let path = format!("/api/v1/rooms/{pair}");
+    let changed = desktop.patch(&path, json!({"notify": "none", "pinned": true})).await;
+    let changed = changed.expect(200).json();
+    assert_eq!((&changed["notify"], &changed["pinned"]), (&json!("none"), &json!(true)));
+    let total = desktop.get("/api/v1/rooms/unread").await.expect(200).json();
+    assert_eq!(total["total"], 0);
+    let unread = desktop.get("/api/v1/rooms?unread=true").await.expect(200).json();
+    assert_eq!(lines(&unread), [pair.as_str()]);
+    assert!(!lines(&unread).contains(&room.as_str()));
+}
+
+#[tokio::test]
+async fn the_list_is_pinned_first_then_lively_first_and_comes_in_pages() {
+    let School { s, author, student, course, .. } = &school_on(unlimited().await).await;
+    let forum = format!("/api/v1/courses/{course}/forum");
+    let mut rooms = Vec::new();
+    for n in 0..5 {
+        let thread =
+            json!({"title": format!("Thread {n}"), "body": "x", "client_id": format!("t{n}")});
+        rooms.push(room_in(&student.post(&forum, thread).await.expect(201).json()));
+    }
+    says(author, &rooms[1], "Indeed.").await;
+    student
+        .patch(&format!("/api/v1/rooms/{}", rooms[0]), json!({"pinned": true}))
+        .await
+        .expect(200);
+    let mut order = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/v1/rooms?kind=forum&limit=2{cursor}");
+        let page = student.get(&path).await.expect(200).json();
+        order.extend(lines(&page).into_iter().map(str::to_owned));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let wanted: Vec<String> = [0, 1, 4, 3, 2].map(|n: usize| rooms[n].clone()).to_vec();
+    assert_eq!(order, wanted);
+    let found = student.get("/api/v1/rooms?q=thread%203").await.expect(200).json();
+    assert_eq!(lines(&found), [rooms[3].as_str()]);
+    student.get("/api/v1/rooms?cursor=x").await.expect(400);
+    student.get("/api/v1/rooms?kind=palace").await.expect(400);
+    // A stranger has the rooms that are everybody's.
+    let eve = s.student("eve").await;
+    let list = eve.get("/api/v1/rooms").await.expect(200).json();
+    let kinds: Vec<&Value> =
+        list["items"].as_array().unwrap().iter().map(|line| &line["kind"]).collect();
+    assert_eq!(kinds, [&json!("general")]);
+}
+
+/// MSG-03 MSG-16: questions on a lesson and threads of the forum are opened once, searched, answered.
+#[tokio::test]
+async fn threads_are_opened_once_searched_and_answered() {
+    let School { s, author, student, course, lesson, .. } = &school_on(unlimited().await).await;
+    let path = format!("/api/v1/lessons/{lesson}/questions");
+    let at = json!({"lesson": lesson, "second": 73});
+    let ask = json!({"title": " Why an index? ", "body": "It is slow without one.", "client_id": "q1", "at": at});
+    let asking = (0..5).map(|_| student.post(&path, ask.clone()));
+    let answers = futures::future::join_all(asking).await;
+    let made = answers.iter().filter(|answer| answer.status.as_u16() == 201).count();
+    assert_eq!(made, 1, "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    let thread = answers[0].json();
+    assert!(answers.iter().all(|answer| answer.json()["room_id"] == thread["room_id"]));
+    assert_eq!((&thread["title"], &thread["replies"]), (&json!("Why an index?"), &json!(0)));
+    assert_eq!((&thread["at"], &thread["opener"]["name"]), (&at, &json!("sam Test")));
+    let other = json!({"title": "Another one", "body": "x", "client_id": "q1"});
+    student.post(&path, other).await.expect_problem(409, "client_id_reused");
+
+    let room = room_in(&thread);
+    let answer = says(author, &room, "Because it need not look everywhere.").await;
+    let tim = s.student("tim").await;
+    enroll(&tim, course).await;
+    let list = tim.get(&path).await.expect(200).json();
+    let seen = &list["items"][0];
+    assert_eq!((&seen["replies"], &seen["unread"]), (&json!(1), &json!(2)));
+    for (query, n) in [("q=index", 1), ("q=everywhere", 1), ("q=nothing", 0), ("state=answered", 0)]
+    {
+        let found = tim.get(&format!("{path}?{query}")).await.expect(200).json();
+        assert_eq!(found["items"].as_array().unwrap().len(), n, "{query}");
+    }
+    run(
+        s,
+        &format!(
+            "update rooms set accepted_id = '{}' where id = '{room}'",
+            answer["msg"].as_str().unwrap()
+        ),
+    )
+    .await;
+    let found = tim.get(&format!("{path}?state=answered")).await.expect(200).json();
+    assert_eq!(found["items"][0]["answered"], true);
+    let open = tim.get(&format!("{path}?state=open")).await.expect(200).json();
+    assert_eq!(open["items"], json!([]));
+
+    let forum = format!("/api/v1/courses/{course}/forum");
+    let bad = json!({"title": "ab", "body": "x", "client_id": "f1"});
+    student.post(&forum, bad).await.expect_problem(422, "invalid");
+    let bad = json!({"title": "Books", "body": "\u{200B}", "client_id": "f1"});
+    student.post(&forum, bad).await.expect_problem(422, "message_rejected");
+    let stray = json!({"title": "Books", "body": "x", "client_id": "f1", "at": at});
+    student.post(&forum, stray).await.expect_problem(422, "invalid");
+    assert_eq!(student.get(&forum).await.expect(200).json()["items"], json!([]), "none was made");
+    let eve = s.student("eve").await;
+    for place in [&path, &forum] {
+        eve.get(place).await.expect(404);
+        let new = json!({"title": "Hello", "body": "x", "client_id": "e"});
+        eve.post(place, new).await.expect(404);
+    }
+}
+
+/// MSG-15: announcements reach a course or the school, are read by marks, and only some may make them.
+#[tokio::test]
+async fn announcements_reach_the_course_or_the_school_and_are_read_by_marks() {
+    let School { s, author, student, course, .. } = &school().await;
+    let curator = s.person("cur", &[ilmspace::identity::Role::Curator]).await;
+    let path = "/api/v1/announcements";
+    let to_course = json!({"course_id": course, "body": "Tomorrow at ten.", "client_id": "a1"});
+    student.post(path, to_course.clone()).await.expect_problem(403, "forbidden");
+    let first = author.post(path, to_course.clone()).await.expect(201).json();
+    let again = author.post(path, to_course).await.expect(200).json();
+    assert_eq!(first["id"], again["id"]);
+    let to_all = json!({"course_id": null, "body": "The school is open.", "client_id": "a2"});
+    author.post(path, to_all.clone()).await.expect_problem(403, "forbidden");
+    curator.post(path, to_all).await.expect(201);
+    let eve = s.student("eve").await;
+    let to_course = json!({"course_id": course, "body": "x", "client_id": "a3"});
+    eve.post(path, to_course).await.expect(404);
+
+    let list = eve.get(path).await.expect(200).json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1, "not what is the course's: {list}");
+    let list = student.get(path).await.expect(200).json();
+    let items = list["items"].as_array().unwrap();
+    assert_eq!((&items[0]["course"], &items[1]["course"]["id"]), (&Value::Null, &json!(course)));
+    assert_eq!((&items[1]["read"], &items[1]["author_name"]), (&json!(false), &json!("ann Test")));
+    assert_eq!(student.get("/api/v1/rooms/unread").await.json()["total"], 2);
+
+    let room = room_in(&items[1]);
+    let mut socket = Socket::sign_in(s, student).await;
+    socket.join(&room, None).await;
+    socket
+        .ask(json!({"t": "mark", "topic": format!("room:{room}"), "read": 1, "delivered": 1}))
+        .await;
+    crate::support::eventually(async || {
+        let list = student.get(path).await.expect(200).json();
+        (list["items"][1]["read"] == true).then_some(())
+    })
+    .await;
+    let older = student.get(&format!("{path}?limit=1")).await.expect(200).json();
+    let cursor = older["next_cursor"].as_str().unwrap();
+    let rest = student.get(&format!("{path}?limit=1&cursor={cursor}")).await.expect(200).json();
+    assert_eq!(rest["items"][0]["id"], first["id"]);
+}
