@@ -8,13 +8,13 @@
 //! - Somebody else's room and no room at all are the same answer.
 
 mod access;
-mod files;
 mod announcements;
 mod bell;
 mod desk;
 mod desk_routes;
 mod doors;
 mod faq;
+mod files;
 mod help_routes;
 mod history;
 mod hooks;

@@ -89,7 +89,8 @@ pub(super) async fn say(app: &App, member: &Member, new: NewMessage) -> Result<A
 /// # Errors
 /// Faults of the text.
 pub(super) fn looked_at(client_id: &str, body: &str) -> Result<(), Problem> {
-    let draft = Draft { client_id: client_id.to_owned(), body: body.to_owned(), ..Draft::default() };
+    let draft =
+        Draft { client_id: client_id.to_owned(), body: body.to_owned(), ..Draft::default() };
     checked(draft).map(drop).map_err(|refusal| problem(&refusal))
 }
 
