@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::chat::{School, Socket, school};
+use super::rooms::{School, school};
+use crate::support::Socket;
 
 /// MSG-06: whoever is here sees the change, whoever comes later sees its outcome.
 #[tokio::test]
