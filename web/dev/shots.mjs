@@ -219,6 +219,44 @@ const pages = [
   ],
   ['studio-viewings-uz', `/studio/courses/${key(1)}/viewings/${lessonKey(1)}`, 'uz', ''],
   ['studio-viewings-he', `/studio/courses/${key(6)}/viewings/${lessonKey(1)}`, 'he', ''],
+  ['studio-topic-uz', `/studio/courses/${key(1)}?module=0192d000-0000-7000-8000-000000000001`, 'uz', ''],
+  ...['number', 'text', 'choice', 'choices', 'order', 'match', 'free', 'file'].map((kind, n) => [
+    `editor-${kind}-${['ru', 'he', 'uz', 'en'][n % 4]}`,
+    `/studio/tasks/${taskKey(n + 1)}`,
+    ['ru', 'he', 'uz', 'en'][n % 4],
+    '',
+    async (page) => {
+      await page.locator('[contenteditable]').first().waitFor();
+      if (kind !== 'choice') return;
+      await page.locator('aside form button[type=submit]').click();
+      await page.locator('[data-judged]').waitFor();
+    },
+  ]),
+  [
+    'editor-versions-ru',
+    `/studio/tasks/${taskKey(1)}`,
+    'ru',
+    '',
+    async (page) => {
+      await page.getByText('Версии', { exact: true }).click();
+      await page.locator('aside ol button').first().click();
+    },
+  ],
+  [
+    'editor-conflict-he',
+    `/studio/tasks/${taskKey(1)}`,
+    'he',
+    '',
+    async (page) => {
+      await page.locator('#content input').first().fill('שלי');
+      await page.keyboard.press('Control+s');
+      await page.locator('[role=dialog]').waitFor();
+    },
+  ],
+  ['editor-forbidden-uz', `/studio/tasks/${taskKey(1)}`, 'uz', 'stranger'],
+  ['grading-ru', '/grading', 'ru', 'admin'],
+  ['grading-he', '/grading', 'he', 'admin'],
+  ['grading-empty-uz', '/grading', 'uz', 'admin,empty'],
   ['studio-description-ru', `/studio/courses/${key(1)}?tab=description`, 'ru', ''],
   ['studio-trailer-he', `/studio/courses/${key(6)}?tab=description`, 'he', ''],
   ['studio-price-en', `/studio/courses/${key(1)}?tab=price`, 'en', ''],

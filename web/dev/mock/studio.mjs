@@ -141,14 +141,3 @@ export const viewings = {
     ),
   },
 };
-
-export const questions = {
-  questions: [
-    {
-      id: 'q1',
-      wording: 'Сколько шагов сделает поиск?',
-      options: ['2 000 000', 'Около 1 000', '3'],
-      right: 2,
-    },
-  ],
-};

@@ -15,6 +15,7 @@ import type notes from './locales/en/notes.json';
 import type player from './locales/en/player.json';
 import type studio from './locales/en/studio.json';
 import type support from './locales/en/support.json';
+import type taskEditor from './locales/en/taskEditor.json';
 import type tasks from './locales/en/tasks.json';
 
 declare module 'i18next' {
@@ -38,6 +39,7 @@ declare module 'i18next' {
       player: typeof player;
       studio: typeof studio;
       support: typeof support;
+      taskEditor: typeof taskEditor;
       tasks: typeof tasks;
     };
   }

@@ -1,4 +1,4 @@
-// A lesson: name, video, text, free preview, homework, questions, files. What is typed saves itself.
+// A lesson: name, video, text, free preview, homework, tasks, files. What is typed saves itself.
 import { Button, Skeleton, Switch, Textarea, TextInput } from '@mantine/core';
 import { IconEye, IconSend } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -16,8 +16,8 @@ import css from './Builder.module.css';
 import { Conflict } from './Conflict';
 import { lessonDraft, useDraft, useVersion } from './drafts';
 import { FilesPart } from './FilesPart';
-import { Questions } from './Questions';
 import { refreshCourse, type StudioCourse, type StudioLesson, showLesson } from './queries';
+import { TaskList } from './tasks/TaskList';
 import { useFault } from './useFault';
 import { VideoPart } from './VideoPart';
 
@@ -90,7 +90,7 @@ export function LessonEditor({ course, lesson }: { course: StudioCourse; lesson:
       />
       {otherError && <Note tone="bad">{otherError}</Note>}
       <FilesPart course={course} lesson={lesson} />
-      <Questions course={course} lesson={lesson} />
+      <TaskList course={course} module={lesson.module_id} lesson={lesson.id} />
       {status === 'conflict' && <Conflict draft={draft} what={lesson.title} />}
     </section>
   );

@@ -17,7 +17,7 @@ const currencies = ['UZS', 'RUB', 'ILS', 'USD', 'EUR'] as const;
 const MINOR = 100;
 
 export function PriceTab({ course }: { course: StudioCourse }) {
-  const { t } = useTranslation('studio');
+  const { t } = useTranslation(['studio', 'taskEditor']);
   const format = useFormat();
   const errorText = useErrorText();
   const config = useConfig();
@@ -116,6 +116,19 @@ export function PriceTab({ course }: { course: StudioCourse }) {
           }}
         />
       )}
+      <NumberInput
+        className={css.half ?? ''}
+        id="field-chat_after"
+        label={t('taskEditor:courseChat')}
+        description={t('taskEditor:courseChatHelp')}
+        value={value.chat_after ?? ''}
+        min={0}
+        max={100}
+        allowDecimal={false}
+        allowNegative={false}
+        error={fault('chat_after')}
+        onChange={(after) => draft.set({ chat_after: typeof after === 'number' ? after : null })}
+      />
       {status === 'refused' && isApiError(error) && error.fields.length === 0 && (
         <Note tone="bad">{errorText(error)}</Note>
       )}

@@ -9,6 +9,9 @@ import {
   IconLink,
   IconList,
   IconListNumbers,
+  IconMath,
+  IconMathFunction,
+  IconPhoto,
   IconSourceCode,
   IconStrikethrough,
 } from '@tabler/icons-react';
@@ -20,7 +23,10 @@ import type { Schemas } from '~/api/client';
 import { allowClipboard } from '~/app/trusted-types';
 import { safeLink } from '~/ui/RichText';
 import rich from '~/ui/RichText.module.css';
+import { type Chosen, FormulaForm } from './FormulaForm';
+import { PictureForm } from './PictureForm';
 import css from './RichEditor.module.css';
+import { MathBlock, MathInline, Picture } from './richNodes';
 
 type Doc = Schemas['Doc'];
 type Props = {
@@ -29,13 +35,15 @@ type Props = {
   help?: string;
   doc: Doc | null;
   error?: string | undefined;
+  /** Pictures can be put in. */
+  pictures?: boolean;
   change: (doc: Doc | null) => void;
 };
 
 /** Nothing is an empty paragraph: an empty string would be parsed as HTML. */
 const content = (doc: Doc | null): object => doc ?? { type: 'doc', content: [{ type: 'paragraph' }] };
 
-export function RichEditor({ id, label, help, doc, error, change }: Props) {
+export function RichEditor({ id, label, help, doc, error, pictures = false, change }: Props) {
   const { t } = useTranslation('studio');
   const name = useId();
   const told = useRef(JSON.stringify(doc));
@@ -54,6 +62,9 @@ export function RichEditor({ id, label, help, doc, error, change }: Props) {
           HTMLAttributes: { target: null, rel: null, class: 'link' },
         },
       }),
+      MathInline,
+      MathBlock,
+      ...(pictures ? [Picture] : []),
     ],
     content: content(doc),
     // Its style sheet is ours (RichEditor.module.css): an injected one would need a nonce.
@@ -101,7 +112,7 @@ export function RichEditor({ id, label, help, doc, error, change }: Props) {
       </span>
       {help && <span className={css.help}>{help}</span>}
       <div className={`${css.box} ${error ? css.bad : ''}`}>
-        {editor && <Bar editor={editor} label={t('format')} />}
+        {editor && <Bar editor={editor} label={t('format')} pictures={pictures} />}
         <EditorContent editor={editor} />
       </div>
       {error && (
@@ -120,8 +131,10 @@ type Tool = {
   run: () => void;
 };
 
-function Bar({ editor, label }: { editor: Editor; label: string }) {
+function Bar({ editor, label, pictures }: { editor: Editor; label: string; pictures: boolean }) {
   const { t } = useTranslation(['studio', 'common']);
+  const [formula, setFormula] = useState<Chosen | undefined>(undefined);
+  const [picture, setPicture] = useState<{ alt: string | undefined } | undefined>(undefined);
   const bar = useRef<HTMLDivElement>(null);
   const [linking, setLinking] = useState(false);
   const on = useEditorState({
@@ -138,9 +151,19 @@ function Bar({ editor, label }: { editor: Editor; label: string }) {
       quote: now.isActive('blockquote'),
       block: now.isActive('codeBlock'),
       link: now.isActive('link'),
+      math: now.isActive('math_inline'),
+      mathBlock: now.isActive('math_block'),
+      picture: now.isActive('image'),
     }),
   });
   const chain = () => editor.chain().focus();
+  /** A formula that is chosen in the text is changed; else a new one is put in. */
+  const pick = (name: Chosen['name'], chosen: boolean) =>
+    setFormula({
+      name,
+      latex: chosen ? String(editor.getAttributes(name).latex ?? '') : '',
+      fresh: !chosen,
+    });
   const tools: Tool[] = [
     { key: 'bold', icon: IconBold, on: on.bold, run: () => chain().toggleBold().run() },
     { key: 'italic', icon: IconItalic, on: on.italic, run: () => chain().toggleItalic().run() },
@@ -161,6 +184,26 @@ function Bar({ editor, label }: { editor: Editor; label: string }) {
         else setLinking(true);
       },
     },
+    { key: 'math', icon: IconMath, on: on.math, run: () => pick('math_inline', on.math) },
+    {
+      key: 'mathBlock',
+      icon: IconMathFunction,
+      on: on.mathBlock,
+      run: () => pick('math_block', on.mathBlock),
+    },
+    ...(pictures
+      ? [
+          {
+            key: 'picture',
+            icon: IconPhoto,
+            on: on.picture,
+            run: () =>
+              setPicture({
+                alt: on.picture ? String(editor.getAttributes('image').alt ?? '') : undefined,
+              }),
+          },
+        ]
+      : []),
   ];
   const step = (event: React.KeyboardEvent) => {
     const rtl = document.documentElement.dir === 'rtl';
@@ -189,6 +232,8 @@ function Bar({ editor, label }: { editor: Editor; label: string }) {
         ))}
       </div>
       {linking && <LinkForm editor={editor} close={() => setLinking(false)} />}
+      {formula && <FormulaForm editor={editor} chosen={formula} close={() => setFormula(undefined)} />}
+      {picture && <PictureForm editor={editor} alt={picture.alt} close={() => setPicture(undefined)} />}
     </>
   );
 }

@@ -9,13 +9,16 @@ import {
   IconFileText,
   IconGripVertical,
   IconHeadphones,
+  IconListCheck,
   IconPlus,
   IconTrash,
   IconVideo,
 } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { StudioTaskRow } from '~/features/tasks/contract';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
@@ -27,18 +30,24 @@ import { type Order, sameOrder, spotOf, stepLesson, stepModule } from './order';
 import { currentOrder, reorder } from './programme';
 import type { StudioCourse, StudioLesson, StudioModule } from './queries';
 import css from './Tree.module.css';
+import { AddTask } from './tasks/AddTask';
+import { tasksQuery } from './tasks/studioTasks';
+import { tasksOf } from './tasks/TaskList';
 import { useDrag } from './useDrag';
 
 type Props = { course: StudioCourse; lesson: string | undefined; module: string | undefined };
 
 export function Tree({ course, lesson, module }: Props) {
-  const { t } = useTranslation(['studio', 'common']);
+  const { t } = useTranslation(['studio', 'common', 'taskEditor']);
   const format = useFormat();
   const navigate = useNavigate();
   const errorText = useErrorText();
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [adding, setAdding] = useState<{ module?: string } | undefined>(undefined);
   const [doomed, setDoomed] = useState<Doomed | undefined>(undefined);
+  const [tasking, setTasking] = useState<string | undefined>(undefined);
+  // Without them the tree is whole but for their rows; the lists beside it say what went wrong.
+  const tasks = useQuery(tasksQuery(course.id)).data?.items ?? [];
   const [error, setError] = useState<unknown>(undefined);
   const [spoken, setSpoken] = useState('');
 
@@ -152,6 +161,12 @@ export function Tree({ course, lesson, module }: Props) {
                 >
                   {t('addLesson')}
                 </Menu.Item>
+                <Menu.Item
+                  leftSection={<IconListCheck size={18} stroke={1.75} aria-hidden />}
+                  onClick={() => setTasking(item.id)}
+                >
+                  {t('taskEditor:add')}
+                </Menu.Item>
               </RowMenu>
             </div>
             {!closed.has(item.id) && (
@@ -165,6 +180,7 @@ export function Tree({ course, lesson, module }: Props) {
                 byKey={byKey}
                 step={step}
                 remove={setDoomed}
+                tasks={tasks}
               />
             )}
           </li>
@@ -204,6 +220,9 @@ export function Tree({ course, lesson, module }: Props) {
           <kbd>Alt</kbd> <kbd>↑↓</kbd>
         </span>
       </div>
+      {tasking && (
+        <AddTask course={course} module={tasking} lesson={null} close={() => setTasking(undefined)} />
+      )}
       {adding && (
         <AddForm
           course={course}
@@ -242,9 +261,10 @@ type LessonsProps = {
   byKey: (event: KeyboardEvent, id: string, kind: 'lesson') => void;
   step: (id: string, kind: 'lesson', by: 1 | -1) => void;
   remove: (doomed: Doomed) => void;
+  tasks: readonly StudioTaskRow[];
 };
 
-function Lessons({ course, module, chosen, line, drag, go, byKey, step, remove }: LessonsProps) {
+function Lessons({ course, module, chosen, line, drag, go, byKey, step, remove, tasks }: LessonsProps) {
   const { t } = useTranslation('studio');
   const here = line?.kind === 'lesson' && line.module === module.id ? line.index : undefined;
   const first = course.modules[0]?.lessons[0]?.id;
@@ -279,6 +299,7 @@ function Lessons({ course, module, chosen, line, drag, go, byKey, step, remove }
               remove={() => remove({ kind: 'lesson', id: lesson.id, title: lesson.title, lessons: 0 })}
             />
           </div>
+          <Tasks tasks={tasksOf(tasks, module.id, lesson.id)} />
         </li>
       ))}
       {here === module.lessons.length && (
@@ -286,7 +307,28 @@ function Lessons({ course, module, chosen, line, drag, go, byKey, step, remove }
           <Line />
         </li>
       )}
+      <li>
+        <Tasks tasks={tasksOf(tasks, module.id, null)} />
+      </li>
     </ol>
+  );
+}
+
+/** Tasks under their lesson, or at the end of their topic. */
+function Tasks({ tasks }: { tasks: StudioTaskRow[] }) {
+  const { t } = useTranslation('taskEditor');
+  if (tasks.length === 0) return null;
+  return (
+    <ul className={css.tasks} aria-label={t('tasks')}>
+      {tasks.map((task) => (
+        <li key={task.id}>
+          <Link to="/studio/tasks/$taskId" params={{ taskId: task.id }} className={css.task}>
+            <IconListCheck size={16} stroke={1.75} aria-hidden />
+            <bdi className="clip">{task.title}</bdi>
+          </Link>
+        </li>
+      ))}
+    </ul>
   );
 }
 

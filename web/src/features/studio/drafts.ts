@@ -15,7 +15,6 @@ import {
   showLesson,
   studioCourseQuery,
 } from './queries';
-import type { Row } from './questions';
 
 /** What the editors change, as PATCH takes it; the document marks fields as required that are not. */
 export type CourseFields = Pick<
@@ -30,9 +29,13 @@ export type CourseFields = Pick<
   | 'price'
   | 'old_price'
   | 'access_days'
-> & { level: NonNullable<StudioCourse['level']>; skill_ids: string[] };
+> & {
+  chat_after: number | null;
+  level: NonNullable<StudioCourse['level']>;
+  skill_ids: string[];
+};
 export type LessonFields = Pick<StudioLesson, 'title' | 'body' | 'homework' | 'free_preview'>;
-export type ModuleFields = Pick<StudioModule, 'title' | 'homework'>;
+export type ModuleFields = Pick<StudioModule, 'title' | 'homework'> & { opens_at: string | null };
 
 type Any = Draft<object, unknown>;
 const drafts = new Map<string, Any>();
@@ -143,18 +146,22 @@ export function moduleDraft(courseId: string, { id }: StudioModule): Draft<Modul
             params: { path: { id } },
             body: fields as Schemas['ModulePatch'],
           }),
-        ),
+        ) as Promise<unknown> as Promise<ModuleFields>,
       versionOf: () => UNVERSIONED,
       load: async () => {
         const course = await queryClient.fetchQuery({ ...studioCourseQuery(courseId), staleTime: 0 });
         const found = course.modules.find((module) => module.id === id);
-        return { title: found?.title ?? '', homework: found?.homework ?? null };
+        return {
+          title: found?.title ?? '',
+          homework: found?.homework ?? null,
+          opens_at: found?.opens_at ?? null,
+        };
       },
-      show: ({ title, homework }) =>
+      show: ({ title, homework, opens_at }) =>
         editCourse(courseId, (course) => ({
           ...course,
           modules: course.modules.map((module) =>
-            module.id === id ? { ...module, title, homework } : module,
+            module.id === id ? { ...module, title, homework, opens_at } : module,
           ),
         })),
       keep: (left) => keepLeft(key, left),
@@ -174,28 +181,13 @@ export function useVersion<F extends object, E>(draft: Draft<F, E>, version: num
 export function dropDraft(kind: 'course' | 'module' | 'lesson', id: string): void {
   drafts.delete(`${kind}.${id}`);
   keepLeft(`${kind}.${id}`, undefined);
-  keepRows(id, undefined);
   tell();
 }
-
-/** Questions that were typed and not saved yet, by lesson. They are sent as a whole when their author says so. */
-const unsavedRows = new Map<string, readonly Row[]>();
-
-export function keepRows(lesson: string, rows: readonly Row[] | undefined): void {
-  if (rows) unsavedRows.set(lesson, rows);
-  else if (!unsavedRows.delete(lesson)) return;
-  tell();
-}
-
-export const unsavedRowsOf = (lesson: string): readonly Row[] | undefined => unsavedRows.get(lesson);
 
 function listen(hear: () => void): () => void {
   hearers.add(hear);
   return () => hearers.delete(hear);
 }
-
-export const useUnsavedRows = (lesson: string): readonly Row[] | undefined =>
-  useSyncExternalStore(listen, () => unsavedRows.get(lesson));
 
 const worst: DraftStatus[] = ['saved', 'saving', 'waiting', 'offline', 'refused', 'conflict'];
 
@@ -233,6 +225,5 @@ document.addEventListener('visibilitychange', () => {
 addEventListener('beforeunload', (event) => {
   // It is kept in this browser in any case; the question is for what another device would not see.
   const stuck = [...drafts.values()].some((draft) => ['offline', 'refused'].includes(draft.view().status));
-  // Questions are kept in this page only.
-  if (stuck || unsavedRows.size > 0) event.preventDefault();
+  if (stuck) event.preventDefault();
 });

@@ -3,9 +3,13 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 
-export type StudioModule = Schemas['StudioModule'];
+export type StudioModule = Schemas['StudioModule'] & { opens_at?: string | null };
 /** The card in it counts the modules under the same name as the course holds them; the course wins. */
-export type StudioCourse = Schemas['StudioCourse'];
+export type StudioCourse = Omit<Schemas['StudioCourse'], 'modules'> & {
+  modules: StudioModule[];
+  /** Wrong answers after which the chat under a task opens; null: the platform's number. */
+  chat_after?: number | null;
+};
 export type StudioLesson = Schemas['StudioLesson'];
 export type VideoView = Schemas['VideoView'];
 
@@ -21,12 +25,6 @@ export const studioCourseQuery = (id: string) =>
   queryOptions({
     queryKey: ['studio', 'course', id],
     queryFn: () => courseBody(api.GET('/studio/courses/{id}', { params: { path: { id } } })),
-  });
-
-export const questionsQuery = (lesson: string) =>
-  queryOptions({
-    queryKey: ['studio', 'questions', lesson],
-    queryFn: () => body(api.GET('/studio/lessons/{id}/questions', { params: { path: { id: lesson } } })),
   });
 
 export const skillsQuery = queryOptions({

@@ -4,14 +4,13 @@ import { InlineText } from '~/ui/RichText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Answer.module.css';
 import { choiceBody, fileOf, listOf, matchBody, orderBody, pairsOf, textOf } from './answer';
-import type { Answer, AnsweredFile, Body, Labelled, TaskKind } from './contract';
+import type { Answer, AnsweredFile, Body, Labelled, Parts, TaskKind } from './contract';
 
-type Part = { id: string; right: boolean };
 type Props = {
   kind: TaskKind;
   body: Body;
   answer: Answer;
-  parts?: readonly Part[] | null | undefined;
+  parts?: Parts | null | undefined;
   files?: readonly AnsweredFile[] | null | undefined;
 };
 
@@ -23,8 +22,8 @@ export function AnswerShown({ kind, body, answer, parts, files }: Props) {
     return item ? <InlineText doc={item.text} /> : <i>{t('optionGone')}</i>;
   };
   const mark = (id: string) => {
-    const part = parts?.find((one) => one.id === id);
-    return part ? ` (${t(part.right ? 'partRight' : 'partWrong')})` : '';
+    const right = parts?.[id];
+    return right === undefined ? '' : ` (${t(right ? 'partRight' : 'partWrong')})`;
   };
   switch (kind) {
     case 'number':

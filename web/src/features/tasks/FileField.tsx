@@ -22,7 +22,7 @@ import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Answer.module.css';
 import type { Body, FileAnswer, FileBody, TaskKind } from './contract';
-import { type Kept, keepFiles, readFiles, refusalOf } from './files';
+import { type Kept, keepFiles, MIB, readFiles, refusalOf } from './files';
 
 type Props = {
   task: { id: string; courseId: string; kind: TaskKind; body: Body };
@@ -87,7 +87,7 @@ export function FileField({ task, body, answer, change, left, error }: Props) {
         why === 'many'
           ? t('file.many', { count: body.max_files, value: format.number(body.max_files) })
           : why === 'big'
-            ? t('file.big', { name: file.name, size: format.size(body.max_mb * 1_000_000) })
+            ? t('file.big', { name: file.name, size: format.size(body.max_mb * MIB) })
             : t('file.type', { name: file.name, types: body.types.join(', ') }),
       );
     }
@@ -124,12 +124,12 @@ export function FileField({ task, body, answer, change, left, error }: Props) {
       {room > 0 && (
         <Drop
           label={t('file.drop', { count: body.max_files })}
-          accept={body.types.join(',')}
+          accept={body.types.map(asAccepted).join(',')}
           multiple={body.max_files > 1}
           note={`${t('file.limit', {
             count: body.max_files,
             value: format.number(body.max_files),
-            size: format.size(body.max_mb * 1_000_000),
+            size: format.size(body.max_mb * MIB),
           })}${types}`}
           take={take}
         />
@@ -153,6 +153,9 @@ export function FileField({ task, body, answer, change, left, error }: Props) {
     </div>
   );
 }
+
+/** Endings as the picker of the browser takes them. */
+const asAccepted = (type: string): string => (/[./]/.test(type) ? type : `.${type}`);
 
 function Uploading({ item }: { item: UploadItem }) {
   const { t } = useTranslation(['tasks', 'common']);

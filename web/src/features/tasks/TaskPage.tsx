@@ -36,6 +36,7 @@ import { TaskChat } from './TaskChat';
 import { TaskHeader } from './TaskHeader';
 import { TaskMark } from './TaskMark';
 import { useAttempt, useWait } from './useAttempt';
+import { useHint } from './useHint';
 
 const route = getRouteApi('/learn/$courseId/tasks/$taskId');
 
@@ -162,6 +163,7 @@ function Answering({ task, courseId, asked }: { task: Task; courseId: string; as
   const wait = useWait(task.wait_s, asked);
   const byPerson = task.kind === 'free' || task.kind === 'file';
   const { error } = attempt;
+  const hint = useHint();
   const hinted = isApiError(error) && error.code === 'answer_invalid';
   const pick = choiceBody(task.body).pick ?? 0;
   const lack = attempt.lack && t(`lack.${attempt.lack}`, { count: pick, value: format.number(pick) });
@@ -185,7 +187,7 @@ function Answering({ task, courseId, asked }: { task: Task; courseId: string; as
           answer={attempt.answer}
           change={attempt.change}
           left={attempt.left}
-          error={lack ?? (hinted ? hintText(t, error) : undefined)}
+          error={lack ?? (hinted ? hint(error.more.hint) : undefined)}
           labelledBy="task-title answer"
         />
         <div className={css.actions}>
@@ -223,29 +225,6 @@ function Answering({ task, courseId, asked }: { task: Task; courseId: string; as
       </div>
     </section>
   );
-}
-
-type T = ReturnType<typeof useTranslation<'tasks'>>['t'];
-
-/** What the checker says about an answer that it cannot read: it is no try. */
-function hintText(t: T, error: unknown): string {
-  const hint = isApiError(error) ? error.more.hint : undefined;
-  const known = [
-    'empty',
-    'too_long',
-    'not_a_number',
-    'unit_missing',
-    'unit_unknown',
-    'percent',
-    'fraction',
-    'reduce',
-    'grouping',
-    'zero_denominator',
-    'digits',
-    'shape',
-  ] as const;
-  const found = known.find((name) => name === hint);
-  return found ? t(`hint.${found}`) : t('hint.other');
 }
 
 function Verdict({

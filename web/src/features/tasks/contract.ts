@@ -3,6 +3,31 @@ import type { Schemas } from '~/api/client';
 
 export type Doc = Schemas['Doc'];
 
+/** Why an answer cannot be read; the words are in tasks.json. */
+export const hints = [
+  'empty',
+  'too_long',
+  'shape',
+  'not_a_number',
+  'zero_denominator',
+  'fraction_forbidden',
+  'fraction_not_reduced',
+  'percent',
+  'exponent',
+  'unit_missing',
+  'unit_unknown',
+  'one_number',
+  'more_digits',
+  'unknown_option',
+  'choose_more',
+  'choose_fewer',
+  'not_moved',
+  'incomplete',
+  'used_twice',
+  'almost',
+] as const;
+export type Hint = (typeof hints)[number];
+
 export const taskKinds = ['number', 'text', 'choice', 'choices', 'order', 'match', 'free', 'file'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
@@ -29,7 +54,7 @@ export type TaskRow = {
 export type Labelled = { id: string; text: Doc | string };
 
 export type NumberBody = { unit: 'none' | 'optional' | 'required'; units: string[] };
-export type ChoiceBody = { options: Labelled[]; pick?: number | null };
+export type ChoiceBody = { options: Labelled[]; pick?: number | null; shuffle?: boolean };
 export type OrderBody = { items: Labelled[] };
 export type MatchBody = { left: Labelled[]; right: Labelled[]; reuse: boolean };
 export type FreeBody = { max_chars: number };
@@ -44,6 +69,10 @@ export type Body =
   | Record<string, never>;
 
 export type FileAnswer = { files: string[]; text: string };
+/** Which parts are right, by the id of the part. */
+export type Parts = Record<string, boolean>;
+/** An exact share, 0 to 1. */
+export type Score = { num: number; den: number };
 export type Answer = string | string[] | Record<string, string> | FileAnswer;
 
 export type AnsweredFile = { id: string; name: string; size: number; url?: string | null };
@@ -54,10 +83,10 @@ export type Attempt = {
   version: number;
   answer: Answer;
   verdict: Verdict;
-  /** Share of the points, 0 to 1. */
-  score: number;
+  score: Score;
+  /** Points earned. */
   points: number;
-  parts: { id: string; right: boolean }[] | null;
+  parts: Parts | null;
   /** How the answer was understood. */
   read_as: string | null;
   comment: string | null;
@@ -120,14 +149,18 @@ export type TaskRoom = {
 
 export type Judged = {
   verdict: Verdict | 'invalid';
-  score: number;
-  parts: { id: string; right: boolean }[] | null;
+  score: Score;
+  parts: Parts | null;
+  normal: string;
   read_as: string | null;
   hint: string | null;
+  feedback: string | null;
 };
 
 // --- the author's side ---
 
+/** A range of right numbers; no end is null. */
+export type Interval = { from: string | null; to: string | null; from_open: boolean; to_open: boolean };
 export type NumberKey = {
   values: string[];
   mode: 'any' | 'all';
@@ -135,7 +168,7 @@ export type NumberKey = {
   rel: string | null;
   digits: number | null;
   min_given: boolean;
-  intervals: string[];
+  intervals: Interval[];
   percent: 'reject' | 'number' | 'fraction';
   fractions: 'allow' | 'require_reduced' | 'forbid';
   unit: 'none' | 'optional' | 'required';
@@ -143,12 +176,13 @@ export type NumberKey = {
 };
 export type TextKey = {
   variants: { text: string; score: string; feedback: string | null }[];
-  patterns: string[];
+  patterns: { pattern: string; score: string; feedback: string | null }[];
   case_sensitive: boolean;
   lookalikes: boolean;
   yo_distinct: boolean;
   ignore_spaces: boolean;
   digits_any_order: boolean;
+  near_miss: boolean;
 };
 export const choiceMethods = [
   'exact',
@@ -167,8 +201,8 @@ export type ChoiceKey = {
 };
 export type OrderKey = { order: string[]; method: (typeof orderMethods)[number] };
 export type MatchKey = { pairs: Record<string, string>; reuse: boolean };
-export type RubricKey = { rubric: string };
-export type Key = NumberKey | TextKey | ChoiceKey | OrderKey | MatchKey | RubricKey;
+export type OpenKey = { rubric: string | null };
+export type Key = NumberKey | TextKey | ChoiceKey | OrderKey | MatchKey | OpenKey;
 
 export type StudioTask = {
   id: string;

@@ -9,6 +9,6 @@ it('takes the files that a task asks for and no others', () => {
   expect(refusalOf(file('a.docx', ''), body)).toBeUndefined();
   expect(refusalOf(file('a.png', 'image/png'), body)).toBeUndefined();
   expect(refusalOf(file('a.exe', 'application/x-msdownload'), body)).toBe('type');
-  expect(refusalOf(file('a.pdf', '', 1_000_001), body)).toBe('big');
+  expect(refusalOf(file('a.pdf', '', 1_048_577), body)).toBe('big');
   expect(refusalOf(file('a.exe', ''), { ...body, types: [] })).toBeUndefined();
 });

@@ -3,6 +3,8 @@ import type { FileBody } from './contract';
 
 export type Kept = { id: string; name: string; size: number };
 
+export const MIB = 1_048_576;
+
 const key = (task: string) => `ilm.answer.${task}`;
 
 export function readFiles(task: string): Kept[] {
@@ -36,7 +38,7 @@ export function refusalOf(
   file: { name: string; size: number; type: string },
   { max_mb, types }: FileBody,
 ): 'big' | 'type' | undefined {
-  if (file.size > max_mb * 1_000_000) return 'big';
+  if (file.size > max_mb * MIB) return 'big';
   const fits = types.some((type) => {
     if (type.endsWith('/*')) return file.type.startsWith(type.slice(0, -1));
     if (type.includes('/')) return file.type === type;

@@ -45,8 +45,7 @@ export const sameTarget = (one: Target, two: Target): boolean =>
 export const isSingle = ({ kind }: Target): boolean => kind === 'lesson' || kind === 'trailer';
 
 /** What the server is told that an upload is for. */
-export const purposeOf = ({ kind }: Target): 'video' | 'file' | 'task_answer' =>
-  kind === 'answer' ? 'task_answer' : kind === 'file' ? 'file' : 'video';
+export const purposeOf = (target: Target): 'video' | 'file' => (isSingle(target) ? 'video' : 'file');
 
 /** Whether this is the file that was being uploaded. Browsers disagree about times of change, so size and name decide. */
 export const sameFile = (
