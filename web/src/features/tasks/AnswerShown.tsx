@@ -12,9 +12,11 @@ type Props = {
   answer: Answer;
   parts?: Parts | null | undefined;
   files?: readonly AnsweredFile[] | null | undefined;
+  /** Nothing folds away: it is what the page is about. */
+  whole?: boolean;
 };
 
-export function AnswerShown({ kind, body, answer, parts, files }: Props) {
+export function AnswerShown({ kind, body, answer, parts, files, whole = false }: Props) {
   const { t } = useTranslation('tasks');
   const format = useFormat();
   const words = (items: readonly Labelled[], id: string) => {
@@ -31,7 +33,7 @@ export function AnswerShown({ kind, body, answer, parts, files }: Props) {
     case 'text':
       return <bdi>{textOf(answer)}</bdi>;
     case 'free':
-      return <LongText text={textOf(answer)} />;
+      return <LongText text={textOf(answer)} whole={whole} />;
     case 'choice':
       return words(choiceBody(body).options, textOf(answer));
     case 'choices':
@@ -95,7 +97,7 @@ export function AnswerShown({ kind, body, answer, parts, files }: Props) {
               {t('file.count', { count: given.files.length, value: format.number(given.files.length) })}
             </span>
           )}
-          {given.text && <LongText text={given.text} />}
+          {given.text && <LongText text={given.text} whole={whole} />}
         </>
       );
     }
@@ -105,9 +107,9 @@ export function AnswerShown({ kind, body, answer, parts, files }: Props) {
 /** More characters than this fold away. */
 const LONG = 300;
 
-function LongText({ text }: { text: string }) {
+function LongText({ text, whole }: { text: string; whole: boolean }) {
   const { t } = useTranslation('tasks');
-  if ([...text].length <= LONG) {
+  if (whole || [...text].length <= LONG) {
     return (
       <p dir="auto" className={css.plain}>
         {text}
