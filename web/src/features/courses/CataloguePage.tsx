@@ -19,8 +19,9 @@ import { Waiting } from '~/ui/Waiting';
 import css from './CataloguePage.module.css';
 import { CardGrid, CardSkeletons } from './CourseCard';
 import { Facets, useFilterNames } from './Facets';
-import { catalogueQuery, categoriesQuery } from './queries';
+import { catalogueQuery, categoriesQuery, tracksQuery } from './queries';
 import { type CatalogueSearch, countFilters, type Sort, sorts } from './search';
+import { Topics } from './Tracks';
 
 const route = getRouteApi('/catalogue');
 
@@ -42,6 +43,7 @@ export function CataloguePage() {
   return (
     <div className={`page ${css.catalogue}`}>
       <h1 className={css.title}>{title}</h1>
+      {search.track && <TrackHead track={search.track} />}
       <div className={css.tools}>
         <Chips search={search} change={change} />
         <Button
@@ -106,6 +108,18 @@ export function CataloguePage() {
           {t('catalogue.show')}
         </Button>
       </Drawer>
+    </div>
+  );
+}
+
+/** What the chosen track is for, and the topics of its courses. */
+function TrackHead({ track }: { track: 60 | 80 }) {
+  const { t } = useTranslation('courses');
+  const courses = useQuery(tracksQuery).data?.items.find((one) => one.track === track)?.courses ?? [];
+  return (
+    <div className={css.track}>
+      <p>{t(`home.track${track}Text`)}</p>
+      <Topics topics={[...new Set(courses.flatMap(({ topics }) => topics))]} />
     </div>
   );
 }

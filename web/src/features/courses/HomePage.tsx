@@ -18,6 +18,7 @@ import { CardRow, CardSkeletons } from './CourseCard';
 import css from './HomePage.module.css';
 import { categoriesQuery, rowQuery } from './queries';
 import type { CatalogueSearch } from './search';
+import { Tracks } from './Tracks';
 
 const NewsBanner = lazy(() =>
   import('~/features/announcements/NewsBanner').then(
@@ -43,7 +44,7 @@ export function HomePage() {
         <NewsBanner />
       </Suspense>
       <First />
-      <Goals />
+      <Tracks />
       <Popular />
       <Newest />
       <Suspense fallback={null}>
@@ -77,30 +78,6 @@ function Welcome() {
       <h1>{t('home.hero')}</h1>
       <p className={css.lead}>{t('home.heroText')}</p>
       <SearchBox className={css.search ?? ''} />
-    </section>
-  );
-}
-
-function Goals() {
-  const { t } = useTranslation(['courses', 'common']);
-  return (
-    <section className="section">
-      <div className="section-head">
-        <h2>{t('home.goal')}</h2>
-      </div>
-      <div className={css.goals}>
-        {([60, 80] as const).map((track) => (
-          <Link key={track} to="/catalogue" search={{ track }}>
-            <bdi dir="ltr" className={css.big}>
-              {track}+
-            </bdi>
-            <span>
-              <b>{t(`home.track${track}`)}</b>
-              <span className={css.goalText}>{t(`home.track${track}Text`)}</span>
-            </span>
-          </Link>
-        ))}
-      </div>
     </section>
   );
 }

@@ -1,11 +1,15 @@
 // What the catalogue, the home page and the course page ask of the server.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { call } from '~/api/call';
 import { api, body, type Schemas } from '~/api/client';
 import type { CatalogueSearch } from './search';
 
 export type CourseCard = Schemas['CourseCard'];
 export type CoursePage = Schemas['CoursePage'];
 export type Category = Schemas['Category'];
+
+/** A track by target score with its courses, and the topics that are in each (CRS-37). */
+export type Track = { track: 60 | 80; courses: (CourseCard & { topics: string[] })[] };
 
 const PAGE = 24;
 
@@ -40,3 +44,9 @@ export const courseQuery = (id: string) =>
     queryKey: ['course', id],
     queryFn: () => body(api.GET('/courses/{id}', { params: { path: { id } } })),
   });
+
+export const tracksQuery = queryOptions({
+  queryKey: ['courses', 'tracks'],
+  queryFn: () => call<{ items: Track[] }>('GET', '/catalogue/tracks'),
+  staleTime: 5 * 60_000,
+});

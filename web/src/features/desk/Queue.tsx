@@ -2,6 +2,7 @@
 import { Button, Popover, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core';
 import { IconAdjustmentsHorizontal, IconClockExclamation, IconInbox, IconSearch } from '@tabler/icons-react';
 import type { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '~/features/identity/session';
@@ -45,7 +46,7 @@ type Props = {
 };
 
 export function Queue({ me, list, rows, search, open, narrow }: Props) {
-  const { t } = useTranslation(['desk', 'common']);
+  const { t } = useTranslation(['desk', 'common', 'tasks']);
   const format = useFormat();
   const errorText = useErrorText();
   const { state = 'waiting', course, task, kind, q } = search;
@@ -71,6 +72,9 @@ export function Queue({ me, list, rows, search, open, narrow }: Props) {
               {t('median', { span: format.span(first.answer_s.median) })}
             </span>
           )}
+          <Link to="/grading" search={course ? { course } : {}} className="link small">
+            {t('tasks:grading.link')}
+          </Link>
         </div>
         <SegmentedControl
           fullWidth

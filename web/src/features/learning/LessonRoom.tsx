@@ -14,6 +14,7 @@ import { NewsBanner } from '~/features/announcements/NewsBanner';
 import { CourseTalk } from '~/features/forum/CourseTalk';
 import type { Ask } from '~/features/messaging/Composer';
 import { LessonChat } from '~/features/messaging/LessonChat';
+import { LessonTasks } from '~/features/tasks/LessonTasks';
 import type { Engine } from '~/features/video/engine';
 import { keepPrefs, readPrefs } from '~/features/video/prefs';
 import { useEngine } from '~/features/video/useEngine';
@@ -114,7 +115,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
 
   const chat = <LessonChat lessonId={lessonId} ask={ask} {...(lesson?.video ? { second, goTo } : {})} />;
   const programme = (
-    <Programme course={course.course.id} modules={railModules(course)} now={lessonId} folds={folds} />
+    <Programme course={course.course.id} modules={railModules(course)} now={lessonId} folds={folds} topics />
   );
   const tabs: Tab[] = wide
     ? ['text', 'files', 'notes', 'questions']
@@ -250,6 +251,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
                   </Button>
                 )}
                 <LessonText lesson={lesson} />
+                <LessonTasks courseId={course.course.id} topicId={lesson.module_id} lessonId={lesson.id} />
               </div>
               {beside && transcript(() => setTranscript(false))}
             </div>

@@ -6,6 +6,7 @@ import {
   IconCircleCheckFilled,
   IconCircleDashed,
   IconFileText,
+  IconListCheck,
   IconLock,
   IconPlayerPlayFilled,
 } from '@tabler/icons-react';
@@ -46,9 +47,10 @@ export function useFolds(modules: readonly { id: string; lessons: { id: string }
   return { open, toggle };
 }
 
-type Props = { course: string; modules: RailModule[]; now: string; folds: Folds };
+/** `topics`: whether each module leads to its page with tasks; a stranger has none. */
+type Props = { course: string; modules: RailModule[]; now: string; folds: Folds; topics?: boolean };
 
-export function Programme({ course, modules, now, folds }: Props) {
+export function Programme({ course, modules, now, folds, topics = false }: Props) {
   const { t } = useTranslation('player');
   const list = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another lesson is the reason to scroll.
@@ -68,6 +70,7 @@ export function Programme({ course, modules, now, folds }: Props) {
           now={now}
           open={folds.open.has(module.id)}
           toggle={() => folds.toggle(module.id)}
+          topics={topics}
         />
       ))}
     </nav>
@@ -81,6 +84,7 @@ function Module({
   now,
   open,
   toggle,
+  topics,
 }: {
   course: string;
   module: RailModule;
@@ -88,8 +92,9 @@ function Module({
   now: string;
   open: boolean;
   toggle: () => void;
+  topics: boolean;
 }) {
-  const { t } = useTranslation('player');
+  const { t } = useTranslation(['player', 'tasks']);
   const format = useFormat();
   const id = useId();
   const done = module.lessons.filter((lesson) => lesson.mark === 'done').length;
@@ -119,6 +124,20 @@ function Module({
               <Lesson course={course} lesson={lesson} now={lesson.id === now} />
             </li>
           ))}
+          {topics && (
+            <li>
+              <Link
+                to="/learn/$courseId/topics/$topicId"
+                params={{ courseId: course, topicId: module.id }}
+                className={css.lesson}
+              >
+                <span className={css.mark}>
+                  <IconListCheck size={20} stroke={1.75} aria-hidden />
+                </span>
+                <span className={css.title}>{t('tasks:topicLink')}</span>
+              </Link>
+            </li>
+          )}
         </ul>
       )}
     </section>

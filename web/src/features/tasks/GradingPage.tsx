@@ -64,7 +64,8 @@ export function GradingPage() {
   }, []);
 
   if (state === 'guest') return <SignInFirst page />;
-  if (query.isError && !query.data) return <Failed page error={query.error} retry={() => void query.refetch()} />;
+  if (query.isError && !query.data)
+    return <Failed page error={query.error} retry={() => void query.refetch()} />;
   return (
     <div className={`page ${css.page}`}>
       <header className={css.head}>
@@ -145,8 +146,7 @@ function Item({ item, done }: { item: GradingItem; done: () => void }) {
     setTried(true);
     if (share && !missing && !save.isPending) save.mutate(share);
   };
-  const fault = (name: string) =>
-    isApiError(save.error) ? save.error.field(name)?.message : undefined;
+  const fault = (name: string) => (isApiError(save.error) ? save.error.field(name)?.message : undefined);
   const all = format.number(task.points);
   return (
     <div className={css.work}>
@@ -170,13 +170,7 @@ function Item({ item, done }: { item: GradingItem; done: () => void }) {
         <section aria-labelledby="answer">
           <h2 id="answer">{t('grading.answer')}</h2>
           <div className={css.answer}>
-            <AnswerShown
-              kind={task.kind}
-              body={{}}
-              answer={attempt.answer}
-              files={attempt.files}
-              whole
-            />
+            <AnswerShown kind={task.kind} body={{}} answer={attempt.answer} files={attempt.files} whole />
           </div>
         </section>
         <details className={css.task}>
@@ -221,9 +215,7 @@ function Item({ item, done }: { item: GradingItem; done: () => void }) {
             attributes={{ input: { dir: 'ltr' } }}
             value={points}
             error={
-              (tried || points !== '') && !share
-                ? t('grading.pointsWrong', { all })
-                : fault('score_num')
+              (tried || points !== '') && !share ? t('grading.pointsWrong', { all }) : fault('score_num')
             }
             onChange={(event) => setPoints(event.currentTarget.value)}
           />
