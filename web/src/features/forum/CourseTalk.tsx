@@ -2,9 +2,13 @@
 import { IconMessages, IconUserQuestion } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useSession } from '~/features/identity/session';
 import css from './Forum.module.css';
 
-export function CourseTalk({ courseId }: { courseId: string }) {
+type Props = { courseId: string; author: string };
+
+export function CourseTalk({ courseId, author }: Props) {
+  const { me } = useSession();
   const { t } = useTranslation('forum');
   return (
     <div className={css.talk}>
@@ -12,10 +16,12 @@ export function CourseTalk({ courseId }: { courseId: string }) {
         <IconMessages size={16} stroke={1.75} aria-hidden />
         {t('title')}
       </Link>
-      <Link to="/learn/$courseId/author" params={{ courseId }} className="link">
-        <IconUserQuestion size={16} stroke={1.75} aria-hidden />
-        {t('pair')}
-      </Link>
+      {me?.id !== author && (
+        <Link to="/learn/$courseId/author" params={{ courseId }} className="link">
+          <IconUserQuestion size={16} stroke={1.75} aria-hidden />
+          {t('pair')}
+        </Link>
+      )}
     </div>
   );
 }

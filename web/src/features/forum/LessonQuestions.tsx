@@ -3,12 +3,13 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
-import { RoomChat } from '~/features/messaging/RoomChat';
+import { type ChatLesson, RoomChat } from '~/features/messaging/RoomChat';
 import type { Place, Thread, ThreadFilter } from './contract';
 import css from './Forum.module.css';
 import { NewThread } from './NewThread';
 import { refreshThreads } from './queries';
 import { Threads } from './Threads';
+import { useThreadNote } from './useThreadNote';
 
 type Props = {
   courseId: string;
@@ -28,29 +29,16 @@ export function LessonQuestions({ courseId, lessonId, second, goTo }: Props) {
   const place: Place = { kind: 'question', lesson: lessonId, course: courseId };
   if (open && me) {
     return (
-      <section className={css.inTab} aria-label={open.title}>
-        <button
-          type="button"
-          className={`link small ${css.back}`}
-          onClick={() => {
-            setOpen(undefined);
-            void refreshThreads(place);
-          }}
-        >
-          <IconArrowLeft size={16} stroke={1.75} className="flip" aria-hidden />
-          {t('back.question')}
-        </button>
-        <h2 dir="auto">{open.title}</h2>
-        <div className={css.tabBox}>
-          <RoomChat
-            roomId={open.room_id}
-            roomKind="question"
-            compact
-            placeholder={t('reply')}
-            lesson={{ lessonId, second, goTo }}
-          />
-        </div>
-      </section>
+      <One
+        key={open.room_id}
+        thread={open}
+        user={me.id}
+        lesson={{ lessonId, second, goTo }}
+        back={() => {
+          setOpen(undefined);
+          void refreshThreads(place);
+        }}
+      />
     );
   }
   return (
@@ -79,5 +67,31 @@ export function LessonQuestions({ courseId, lessonId, second, goTo }: Props) {
         />
       )}
     </>
+  );
+}
+
+type OneProps = { thread: Thread; user: string; lesson: ChatLesson; back: () => void };
+
+function One({ thread, user, lesson, back }: OneProps) {
+  const { t } = useTranslation('forum');
+  const note = useThreadNote(user, thread.room_id);
+  return (
+    <section className={css.inTab} aria-label={thread.title}>
+      <button type="button" className={`link small ${css.back}`} onClick={back}>
+        <IconArrowLeft size={16} stroke={1.75} className="flip" aria-hidden />
+        {t('back.question')}
+      </button>
+      <h2 dir="auto">{thread.title}</h2>
+      <div className={css.tabBox}>
+        <RoomChat
+          roomId={thread.room_id}
+          roomKind="question"
+          compact
+          placeholder={t('reply')}
+          lesson={lesson}
+          note={note}
+        />
+      </div>
+    </section>
   );
 }

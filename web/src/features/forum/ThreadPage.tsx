@@ -5,6 +5,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OnlyFor } from '~/features/identity/OnlyFor';
+import type { Me } from '~/features/identity/session';
 import { RoomChat } from '~/features/messaging/RoomChat';
 import { Failed } from '~/ui/State';
 import { Tag } from '~/ui/Status';
@@ -12,16 +13,18 @@ import { useTitle } from '~/ui/useTitle';
 import type { Place } from './contract';
 import { refreshThreads, roomLineQuery } from './queries';
 import { RoomBox, RoomFrame } from './RoomFrame';
+import { useThreadNote } from './useThreadNote';
 
 const route = getRouteApi('/learn/$courseId/forum/$roomId');
 
-export const ThreadPage = () => <OnlyFor may={() => true}>{() => <OneThread />}</OnlyFor>;
+export const ThreadPage = () => <OnlyFor may={() => true}>{(me) => <OneThread me={me} />}</OnlyFor>;
 
-function OneThread() {
+function OneThread({ me }: { me: Me }) {
   const { t } = useTranslation('forum');
   const { courseId, roomId } = route.useParams();
   const line = useQuery(roomLineQuery(roomId));
   const room = line.data;
+  const note = useThreadNote(me.id, roomId);
   useTitle(room?.title ?? t('title'));
   // What is read and said here is news for the list.
   useEffect(() => {
@@ -68,6 +71,7 @@ function OneThread() {
           roomKind={room?.kind === 'question' ? 'question' : 'forum'}
           title={<span className="hidden">{room?.title ?? t('title')}</span>}
           placeholder={t('reply')}
+          note={note}
         />
       </RoomBox>
     </RoomFrame>

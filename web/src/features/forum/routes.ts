@@ -23,24 +23,24 @@ export const forumRoutes = [
     getParentRoute: () => rootRoute,
     path: '/learn/$courseId/forum/$roomId',
     component: lazyPage(() => import('./ThreadPage'), 'ThreadPage'),
-    staticData: { flush: true },
+    staticData: { flush: true, ownBar: true },
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/learn/$courseId/author',
     component: lazyPage(() => import('./PairPage'), 'PairPage'),
-    staticData: { flush: true },
+    staticData: { flush: true, ownBar: true },
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/chat/general',
     component: lazyPage(() => import('./OnlyRoomPage'), 'GeneralPage'),
-    staticData: { flush: true },
+    staticData: { flush: true, ownBar: true },
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/chat/staff',
     component: lazyPage(() => import('./OnlyRoomPage'), 'StaffRoomPage'),
-    staticData: { flush: true },
+    staticData: { flush: true, ownBar: true },
   }),
 ] as const;

@@ -281,7 +281,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
           {shown === 'lessons' && (
             <>
               <h2 className="hidden">{t('lesson.programme')}</h2>
-              <CourseTalk courseId={course.course.id} />
+              <CourseTalk courseId={course.course.id} author={course.course.author.id} />
               {programme}
             </>
           )}
@@ -304,7 +304,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
                   </button>
                 </div>
                 <div className={css.railTalk}>
-                  <CourseTalk courseId={course.course.id} />
+                  <CourseTalk courseId={course.course.id} author={course.course.author.id} />
                 </div>
                 {programme}
               </div>

@@ -94,7 +94,7 @@ function Row({ row, first }: { row: LearningRow; first: boolean }) {
             <bdi>{t('next', { lesson: row.continue.title })}</bdi>
           </p>
         )}
-        <CourseTalk courseId={row.course.id} />
+        <CourseTalk courseId={row.course.id} author={row.course.author.id} />
         {row.enrollment.expires_at && (
           <p className="meta mut">{t('until', { date: format.date(row.enrollment.expires_at) })}</p>
         )}

@@ -27,7 +27,7 @@ export const supportRoutes = [
     getParentRoute: () => rootRoute,
     path: '/help/chat',
     component: lazyPage(() => import('./SupportPage'), 'SupportPage'),
-    staticData: { flush: true },
+    staticData: { flush: true, ownBar: true },
   }),
   createRoute({
     getParentRoute: () => rootRoute,
