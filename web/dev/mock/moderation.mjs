@@ -44,12 +44,9 @@ const resolved = [
   one(3, 'report', person(23, 'Nodira Karimova'), 'Bu darsda hech narsa tushunmadim', {
     n: 1,
     reports: [{ kind: 'insult', text: '', at: ago(300) }],
-    resolution: {
-      action: 'dismiss',
-      by: person(70, 'Кира Эм'),
-      at: ago(200),
-      reason: 'Критика — не оскорбление.',
-    },
+    resolved_at: ago(200),
+    resolved_by: 'Кира Эм',
+    resolution: 'dismiss',
   }),
 ];
 const words = [
