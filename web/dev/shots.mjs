@@ -387,7 +387,7 @@ const pages = [
   ['messages-ru', '/messages', 'ru', ''],
   ['messages-he', '/messages', 'he', ''],
   ['messages-empty-uz', '/messages', 'uz', 'empty'],
-  ['messages-nothing-en', '/messages?q=zzz&group=tasks', 'en', ''],
+  ['messages-nothing-en', '/messages?q=zzz&group=task', 'en', ''],
   ['messages-error-ru', '/messages', 'ru', 'error'],
   ['messages-guest-he', '/messages', 'he', 'guest'],
   ['room-ru', `/messages/${roomKey(3)}`, 'ru', ''],

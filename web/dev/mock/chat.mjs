@@ -357,7 +357,9 @@ export function chat(socket, locale, bend = '') {
             head,
             resumed: false,
             reason: 'new',
-            page: { items: list.slice(-50), has_more: list.length > 50 || kind === 'lesson' },
+            page: bend.includes('whole')
+              ? { items: list, has_more: false }
+              : { items: list.slice(-50), has_more: list.length > 50 || kind === 'lesson' },
             entries: [],
             more: false,
             room: {

@@ -285,8 +285,8 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       ports.live.tell({ t: 'typing', topic });
     },
     /** The rest reject with a `LiveError`. What they change comes back as an entry. */
-    edit: (message: ChatMessage, body: string): Promise<unknown> =>
-      ports.live.request({ t: 'edit', topic, msg: message.id, body, version: message.version }),
+    edit: (message: ChatMessage, body: string, mentions: readonly string[]): Promise<unknown> =>
+      ports.live.request({ t: 'edit', topic, msg: message.id, body, mentions, version: message.version }),
     remove: (msg: string, reason?: string): Promise<unknown> =>
       ports.live.request({ t: 'del', topic, msg, ...(reason ? { reason } : {}) }),
     react: (msg: string, emoji: string, on: boolean): Promise<unknown> =>

@@ -68,6 +68,7 @@ export function ReportDialog({ room, message, close }: Base & { room: string }) 
     },
   });
   const [asked, setAsked] = useState(false);
+  const wordless = kind === 'other' && text.trim() === '';
   return (
     <Modal opened onClose={close} radius="xl" title={t('reportAsk')} closeButtonProps={closing(t)}>
       <p className="small mut">{t('reportText')}</p>
@@ -93,6 +94,7 @@ export function ReportDialog({ room, message, close }: Base & { room: string }) 
         minRows={2}
         maxRows={6}
         {...asTyped(text)}
+        error={asked && wordless ? t('reportSay') : undefined}
         onChange={(event) => setText(event.currentTarget.value)}
       />
       {work.isError && <Note tone="bad">{errorText(work.error)}</Note>}
@@ -104,7 +106,7 @@ export function ReportDialog({ room, message, close }: Base & { room: string }) 
           loading={work.isPending}
           onClick={() => {
             setAsked(true);
-            if (kind) work.mutate(kind);
+            if (kind && !wordless) work.mutate(kind);
           }}
         >
           {t('reportSend')}

@@ -16,7 +16,7 @@ export function EditForm({ message }: { message: ChatMessage }) {
   const [text, setText] = useState(start.text);
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const { body } = withMentions(text.trim(), start.people);
+  const { body, mentions } = withMentions(text.trim(), start.people);
   const files = (message.files?.length ?? 0) > 0;
   const ready = (body !== '' || files) && [...body].length <= MOST;
 
@@ -38,7 +38,7 @@ export function EditForm({ message }: { message: ChatMessage }) {
     if (!ready || busy) return;
     if (body === message.body) return thread.stopEditing();
     setBusy(true);
-    if (await thread.save(message, body)) thread.stopEditing();
+    if (await thread.save(message, body, mentions)) thread.stopEditing();
     else setBusy(false);
   };
   const key = (event: KeyboardEvent) => {

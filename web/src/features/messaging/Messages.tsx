@@ -49,15 +49,7 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
   const messages = shown(room);
   const hasOlder = shownHasOlder(room);
   const items = useMemo(
-    () =>
-      chatItems(
-        messages,
-        room.island ? [] : outbox,
-        client.user,
-        unreadAfter,
-        (at) => format.date(at),
-        hidden,
-      ),
+    () => chatItems(messages, room.island ? [] : outbox, client.user, unreadAfter, format.date, hidden),
     [messages, room.island, outbox, client.user, unreadAfter, format, hidden],
   );
   const spoken = useSpoken(view, client.user);

@@ -135,8 +135,8 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
       react: (message, emoji, on) => void client.react(message.id, emoji, on).catch(failed),
       find,
       view: (files, file) => setOpen({ what: 'view', files, file }),
-      save: (message, text) =>
-        client.edit(message, text).then(
+      save: (message, text, mentions) =>
+        client.edit(message, text, mentions).then(
           () => true,
           (error) => {
             failed(error);
@@ -156,8 +156,8 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
     const { moderates } = room;
     const writes = room.canWrite && !room.muted;
     const fresh = Date.now() - Date.parse(message.created_at) < OWN_WINDOW;
-    const thread = kind === 'question' || kind === 'forum';
-    const mayAccept = kind === 'question' && (moderates || room.owner === client.user);
+    const asks = kind === 'question' || kind === 'forum';
+    const mayAccept = asks && (moderates || room.owner === client.user);
     const text = message.body;
     return {
       react: writes ? (emoji, on) => void client.react(message.id, emoji, on).catch(failed) : undefined,
@@ -166,10 +166,9 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
       link: () => void copy(linkOf(client.room, message.seq), t('linkCopied')),
       edit: own && (moderates || fresh) && writes ? () => setEditing(message.id) : undefined,
       pin: moderates ? () => void client.pin(message.id, !pinned(message)).catch(failed) : undefined,
-      accept:
-        thread && mayAccept
-          ? () => void client.accept(room.accepted === message.id ? null : message.id).catch(failed)
-          : undefined,
+      accept: mayAccept
+        ? () => void client.accept(room.accepted === message.id ? null : message.id).catch(failed)
+        : undefined,
       report: own ? undefined : () => setOpen({ what: 'report', message }),
       block: own || message.author_role !== 'student' ? undefined : () => setOpen({ what: 'block', message }),
       remove: moderates || (own && fresh) ? () => setOpen({ what: 'delete', message }) : undefined,
@@ -307,7 +306,7 @@ const nobody: ReadonlySet<string> = new Set();
 function useHidden(user: string): ReadonlySet<string> {
   const { data } = useQuery({ ...blocksQuery, enabled: user !== '' });
   return useMemo(
-    () => (data && data.items.length > 0 ? new Set(data.items.map((one) => one.id)) : nobody),
+    () => (data && data.items.length > 0 ? new Set(data.items.map((one) => one.user_id)) : nobody),
     [data],
   );
 }

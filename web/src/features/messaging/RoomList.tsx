@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { Failed, State } from '~/ui/State';
 import { typedDir } from '~/ui/typedDir';
 import { useFormat } from '~/ui/useFormat';
-import { kindsOf, roomGroups } from './groups';
+import { roomGroups } from './groups';
 import css from './MessagesPage.module.css';
 import { plain } from './marks';
 import { type RoomRow, roomsQuery } from './queries';
@@ -24,7 +24,7 @@ export function RoomList({ search, open }: Props) {
   const { q, group, unread } = search;
   const rooms = useInfiniteQuery(
     roomsQuery({
-      kind: group ? kindsOf[group].join(',') : undefined,
+      kind: group,
       q,
       unread,
     }),

@@ -31,6 +31,31 @@ function timeOf(message: ChatMessage): number {
   return at;
 }
 
+/** The quarters of an hour whose day is known, for each way of naming days. Days begin at a quarter in every zone. */
+const named = new WeakMap<(at: Date) => string, Map<number, string>>();
+
+/** The name of the day of a time. A day is named once and its end is looked for, because naming is slow. */
+function dayAt(at: number, dayOf: (at: Date) => string): string {
+  let days = named.get(dayOf);
+  if (!days) {
+    days = new Map();
+    named.set(dayOf, days);
+  }
+  const quarter = Math.floor(at / QUARTER);
+  const known = days.get(quarter);
+  if (known !== undefined) return known;
+  const day = dayOf(new Date(at));
+  // The last quarter of the day lies within 25 hours: the day on which clocks go back has them.
+  let [low, high] = [quarter, quarter + 100];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (dayOf(new Date(middle * QUARTER)) === day) low = middle;
+    else high = middle;
+  }
+  for (let one = quarter; one <= low; one++) days.set(one, day);
+  return day;
+}
+
 /** An item whose message and neighbours are the same stays the same, so that its row is not drawn again. */
 const made = new WeakMap<ChatMessage, Extract<Item, { kind: 'message' }>>();
 
@@ -48,24 +73,12 @@ export function chatItems(
 ): Item[] {
   const items: Item[] = [];
   const seen = hidden.size > 0 ? messages.filter((message) => !hidden.has(message.author)) : messages;
-  // Days begin at a quarter of an hour in every zone, so naming one a quarter is enough.
-  const days = new Map<number, string>();
-  const dayAt = (message: ChatMessage): string => {
-    const at = timeOf(message);
-    const quarter = Math.floor(at / QUARTER);
-    let day = days.get(quarter);
-    if (day === undefined) {
-      day = dayOf(new Date(at));
-      days.set(quarter, day);
-    }
-    return day;
-  };
   let day = '';
   let divided = unreadAfter === undefined;
   let runs = false;
   for (let index = 0; index < seen.length; index++) {
     const message = seen[index] as ChatMessage;
-    const today = dayAt(message);
+    const today = dayAt(timeOf(message), dayOf);
     if (today !== day) {
       items.push({ kind: 'day', key: `day ${today}`, at: message.created_at });
       day = today;
@@ -82,7 +95,7 @@ export function chatItems(
       after !== undefined &&
       after.author === message.author &&
       timeOf(after) - timeOf(message) < RUN &&
-      dayAt(after) === today;
+      dayAt(timeOf(after), dayOf) === today;
     const old = made.get(message);
     if (old && old.own === own && old.first === !runs && old.last === !goesOn) items.push(old);
     else {

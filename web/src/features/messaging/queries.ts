@@ -22,13 +22,15 @@ export type Notify = 'all' | 'mentions' | 'none';
 export type RoomRow = {
   id: string;
   kind: RoomKind;
-  title: string | null;
-  course: { id: string; slug: string; title: string } | null;
+  /** Empty for rooms that are called by their kind. */
+  title: string;
+  course: { id: string; title: string } | null;
   lesson_id: string | null;
   task_id: string | null;
   /** Whose room it is: the student of a task, the asker of a question. */
   owner: { id: string; name: string } | null;
   role: string;
+  moderates?: boolean;
   can_write: boolean;
   locked: boolean;
   pinned: boolean;
@@ -43,8 +45,11 @@ export type RoomRow = {
 };
 type Rooms = { items: RoomRow[]; next_cursor: string | null };
 
-/** `kind`: one or several, with commas between them. */
-export type RoomFilter = { kind?: string | undefined; q?: string | undefined; unread?: boolean | undefined };
+export type RoomFilter = {
+  kind?: RoomKind | undefined;
+  q?: string | undefined;
+  unread?: boolean | undefined;
+};
 
 export const roomsKey = ['rooms'] as const;
 
@@ -114,7 +119,7 @@ const blocksKey = ['me', 'blocks'] as const;
 
 export const blocksQuery = queryOptions({
   queryKey: blocksKey,
-  queryFn: () => call<{ items: Person[] }>('GET', '/me/blocks'),
+  queryFn: () => call<{ items: { user_id: string; name: string }[] }>('GET', '/me/blocks'),
   staleTime: 5 * 60_000,
 });
 

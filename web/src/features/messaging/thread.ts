@@ -23,7 +23,8 @@ export type Thread = {
   find: (id: string) => void;
   /** Shows an image of a message in full. */
   view: (files: readonly ChatFile[], file: ChatFile) => void;
-  save: (message: ChatMessage, text: string) => Promise<boolean>;
+  /** Whether it was taken. */
+  save: (message: ChatMessage, text: string, mentions: readonly string[]) => Promise<boolean>;
   stopEditing: () => void;
 };
 
