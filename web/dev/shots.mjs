@@ -168,6 +168,17 @@ const pages = [
   ['lesson-preview-en', `/learn/${key(1)}/${lessonKey(1)}`, 'en', 'guest'],
   ['lesson-locked-uz', `/learn/${key(1)}/${lessonKey(5)}`, 'uz', 'stranger'],
   ['topic-uz', `/learn/${key(1)}/topics/t1`, 'uz', ''],
+  [
+    'topic-edit-ru',
+    `/learn/${key(1)}/topics/t1`,
+    'ru',
+    'admin',
+    async (page) => {
+      await page.getByText('Изменить тему').click();
+      await page.locator('[role=dialog] form').waitFor();
+    },
+  ],
+  ['task-staff-ru', `/learn/${key(1)}/tasks/${taskKey(3)}`, 'ru', 'admin'],
   ['topic-closed-he', `/learn/${key(6)}/topics/t1`, 'he', 'closed'],
   ['topic-empty-ru', `/learn/${key(1)}/topics/t1`, 'ru', 'empty'],
   ['task-number-uz', `/learn/${key(1)}/tasks/${taskKey(1)}`, 'uz', ''],

@@ -61,7 +61,11 @@ function ofTasks(method, path, bend, locale, from, sent) {
       track,
       courses: cards
         .slice(0, 2)
-        .map((item) => ({ ...item, topics: coursePage(item).programme.map(({ title }) => title) })),
+        .map((item) => ({
+          ...item,
+          summary: '',
+          topics: coursePage(item).programme.map(({ title }) => title),
+        })),
     }));
     return { body: { items: bend.includes('empty') ? [] : items } };
   }
@@ -70,6 +74,8 @@ function ofTasks(method, path, bend, locale, from, sent) {
   }
   if (path.startsWith('/grading/')) return { body: {} };
   const modules = studioCourse(card.id)?.modules ?? [];
+  if (/^\/studio\/modules\/[\w-]+\/changes$/.test(path))
+    return { body: { items: tasks.topicChanges(locale) } };
   const listed = /^\/studio\/courses\/[\w-]+\/tasks$/.test(path);
   if (listed) return { body: { items: tasks.studioTasks(locale, modules) } };
   if (path === '/studio/tasks/check') {

@@ -172,6 +172,7 @@ export function task(id, card, locale, bend) {
     comment: base.state === 'partial' ? words[locale].comment : null,
     created_at: at(15 * (3 - index)),
     graded_at: null,
+    files: kind === 'file' ? [] : null,
   }));
   return {
     ...base,
@@ -190,7 +191,6 @@ export function task(id, card, locale, bend) {
     topic: { id: card.id, title: words[locale].topic, position: 3 },
     previous_id: n > 0 ? key(n) : null,
     next_id: n < kinds.length - 1 ? key(n + 2) : null,
-    room_id: base.chat === 'open' ? 'r1' : null,
   };
 }
 
@@ -210,6 +210,7 @@ export function submitted(known, sent) {
       comment: null,
       created_at: new Date().toISOString(),
       graded_at: null,
+      files: null,
     },
     task: {
       ...known,
@@ -219,7 +220,6 @@ export function submitted(known, sent) {
     },
     need_wrong: Math.max(0, known.need_wrong - 1),
     chat_opened: known.need_wrong === 1,
-    room_id: known.room_id,
     feedback: null,
   };
 }
@@ -340,3 +340,12 @@ export const grading = (locale) =>
     course: { id: 'c', title: 'SQL' },
     student: { id: `u${n}`, name: words[locale].student },
   }));
+
+export const topicChanges = (locale) => [
+  {
+    title: `${words[locale].topic} 1.0`,
+    opens_at: '2026-11-10T04:00:00Z',
+    by: { id: 'u1', name: words[locale].student },
+    at: '2026-11-18T10:20:00Z',
+  },
+];

@@ -22,8 +22,8 @@ const DEEPEST = 16;
 export function InlineText({ doc }: { doc: Node | string }) {
   if (typeof doc === 'string') return <bdi>{doc}</bdi>;
   // Blocks are no part of a label: what stands in its paragraphs is drawn one after the other.
-  const lines = (doc.content ?? []).filter(
-    (node) => elements[node.type] === 'p' || node.type === 'math_block',
+  const lines = (doc.content ?? []).filter((node) =>
+    ['paragraph', 'math_block', 'image', 'codeBlock'].includes(node.type),
   );
   const inline = doc.type === 'doc' ? lines : [doc];
   return (

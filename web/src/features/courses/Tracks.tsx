@@ -53,9 +53,9 @@ export function Courses({ courses }: { courses: Track['courses'] }) {
               <CourseTitle course={course} />
             </Link>
           </h3>
-          {course.subtitle && (
-            <p dir="auto" className={css.text}>
-              {course.subtitle}
+          {(course.subtitle || course.summary) && (
+            <p dir="auto" className={`two-lines ${css.about}`}>
+              {course.subtitle || course.summary}
             </p>
           )}
           <Topics topics={course.topics} />

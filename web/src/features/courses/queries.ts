@@ -9,7 +9,7 @@ export type CoursePage = Schemas['CoursePage'];
 export type Category = Schemas['Category'];
 
 /** A track by target score with its courses, and the topics that are in each (CRS-37). */
-export type Track = { track: 60 | 80; courses: (CourseCard & { topics: string[] })[] };
+export type Track = { track: 60 | 80; courses: (CourseCard & { summary: string; topics: string[] })[] };
 
 const PAGE = 24;
 

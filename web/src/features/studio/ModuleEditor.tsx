@@ -2,6 +2,7 @@
 // itself.
 import { Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { TopicChanges } from '~/features/tasks/TopicChanges';
 import { Note } from '~/ui/Note';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
@@ -15,7 +16,7 @@ import { TaskList } from './tasks/TaskList';
 import { useFault } from './useFault';
 
 export function ModuleEditor({ course, module }: { course: StudioCourse; module: StudioModule }) {
-  const { t } = useTranslation(['studio', 'taskEditor']);
+  const { t } = useTranslation(['studio', 'taskEditor', 'tasks']);
   const format = useFormat();
   const errorText = useErrorText();
   const draft = moduleDraft(course.id, module);
@@ -66,6 +67,10 @@ export function ModuleEditor({ course, module }: { course: StudioCourse; module:
       />
       {status === 'refused' && !named && <Note tone="bad">{errorText(error)}</Note>}
       <TaskList course={course} module={module.id} lesson={null} />
+      <section className={css.stack} aria-labelledby="changes">
+        <h3 id="changes">{t('tasks:topic.changes')}</h3>
+        <TopicChanges topicId={module.id} />
+      </section>
       {status === 'conflict' && <Conflict draft={draft} what={module.title} />}
     </section>
   );

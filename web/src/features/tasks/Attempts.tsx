@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { useFormat } from '~/ui/useFormat';
 import { When } from '~/ui/When';
 import { AnswerShown } from './AnswerShown';
-import type { Attempt, Task } from './contract';
+import type { Task } from './contract';
+import { ReadAs } from './ReadAs';
 import css from './Task.module.css';
 import { TaskMark } from './TaskMark';
 
@@ -57,7 +58,7 @@ export function Attempts({ task }: { task: Task }) {
                     files={attempt.files}
                   />
                 </div>
-                <ReadAs attempt={attempt} />
+                <ReadAs attempt={attempt} className="meta mut" />
                 {attempt.version !== task.version && <p className="meta mut">{t('olderVersion')}</p>}
                 {attempt.comment && (
                   <blockquote className={css.comment}>
@@ -71,15 +72,5 @@ export function Attempts({ task }: { task: Task }) {
         </ol>
       )}
     </section>
-  );
-}
-
-function ReadAs({ attempt }: { attempt: Attempt }) {
-  const { t } = useTranslation('tasks');
-  if (!attempt.read_as || attempt.read_as === attempt.answer) return null;
-  return (
-    <p className="meta mut">
-      {t('readAs')} <bdi>{attempt.read_as}</bdi>
-    </p>
   );
 }

@@ -2,7 +2,10 @@
 import { IconLock, IconMessageCheck, IconMessages } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { answers } from '~/features/identity/roles';
+import { useSession } from '~/features/identity/session';
 import { RoomChat } from '~/features/messaging/RoomChat';
+import { LinkButton } from '~/ui/LinkButton';
 import { Failed, State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
 import type { Task } from './contract';
@@ -12,13 +15,29 @@ import css from './Task.module.css';
 export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
   const { t } = useTranslation('tasks');
   const format = useFormat();
+  const { me } = useSession();
   const open = task.chat === 'open';
-  const room = useQuery({ ...taskRoomQuery(task.id), enabled: open && !staff });
-  const roomId = task.room_id ?? room.data?.room_id ?? null;
-  if (staff && !roomId) {
+  const room = useQuery({
+    ...taskRoomQuery(task.id),
+    enabled: open && !staff,
+    // It is made at its first use: asked for until it is there.
+    refetchInterval: (query) => (query.state.data?.room_id === null ? 3_000 : false),
+  });
+  const roomId = room.data?.room_id ?? null;
+  if (staff) {
     return (
       <div className={css.chatState}>
-        <State icon={<IconMessages size={28} stroke={1.5} />} title={t('chat.staff')}>
+        <State
+          icon={<IconMessages size={28} stroke={1.5} />}
+          title={t('chat.staff')}
+          action={
+            answers(me?.roles) && (
+              <LinkButton variant="default" to="/desk" search={{ task: task.id }}>
+                {t('chat.desk')}
+              </LinkButton>
+            )
+          }
+        >
           {t('chat.staffText')}
         </State>
       </div>

@@ -29,6 +29,7 @@ import { choiceBody } from './answer';
 import { ClosedTopic, closedUntil, NotYours } from './Closed';
 import type { Task } from './contract';
 import { taskQuery } from './queries';
+import { ReadAs } from './ReadAs';
 import { Solution } from './Solution';
 import { maysEdit } from './staff';
 import css from './Task.module.css';
@@ -266,11 +267,7 @@ function Verdict({
             </>
           )}
         </p>
-        {attempt.read_as && attempt.read_as !== attempt.answer && (
-          <p className="small mut">
-            {t('readAs')} <bdi>{attempt.read_as}</bdi>
-          </p>
-        )}
+        <ReadAs attempt={attempt} className="small mut" />
         {feedback && <p dir="auto">{feedback}</p>}
       </div>
     </div>

@@ -1,5 +1,5 @@
 // `/learn/<course>/topics/<topic>`: the lessons and tasks of a topic with their states, and when it opens.
-import { Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import {
   IconChevronRight,
   IconCircle,
@@ -9,13 +9,16 @@ import {
   IconHourglass,
   IconListCheck,
   IconLock,
+  IconPencil,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { useSession } from '~/features/identity/session';
 import { mayNot } from '~/features/learning/lessonState';
+import { learnCourseQuery } from '~/features/learning/queries';
 import { Progress } from '~/ui/Progress';
 import { Failed, SignInFirst, State } from '~/ui/State';
 import { Tag } from '~/ui/Status';
@@ -25,16 +28,20 @@ import { Waiting } from '~/ui/Waiting';
 import { ClosedTopic, closedUntil, NotYours, useOpening } from './Closed';
 import type { Topic, TopicLesson } from './contract';
 import { topicQuery } from './queries';
+import { maysEdit } from './staff';
 import { Lines } from './TaskLine';
 import css from './Topic.module.css';
+
+const TopicEdit = lazy(() => import('./TopicEdit').then((file) => ({ default: file.TopicEdit })));
 
 const route = getRouteApi('/learn/$courseId/topics/$topicId');
 
 export function TopicPage() {
   const { courseId, topicId } = route.useParams();
   const { t } = useTranslation('tasks');
-  const { state } = useSession();
+  const { state, me } = useSession();
   const topic = useQuery({ ...topicQuery(topicId), enabled: state === 'user' });
+  const course = useQuery({ ...learnCourseQuery(courseId), enabled: state === 'user' });
   useTitle(topic.data?.title);
   useOpening(topic.data && !topic.data.is_open ? topic.data.opens_at : undefined, () => void topic.refetch());
   const opens = closedUntil(topic.error);
@@ -51,13 +58,20 @@ export function TopicPage() {
   return (
     <div className={`page ${css.topic}`}>
       <Waiting pending={!topic.data} label={t('loadingTopic')} skeleton={<Bones />}>
-        {topic.data && <Inside topic={topic.data} courseId={courseId} />}
+        {topic.data && (
+          <Inside
+            topic={topic.data}
+            courseId={courseId}
+            staff={maysEdit(me, course.data?.course.author.id)}
+          />
+        )}
       </Waiting>
     </div>
   );
 }
 
-function Inside({ topic, courseId }: { topic: Topic; courseId: string }) {
+function Inside({ topic, courseId, staff }: { topic: Topic; courseId: string; staff: boolean }) {
+  const [editing, setEditing] = useState(false);
   const { t } = useTranslation('tasks');
   const format = useFormat();
   const percent = topic.total > 0 ? (topic.done / topic.total) * 100 : 0;
@@ -73,9 +87,26 @@ function Inside({ topic, courseId }: { topic: Topic; courseId: string }) {
         <IconChevronRight size={14} stroke={1.75} className="flip mut" aria-hidden />
         <span className="mut">{t('topicNo', { value: format.number(topic.position) })}</span>
       </p>
-      <h1 className="work">
-        <bdi>{topic.title}</bdi>
-      </h1>
+      <div className={css.headRow}>
+        <h1 className="work">
+          <bdi>{topic.title}</bdi>
+        </h1>
+        {staff && (
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconPencil size={18} stroke={1.75} aria-hidden />}
+            onClick={() => setEditing(true)}
+          >
+            {t('topic.edit')}
+          </Button>
+        )}
+      </div>
+      {editing && (
+        <Suspense fallback={null}>
+          <TopicEdit topic={topic} close={() => setEditing(false)} />
+        </Suspense>
+      )}
       {closed ? (
         <p className={css.closed}>
           <Tag tone="warn" icon={IconHourglass}>

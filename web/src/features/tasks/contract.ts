@@ -92,7 +92,7 @@ export type Attempt = {
   comment: string | null;
   created_at: string;
   graded_at: string | null;
-  files?: AnsweredFile[] | null;
+  files: AnsweredFile[] | null;
 };
 
 export type SolutionRule = { after_right: boolean; after_wrong: number | null; after: string | null };
@@ -113,7 +113,6 @@ export type Task = TaskRow & {
   topic: TaskPlace & { position: number };
   previous_id: string | null;
   next_id: string | null;
-  room_id: string | null;
 };
 
 export type Submitted = {
@@ -121,7 +120,6 @@ export type Submitted = {
   task: TaskRow;
   need_wrong: number;
   chat_opened: boolean;
-  room_id: string | null;
   feedback: string | null;
 };
 
@@ -155,6 +153,14 @@ export type Judged = {
   read_as: string | null;
   hint: string | null;
   feedback: string | null;
+};
+
+/** What a topic was called and when it opened before a change (CRS-39). */
+export type TopicChange = {
+  title: string;
+  opens_at: string | null;
+  by: { id: string; name: string };
+  at: string;
 };
 
 // --- the author's side ---

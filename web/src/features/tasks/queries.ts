@@ -2,7 +2,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call } from '~/api/call';
 import { queryClient } from '~/app/queries';
-import type { Answer, Doc, GradingItem, Submitted, Task, TaskRoom, Topic } from './contract';
+import type { Answer, Doc, GradingItem, Submitted, Task, TaskRoom, Topic, TopicChange } from './contract';
 
 const json = (value: unknown) => ({ body: JSON.stringify(value), type: 'application/json' });
 
@@ -38,14 +38,13 @@ export const saveDraft = (id: string, answer: Answer, leaving = false): Promise<
   call<void>('PUT', `/learn/tasks/${id}/draft`, { ...json({ answer }), keepalive: leaving });
 
 /** Shows what an answer has changed, and asks for what follows from it: states of the topic, progress, the wait. */
-export function showSubmitted(task: Task, { attempt, task: row, need_wrong, room_id }: Submitted): void {
+export function showSubmitted(task: Task, { attempt, task: row, need_wrong }: Submitted): void {
   queryClient.setQueryData(taskQuery(task.id).queryKey, (old) =>
     old
       ? {
           ...old,
           ...row,
           need_wrong,
-          room_id: room_id ?? old.room_id,
           draft: null,
           attempts: [attempt, ...old.attempts.filter(({ id }) => id !== attempt.id)],
         }
@@ -73,3 +72,20 @@ export const grade = (
   attempt: string,
   given: { score_num: number; score_den: number; comment: string | null },
 ): Promise<unknown> => call('POST', `/grading/${attempt}`, json(given));
+
+export const topicChangesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['studio', 'topic', id, 'changes'],
+    queryFn: () => call<{ items: TopicChange[] }>('GET', `/studio/modules/${id}/changes`),
+  });
+
+/** Renames a topic or sets its time; what it was before is kept with who changed it. */
+export async function saveTopic(
+  id: string,
+  fields: { title: string; opens_at: string | null },
+): Promise<void> {
+  await call<unknown>('PATCH', `/studio/modules/${id}`, json(fields));
+  void queryClient.invalidateQueries({ queryKey: topicChangesQuery(id).queryKey });
+  void queryClient.invalidateQueries({ queryKey: ['learn'] });
+  void queryClient.invalidateQueries({ queryKey: ['studio', 'course'] });
+}

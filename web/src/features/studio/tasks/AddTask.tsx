@@ -9,11 +9,10 @@ import { type TaskKind, taskKinds } from '~/features/tasks/contract';
 import { Note } from '~/ui/Note';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText, useFieldText } from '~/ui/useErrorText';
-import type { StudioCourse } from '../queries';
 import { addTask } from './studioTasks';
 import css from './TaskEditor.module.css';
 
-type Props = { course: StudioCourse; module: string; lesson: string | null; close: () => void };
+type Props = { course: { id: string }; module: string; lesson: string | null; close: () => void };
 
 export function AddTask({ course, module, lesson, close }: Props) {
   const { t } = useTranslation(['taskEditor', 'common']);

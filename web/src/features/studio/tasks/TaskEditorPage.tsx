@@ -9,6 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { useSession } from '~/features/identity/session';
 import type { StudioTask } from '~/features/tasks/contract';
+import { isStaff } from '~/features/tasks/staff';
 import { LinkButton } from '~/ui/LinkButton';
 import { Note } from '~/ui/Note';
 import { Failed, SignInFirst, State } from '~/ui/State';
@@ -75,18 +76,7 @@ function Editor({ task }: { task: StudioTask }) {
       <header className={css.head}>
         <div className="grow">
           <p className={css.crumbs}>
-            <Link
-              to="/studio/courses/$courseId"
-              params={{ courseId: task.course_id }}
-              search={
-                task.lesson_id
-                  ? { tab: 'programme', lesson: task.lesson_id }
-                  : { tab: 'programme', module: task.module_id }
-              }
-              className="mut"
-            >
-              {task.lesson_id ? t('toLesson') : t('toTopic')}
-            </Link>
+            <Way task={task} />
             <IconChevronRight size={14} stroke={1.75} className="flip mut" aria-hidden />
             <Tag tone="grey">{t(`kind.${task.kind}`)}</Tag>
             <span className="mut">
@@ -166,6 +156,37 @@ function Editor({ task }: { task: StudioTask }) {
       </form>
       {draft.conflict && <Conflict draft={draft} what={task.title} />}
     </div>
+  );
+}
+
+/** Back to where the task stands: the builder for its author, the topic's page for whoever looks after all courses. */
+function Way({ task }: { task: StudioTask }) {
+  const { t } = useTranslation('taskEditor');
+  const { me } = useSession();
+  if (isStaff(me?.roles)) {
+    return (
+      <Link
+        to="/learn/$courseId/topics/$topicId"
+        params={{ courseId: task.course_id, topicId: task.module_id }}
+        className="mut"
+      >
+        {t('theTopic')}
+      </Link>
+    );
+  }
+  return (
+    <Link
+      to="/studio/courses/$courseId"
+      params={{ courseId: task.course_id }}
+      search={
+        task.lesson_id
+          ? { tab: 'programme', lesson: task.lesson_id }
+          : { tab: 'programme', module: task.module_id }
+      }
+      className="mut"
+    >
+      {task.lesson_id ? t('toLesson') : t('toTopic')}
+    </Link>
   );
 }
 

@@ -3,6 +3,7 @@ import { Checkbox, NumberInput, Skeleton, Switch, TextInput } from '@mantine/cor
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
+import { letter } from '~/features/tasks/answer';
 import { Note } from '~/ui/Note';
 import { asTyped } from '~/ui/typedDir';
 import { useFieldText } from '~/ui/useErrorText';
@@ -31,6 +32,33 @@ export function TaskForm({ draft }: { draft: TaskDraft }) {
       parts.some((part) => field === part || field.startsWith(`${part}.`) || field.startsWith(`${part}[`)),
     );
   const rule = value.solution_rule;
+  /** A row as its author counts it, in place of its path. */
+  const place = (field: string): string => {
+    const [, list, at] = /(\w+)\[(\d+)\]/.exec(field) ?? [];
+    const number = Number(at) + 1;
+    switch (list) {
+      case 'options':
+        return t('choice.option', { number });
+      case 'items':
+        return t('order.item', { number });
+      case 'left':
+        return t('match.leftItem', { number });
+      case 'right':
+        return t('match.rightItem', { letter: letter(number - 1) });
+      case 'values':
+        return t('number.value', { number });
+      case 'variants':
+        return t('text.variant', { number });
+      case 'patterns':
+        return t('text.pattern', { number });
+      case 'intervals':
+        return `${t('number.interval')} ${number}`;
+      case 'units':
+        return `${t('number.unit')} ${number}`;
+      default:
+        return field.replace(/^(?:body|key)\.?/, '') || t(`kindHead.${value.kind}`);
+    }
+  };
   return (
     <div className={css.form}>
       <TextInput
@@ -85,7 +113,7 @@ export function TaskForm({ draft }: { draft: TaskDraft }) {
       </Suspense>
       <section className={css.part} aria-labelledby="key">
         <h2 id="key">{t(`kindHead.${value.kind}`)}</h2>
-        <Problems list={faults('body', 'key').map((one) => `${one.field}: ${fieldText(one)}`)} />
+        <Problems list={faults('body', 'key').map((one) => `${place(one.field)}: ${fieldText(one)}`)} />
         <KeyFields task={value} change={edit} />
       </section>
       <section className={css.part} aria-labelledby="worked">

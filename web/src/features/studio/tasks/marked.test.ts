@@ -30,7 +30,8 @@ describe('an option as it is typed', () => {
     '**bold *and italic***',
     '$x^2$ or $y$',
     'two\nlines',
-    '![a tree](/api/v1/pictures/1)',
+    '![a tree](/files/task-images/1.webp)',
+    'before ![a tree](/files/task-images/1.webp) after',
     'C:\\\\path',
     'Oʻzbekiston, שלום',
   ])('%j survives the way there and back', (typed) => {
@@ -48,6 +49,10 @@ describe('an option as it is typed', () => {
       type: 'doc',
       content: [{ type: 'paragraph', content: [{ type: 'text', text: '$' }] }],
     });
+  });
+
+  it('sets a picture between paragraphs', () => {
+    expect(docOf('a![b](/c)d').content?.map(({ type }) => type)).toEqual(['paragraph', 'image', 'paragraph']);
   });
 
   it('takes no picture from elsewhere', () => {

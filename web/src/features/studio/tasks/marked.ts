@@ -9,10 +9,23 @@ const signs = ['`', '$', '*', '\\', '!'] as const;
 
 const plain = (text: string): string => text.replaceAll(/[`$*\\]|!(?=\[)/g, (sign) => `\\${sign}`);
 
-/** One document of one paragraph; a new line is a break in it. */
+/** One document of one paragraph; a new line is a break in it, and a picture stands between two. */
 export function docOf(typed: string): Doc {
-  const content = inline(typed, []);
-  return { type: 'doc', content: [{ type: 'paragraph', ...(content.length > 0 ? { content } : {}) }] };
+  const lines: Doc[] = [];
+  let words: Doc[] = [];
+  const flush = () => {
+    if (words.length > 0) lines.push({ type: 'paragraph', content: words });
+    words = [];
+  };
+  for (const node of inline(typed, [])) {
+    if (node.type !== 'image') words.push(node);
+    else {
+      flush();
+      lines.push(node);
+    }
+  }
+  flush();
+  return { type: 'doc', content: lines.length > 0 ? lines : [{ type: 'paragraph' }] };
 }
 
 function inline(typed: string, marks: Mark[]): Doc[] {
@@ -70,7 +83,13 @@ function inline(typed: string, marks: Mark[]): Doc[] {
 export function markedOf(doc: Doc | string): string {
   if (typeof doc === 'string') return plain(doc);
   const lines = doc.type === 'doc' ? (doc.content ?? []) : [doc];
-  return lines.map((line) => piece(line, 0)).join('\n');
+  return lines
+    .map((line, at) => {
+      // A picture ends its line by itself.
+      const beside = line.type === 'image' || lines[at - 1]?.type === 'image' || at === 0;
+      return (beside ? '' : '\n') + piece(line, 0);
+    })
+    .join('');
 }
 
 function piece(node: Doc, depth: number): string {
