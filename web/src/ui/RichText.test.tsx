@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import { InlineText, pictureAddress, plainText, RichText, safeLink } from './RichText';
+import { directionOf, InlineText, pictureAddress, plainText, RichText, safeLink } from './RichText';
 
 type Doc = Parameters<typeof RichText>[0]['doc'];
 const html = (...content: Doc[]) => renderToStaticMarkup(<RichText doc={{ type: 'doc', content }} />);
@@ -52,6 +52,17 @@ describe('rich text', () => {
     'shows no picture from %s',
     (src) => expect(pictureAddress(src)).toBeUndefined(),
   );
+
+  it('runs as its first letter does, whatever code stands before it', () => {
+    const paragraph = (...content: Doc[]): Doc => ({
+      type: 'doc',
+      content: [{ type: 'paragraph', content }],
+    });
+    const code = { type: 'text', text: 'orders', marks: [{ type: 'code' }] };
+    expect(directionOf(paragraph(code, { type: 'text', text: ' 2,000 שורות' }))).toBe('rtl');
+    expect(directionOf(paragraph(code, { type: 'text', text: ' строк' }))).toBe('ltr');
+    expect(directionOf(paragraph({ type: 'math_inline', attrs: { latex: 'x' } }))).toBeUndefined();
+  });
 
   it('gives the words of an option, with the source of its formulas', () => {
     const doc: Doc = {

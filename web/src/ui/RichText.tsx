@@ -62,11 +62,26 @@ export function plainText(doc: Node | string | null | undefined): string {
 
 export function RichText({ doc, className = '' }: { doc: Node; className?: string }) {
   return (
-    // Two of them: what runs the other way than the page also begins at the other edge of its column.
-    <div dir="auto">
+    // What runs the other way than the page also begins at the other edge of its column. `auto` would not do: it passes
+    // over everything that has a direction of its own, as all blocks in here have.
+    <div dir={directionOf(doc)}>
       <div className={`${css.read} ${className}`}>{children(doc, 0)}</div>
     </div>
   );
+}
+
+/** The direction of the first letter of a text; code and formulas do not count, since they run one way everywhere. */
+export function directionOf(node: Node, depth = 0): 'ltr' | 'rtl' | undefined {
+  if (depth > DEEPEST || node.type === 'codeBlock' || node.marks?.some(({ type }) => type === 'code')) {
+    return undefined;
+  }
+  const letter = /\p{L}/u.exec(node.text ?? '')?.[0];
+  if (letter) return /[\p{Script=Hebrew}\p{Script=Arabic}]/u.test(letter) ? 'rtl' : 'ltr';
+  for (const child of node.content ?? []) {
+    const found = directionOf(child, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function children(node: Node, depth: number): ReactNode[] {
