@@ -121,6 +121,29 @@ describe('the socket', () => {
     expect(one.heard).toEqual(['joined', 'msg', 'unheard-of']);
   });
 
+  it('takes the topic that the server joins by itself as joined, and leaves it without a word', async () => {
+    const person = { ...ear(), implicit: true };
+    const leave = live.topic('user', person);
+    await welcome();
+    expect(person.heard).toEqual(['joined']);
+    expect(wire().last('join')).toBeUndefined();
+    leave();
+    expect(wire().last('leave')).toBeUndefined();
+  });
+
+  it('tells what was read elsewhere to the room and to whoever counts', async () => {
+    const [person, room] = [{ ...ear(), implicit: true }, ear()];
+    live.topic('user', person);
+    live.topic('room:a', room);
+    await welcome();
+    answerJoin('room:a');
+    await settle();
+    wire().say({ t: 'mark', topic: 'room:a', read: 3, delivered: 3 });
+    wire().say({ t: 'mark', topic: 'room:b', read: 5, delivered: 5 });
+    expect(room.heard).toEqual(['joined', 'mark']);
+    expect(person.heard).toEqual(['joined', 'mark', 'mark']);
+  });
+
   it('comes back after a loss and asks for what came after what it knows', async () => {
     const one = ear();
     live.topic('room:a', one);

@@ -56,6 +56,8 @@ const ANSWER = 10_000;
 /** The socket of a page that wants nothing any more is closed after this. */
 const LINGER = 20_000;
 const DEAD_DEFAULT = 40;
+/** What the server tells a person, whatever rooms the page has joined. */
+const PERSON = 'user';
 
 type Waiting = { resolve: (frame: Frame) => void; reject: (error: LiveError) => void; cancel: () => void };
 
@@ -196,7 +198,10 @@ export function createLive(ports: LivePorts) {
       else request.resolve(frame);
       return;
     }
-    if (frame.topic && frame.re === undefined) topics.get(frame.topic)?.frame(frame);
+    if (!frame.topic || frame.re !== undefined) return;
+    topics.get(frame.topic)?.frame(frame);
+    // How far this person has read in a room on another device: whoever counts what is unread hears it too.
+    if (frame.t === 'mark' && frame.topic !== PERSON) topics.get(PERSON)?.frame(frame);
   }
 
   function welcome(frame: Frame) {

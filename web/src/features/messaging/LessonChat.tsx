@@ -24,7 +24,7 @@ export function LessonChat({ ask, ...lesson }: ChatLesson & { ask?: Ask | undefi
       {!room.isError ? (
         <Opening />
       ) : isApiError(room.error) && [402, 403, 404].includes(room.error.status) ? (
-        <NotMember />
+        <NotMember why="course" />
       ) : (
         <Failed error={room.error} retry={() => void room.refetch()} />
       )}

@@ -71,7 +71,11 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
   const toEnd = () => {
     client.toNewest();
     setAtEnd(true);
-    requestAnimationFrame(() => rows.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' }));
+    // Twice: what is drawn by the first is measured by the second.
+    requestAnimationFrame(() => {
+      down(list.current);
+      requestAnimationFrame(() => down(list.current));
+    });
   };
   const empty = view.phase === 'ready' && items.length === 0;
   const receipts = useMemo(
@@ -163,6 +167,10 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
     </div>
   );
 }
+
+const down = (box: HTMLElement | null) => {
+  if (box) box.scrollTop = box.scrollHeight;
+};
 
 /** The height of what stands above the rows, in pixels; the style sheet says the same. */
 const TOP = 44;
@@ -305,7 +313,9 @@ function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, m
     if (!ready || !goal || wished.current === goal) return;
     wished.current = goal;
     void client.show(goal.seq).then((found) => {
-      if (found) setTarget({ seq: goal.seq, align: 'center' });
+      setTarget(
+        found ? { seq: goal.seq, align: 'center' } : { seq: Number.POSITIVE_INFINITY, align: 'start' },
+      );
     });
   }, [ready, goal, client]);
 
@@ -317,6 +327,7 @@ function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, m
     const divider = items.findIndex((item) => item.kind === 'new');
     const index = target.align === 'start' && divider >= 0 ? divider : found >= 0 ? found : items.length - 1;
     const go = () => {
+      if (items.length === 0) return;
       if (target.seq === Number.POSITIVE_INFINITY)
         rows.current?.scrollToIndex(items.length - 1, { align: 'end' });
       else rows.current?.scrollToIndex(Math.max(0, index), { align: target.align });

@@ -75,7 +75,7 @@ function OpenRoom({ id, at }: { id: string; at: number | undefined }) {
   useTitle(row.data && name(row.data));
   if (row.isError && !row.data) {
     return isApiError(row.error) && [402, 403, 404].includes(row.error.status) ? (
-      <NotMember />
+      <NotMember why="closed" />
     ) : (
       <Failed error={row.error} retry={() => void row.refetch()} />
     );

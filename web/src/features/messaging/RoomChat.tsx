@@ -148,7 +148,9 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
     [client, room.course, lesson, failed, find],
   );
 
-  if (view.phase === 'refused' || room.banned) return <NotMember banned={room.banned} />;
+  if (view.phase === 'refused' || room.banned) {
+    return <NotMember why={room.banned ? 'banned' : props.roomKind === 'lesson' ? 'course' : 'closed'} />;
+  }
 
   const pinned = (message: ChatMessage) => room.pinned.some((pin) => pin.id === message.id);
   const deedsOf = (message: ChatMessage): Deeds => {

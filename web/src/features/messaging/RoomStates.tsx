@@ -4,11 +4,13 @@ import { useTranslation } from 'react-i18next';
 import { State } from '~/ui/State';
 import css from './Chat.module.css';
 
-export function NotMember({ banned = false }: { banned?: boolean }) {
+/** `why`: a course is not owned yet, a moderator has said no, or nothing more is known. */
+export function NotMember({ why }: { why: 'course' | 'banned' | 'closed' }) {
   const { t } = useTranslation('chat');
+  const words = { course: 'notMember', banned: 'banned', closed: 'closed' } as const;
   return (
-    <State icon={<IconLock size={28} stroke={1.5} />} title={t(banned ? 'banned' : 'notMember')}>
-      {t(banned ? 'bannedText' : 'notMemberText')}
+    <State icon={<IconLock size={28} stroke={1.5} />} title={t(words[why])}>
+      {t(`${words[why]}Text`)}
     </State>
   );
 }
