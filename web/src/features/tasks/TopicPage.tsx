@@ -16,6 +16,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
+import { NewsBanner } from '~/features/announcements/NewsBanner';
 import { useSession } from '~/features/identity/session';
 import { mayNot } from '~/features/learning/lessonState';
 import { learnCourseQuery } from '~/features/learning/queries';
@@ -80,6 +81,7 @@ function Inside({ topic, courseId, staff }: { topic: Topic; courseId: string; st
   const closed = !topic.is_open;
   return (
     <>
+      <NewsBanner course={topic.course.id} />
       <p className={css.crumbs}>
         <Link to="/courses/$courseId" params={{ courseId: topic.course.id }} className="mut">
           <bdi>{topic.course.title}</bdi>
