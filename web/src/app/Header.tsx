@@ -46,7 +46,7 @@ export function Header({ back }: { back: boolean }) {
           <Link to="/catalogue" activeOptions={{ includeSearch: false }}>
             {t('catalogue')}
           </Link>
-          <Link to="/help" activeOptions={{ includeSearch: false }}>
+          <Link to="/help" activeOptions={{ includeSearch: false }} className={css.roomy}>
             {t('help')}
           </Link>
         </nav>
