@@ -100,7 +100,6 @@ for (const look of looks) {
     });
     test('sign-in', () => check('sign-in', '/sign-in'));
     test('registration', () => check('register', '/register'));
-    test('help', () => check('help', '/help'));
     test('no such page', () => check('missing', '/nowhere'));
     test('a lesson that is closed to strangers', () => check('lesson-closed', `/learn/${course}/${lesson}`));
     test('signed in: my learning', async () => {
@@ -109,11 +108,6 @@ for (const look of looks) {
     });
     test('profile', () => check('profile', '/profile'));
     test('lesson with its chat', () => check('lesson', `/learn/${course}/${lesson}`));
-    test('announcements', () => check('announcements', '/announcements'));
-    test('the support, before the first question', () => check('support', '/help/chat', 'textarea'));
-    test('the general chat', () => check('general', '/chat/general', 'textarea'));
-    test('forum of a course', () => check('forum', `/learn/${course}/forum`));
-    test('the desk, for those who have none', () => check('desk-closed', '/desk'));
     test('studio', () => check('studio', '/studio'));
     test('builder: programme', () =>
       check('builder', `/studio/courses/${course}?lesson=${lesson}`, '.ProseMirror'));

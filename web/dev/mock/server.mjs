@@ -59,13 +59,11 @@ function ofTasks(method, path, bend, locale, from, sent) {
   if (path === '/catalogue/tracks') {
     const items = [60, 80].map((track) => ({
       track,
-      courses: cards
-        .slice(0, 2)
-        .map((item) => ({
-          ...item,
-          summary: '',
-          topics: coursePage(item).programme.map(({ title }) => title),
-        })),
+      courses: cards.slice(0, 2).map((item) => ({
+        ...item,
+        summary: '',
+        topics: coursePage(item).programme.map(({ title }) => title),
+      })),
     }));
     return { body: { items: bend.includes('empty') ? [] : items } };
   }
