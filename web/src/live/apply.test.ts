@@ -180,7 +180,7 @@ function joinedWith(school: School, state: RoomState, head: number, limit: numbe
     : { ...base, resumed: false, entries: [], page: school.page({}, limit, head) };
 }
 
-/** MSG-01 MSG-05 */
+/** MSG-01 MSG-04 */
 describe('every entry of a log', () => {
   it('leads to the state of the log, in any order of pages, replays and live entries', () => {
     for (let seed = 1; seed <= 100; seed++) {

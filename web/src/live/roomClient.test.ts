@@ -189,6 +189,7 @@ describe('sending', () => {
     expect(kept.has('c1')).toBe(false);
   });
 
+  /** MSG-07 */
   it('waits for a moderator when the server says so, also over a reload', async () => {
     await join();
     client.send('one');

@@ -13,7 +13,6 @@ const shape = (text: string) =>
     })
     .join('');
 
-/** MSG-06 MSG-07 */
 describe('light marks', () => {
   it('are found in a text', () => {
     expect(shape('see `date_trunc` here')).toBe('see {code date_trunc} here');
