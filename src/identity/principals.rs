@@ -136,6 +136,7 @@ pub(super) fn hear(app: &App, notice: &Notice) {
         | Notice::PlaybackEnded { .. }
         | Notice::Stale { .. }
         | Notice::Frame { .. }
+        | Notice::ForUsers(_)
         | Notice::ToUsers { .. } => {}
     }
 }

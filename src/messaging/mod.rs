@@ -1,4 +1,4 @@
-//! Messaging: rooms, their messages, how far people have read. So far one room a lesson.
+//! Messaging: rooms, their messages, how far people have read.
 //!
 //! Tables: `rooms`, `room_heads`, `room_log`, `messages`, `room_members`; no other context reads
 //! them. Invariants:
@@ -10,6 +10,7 @@
 mod access;
 mod announcements;
 mod bell;
+mod changes;
 mod desk;
 mod desk_routes;
 mod doors;
@@ -22,23 +23,29 @@ mod list;
 mod log;
 mod model;
 pub mod moderation;
+mod news;
 mod people;
 mod room_routes;
 mod rooms;
 mod routes;
 mod rules;
 mod schema;
+mod search;
 mod store;
 mod support;
 mod templates;
 mod threads;
 mod topic;
 mod user_frames;
+mod versions;
 mod views;
 mod views_desk;
 mod views_help;
 mod views_rooms;
 
+use std::time::Duration;
+
+use futures::FutureExt as _;
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -79,6 +86,18 @@ impl Services {
     routes::room_of_lesson,
     routes::messages,
     routes::send,
+    changes::edit,
+    changes::delete,
+    changes::versions,
+    changes::react,
+    changes::unreact,
+    changes::pin,
+    changes::unpin,
+    changes::accept,
+    changes::unaccept,
+    changes::find,
+    changes::log,
+    changes::mark,
     moderation::routes::list_words,
     moderation::routes::add_word,
     moderation::routes::remove_word,
@@ -133,7 +152,13 @@ pub fn jobs(handlers: &mut Handlers) {
 
 /// What it does again and again.
 pub fn schedules() -> Vec<Schedule> {
-    files::schedules()
+    let mut schedules = files::schedules();
+    schedules.push(Schedule {
+        name: "messaging.purge_versions",
+        every: Duration::from_secs(3600),
+        run: |app| async move { versions::purge(&app).await }.boxed(),
+    });
+    schedules
 }
 
 /// Starts the rooms, where sockets are served.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::access::{self, Member};
 use super::log::{PgChatLog, unsigned};
 use super::model::{RoomKind, RoomRow};
+use super::news::{News, OtherNodes};
 use super::store;
 use super::store::rooms::Key;
 use crate::app::App;
@@ -76,14 +77,16 @@ pub(super) fn start(app: &App) {
         std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(THREADS),
     );
     let with = Surroundings {
-        log: Arc::new(PgChatLog {
-            db: app.db.clone(),
-            clock: Arc::clone(&app.clock),
-            ids: Arc::clone(&app.ids),
-            bell: app.messaging.bell.clone(),
-        }),
+        log: Arc::new(PgChatLog::start(
+            app.db.clone(),
+            Arc::clone(&app.clock),
+            Arc::clone(&app.ids),
+            News::start(app),
+            app.messaging.bell.clone(),
+        )),
         bus: Arc::clone(&app.bus),
         relays: Arc::clone(&app.sockets.relays),
+        elsewhere: Arc::new(OtherNodes::start(app)),
         clock: Arc::clone(&app.clock),
         pace: Pace::per_minute(app.config.chat.send_per_minute, app.config.limits.factor),
         repetitions: Arc::new(Repetitions::default()),

@@ -10,7 +10,7 @@ use super::access::{self, LessonRoomMember, Member, RoomMember};
 use super::history::{self, Window};
 use super::topic::{checked, screened};
 use super::views::{HistoryQuery, MessagePage, MessageView, NewMessage, RoomOfLesson, Stored};
-use super::{files, moderation};
+use super::{changes, files, moderation};
 use crate::app::App;
 use crate::platform::http::{Body, Code, Policy, Problem, Query, Routes};
 
@@ -19,6 +19,7 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/lessons/{id}/room", Policy::Enrolled, room_of_lesson);
     r.get("/api/v1/rooms/{id}/messages", Policy::Enrolled, messages);
     r.post("/api/v1/rooms/{id}/messages", Policy::Enrolled, send);
+    changes::routes(r);
     moderation::routes(r);
     files::routes(r);
     super::room_routes::routes(r);

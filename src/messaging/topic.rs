@@ -17,13 +17,14 @@ use uuid::Uuid;
 
 use super::access::{self, Member};
 use super::history::{self, Window};
-use super::{files, moderation, rules, store};
+use super::{files, moderation, rules, search, store};
 use crate::app::App;
 use crate::identity::{self, Principal};
-use crate::platform::http::{Problem, Rule};
+use crate::platform::http::{Problem, cursor};
 use crate::platform::ws::{From, Topic, TopicRequest, limit_joins, limited, refusal};
 
-const HISTORY: Rule = Rule::new("chat_history", 3, 1).burst(10);
+/// Bytes of a page of what was found, well under the limit of a frame.
+const FRAME_BYTES: usize = 48 * 1024;
 
 /// The chat's topics.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +101,13 @@ struct HistoryBody {
     limit: Option<u32>,
 }
 
+#[derive(Deserialize)]
+struct SearchBody {
+    q: String,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
 #[async_trait]
 impl Topic for Chat {
     async fn handle(
@@ -115,6 +123,7 @@ impl Topic for Chat {
         match request.t.as_str() {
             "join" => join(app, from, id, request).await.map(|()| None),
             "history" => history(app, from, id, request).await.map(Some),
+            "search" => find(app, from, id, request).await.map(Some),
             "leave" => match app.messaging.live.find(app, id) {
                 Ok(_) => tell(app, id, Command::Leave { session, re }).await,
                 // Where there is no room there is no seat either.
@@ -324,7 +333,7 @@ async fn history(
     room: Uuid,
     request: &TopicRequest,
 ) -> Result<ByteString, Refusal> {
-    limited(app, &HISTORY, from)?;
+    limited(app, &search::RULE, from)?;
     let asked: HistoryBody = body(request)?;
     let window = Window::of(asked.before, asked.after, asked.around)
         .ok_or(Refusal::new(ErrCode::BadRequest))?;
@@ -344,6 +353,45 @@ async fn history(
         "head": page.at,
         "items": items,
         "has_more": has_more,
+    });
+    Ok(page.to_string().into())
+}
+
+async fn find(
+    app: &App,
+    from: &From,
+    room: Uuid,
+    request: &TopicRequest,
+) -> Result<ByteString, Refusal> {
+    limited(app, &search::RULE, from)?;
+    let SearchBody { q, cursor, limit } = body(request)?;
+    let member = enter(app, from, room).await?;
+    let found = async {
+        let mut conn = app.db.conn().await?;
+        let viewer = access::viewer(&mut conn, &member).await?;
+        let limit = limit.unwrap_or(20).clamp(1, 100);
+        search::find(&mut conn, room, &viewer, &q, cursor.as_deref(), limit).await
+    };
+    let mut found = found.await.map_err(|problem| refusal(&problem))?;
+    // As many as fit one frame; what does not is found again from a cursor before it.
+    let mut bytes = 0;
+    let fitting = found.items.iter().take_while(|message| {
+        bytes += message.body.len() * 2 + 1024;
+        bytes <= FRAME_BYTES
+    });
+    let fitting = fitting.count().max(1).min(found.items.len());
+    if fitting < found.items.len() {
+        found.items.truncate(fitting);
+        found.next_cursor =
+            found.items.last().map(|last| cursor::encode(&super::log::signed(last.seq)));
+    }
+    let page = json!({
+        "t": "page",
+        "re": request.re,
+        "topic": request.topic,
+        "items": found.items,
+        "has_more": found.next_cursor.is_some(),
+        "next_cursor": found.next_cursor,
     });
     Ok(page.to_string().into())
 }

@@ -194,6 +194,111 @@ pub struct HistoryQuery {
     pub limit: Option<u32>,
 }
 
+/// Another text for an own message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Edited {
+    /// 1 to 4000 characters of plain text.
+    pub body: String,
+    /// The version that the writer saw.
+    pub version: u32,
+    /// Whom it mentions, at most 20.
+    #[serde(default)]
+    pub mentions: Vec<Uuid>,
+}
+
+/// How a message is taken away.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Deletion {
+    /// Why; for the audit, when a moderator does it.
+    pub reason: Option<String>,
+}
+
+/// A text that was replaced, or taken away.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Version {
+    /// The version that it was.
+    pub version: u32,
+    /// The text.
+    pub body: String,
+    /// Who replaced it.
+    pub replaced_by: Uuid,
+    /// When.
+    pub replaced_at: DateTime<Utc>,
+}
+
+/// What a message was before.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Versions {
+    /// The oldest first; the present text is not among them.
+    pub items: Vec<Version>,
+}
+
+/// What to search for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SearchQuery {
+    /// Words; the last one as it begins.
+    pub q: String,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// 1 to 100; 20 when absent.
+    pub limit: Option<u32>,
+}
+
+/// What was found, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundPage {
+    /// The messages.
+    pub items: Vec<MessageView>,
+    /// Whether there are more.
+    pub has_more: bool,
+    /// Where the next page begins; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// Which part of the log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LogQuery {
+    /// The last number that the caller has; 0 for none.
+    #[serde(default)]
+    pub after: u64,
+    /// Seconds to wait for the next entry when there is none, at most 25.
+    pub wait: Option<u64>,
+}
+
+/// Entries of a room's log, as the socket tells them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LogPage {
+    /// Another one than before: the numbers begin anew, load the room again.
+    pub epoch: String,
+    /// The last number given.
+    pub head: u64,
+    /// Every entry after the number asked for, at most 300.
+    #[schema(value_type = Vec<Object>)]
+    pub items: Vec<serde_json::Value>,
+    /// Whether there are more right now.
+    pub more: bool,
+}
+
+/// How far somebody has come.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Marks {
+    /// The newest entry that was on the screen.
+    #[serde(default)]
+    pub read: u64,
+    /// The newest entry that arrived.
+    #[serde(default)]
+    pub delivered: u64,
+}
+
 /// A message to send.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -51,6 +51,8 @@ pub enum Notice {
         /// The name, such as `chat_words`.
         what: Cow<'static, str>,
     },
+    /// Frames of the topic `user`: for every connection of these people, on all nodes.
+    ForUsers(Vec<ForUsers>),
     /// A frame for everybody who has joined the topic on the socket.
     Frame {
         /// The topic's name, such as `job:<video id>`.
@@ -65,6 +67,15 @@ pub enum Notice {
         /// The frame.
         frame: Value,
     },
+}
+
+/// A frame and whom it is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ForUsers {
+    /// Every connection of these people.
+    pub users: Vec<Uuid>,
+    /// The frame.
+    pub frame: Value,
 }
 
 /// The in-process bus: bounded, lossy for a listener that lags (it is told, and re-reads).
@@ -86,6 +97,11 @@ impl Live {
     pub fn tell(&self, notice: Notice) {
         let _ = self.own.send(notice.clone());
         let _ = self.all.send(notice);
+    }
+
+    /// Tells the other nodes only: here it is known.
+    pub fn tell_elsewhere(&self, notice: Notice) {
+        let _ = self.own.send(notice);
     }
 
     /// Tells this node's listeners what another node said.

@@ -6,7 +6,7 @@ use actix::prelude::*;
 use serde_json::{Value, json};
 
 use super::message::{Submit, Tell};
-use super::port::{By, Change, Draft, What};
+use super::port::{By, Change, Draft, Nowhere, What};
 use super::room::{Join, Seat};
 use super::*;
 use crate::bus::{LocalBus, LocalHub};
@@ -32,6 +32,7 @@ fn node(log: &Arc<MemoryLog>, hub: &Arc<LocalHub>, id: u128) -> Node {
         log: Arc::<MemoryLog>::clone(log),
         bus: Arc::new(LocalBus::attach(hub, Uuid::from_u128(id))),
         relays: Arc::clone(&relays),
+        elsewhere: Arc::new(Nowhere),
         clock: Arc::new(kernel::SystemClock),
         pace: Pace::default(),
     };
@@ -282,6 +283,7 @@ async fn a_room_that_panics_is_replaced_and_nothing_acknowledged_is_lost() {
         log: Arc::<MemoryLog>::clone(&node.log),
         bus: Arc::new(LocalBus::alone(Uuid::from_u128(1))),
         relays: Arc::clone(&node.relays),
+        elsewhere: Arc::new(Nowhere),
         clock: Arc::new(kernel::SystemClock),
         pace: Pace::default(),
     };

@@ -83,6 +83,25 @@ impl Marks {
         Some(new)
     }
 
+    /// Takes in what another node was told and saves by itself. Returns what is news to the members here.
+    pub fn learn(&mut self, told: Vec<(Uuid, Mark)>, people: usize) -> Vec<(Uuid, Mark)> {
+        let mut news = Vec::new();
+        for (user, mark) in told {
+            let old = self.of(user);
+            // Its head may be ahead of ours; what it has read is in the log.
+            let read = old.read.max(mark.read);
+            let new = Mark { read, delivered: old.delivered.max(mark.delivered).max(read) };
+            if new != old {
+                self.known.insert(user, new);
+                news.push((user, new));
+            }
+        }
+        if tell_after(people).is_none() {
+            news.clear();
+        }
+        news
+    }
+
     /// When [`Self::take_untold`] or [`Self::take_unsaved`] has something.
     pub fn due(&self) -> Option<Timestamp> {
         let save = self.save_at.filter(|_| self.saving.is_empty());
@@ -155,6 +174,18 @@ mod tests {
                 last = now;
             }
         }
+    }
+
+    /// MSG-05
+    #[test]
+    fn what_another_node_heard_is_told_here_and_neither_goes_back_nor_is_saved_twice() {
+        let (mut marks, user) = (Marks::default(), Uuid::from_u128(1));
+        let mark = |read, delivered| Mark { read, delivered };
+        assert_eq!(marks.learn(vec![(user, mark(3, 5))], 2), vec![(user, mark(3, 5))]);
+        assert!(marks.learn(vec![(user, mark(2, 4))], 2).is_empty());
+        assert!(marks.is_clean());
+        assert!(marks.learn(vec![(user, mark(9, 9))], 500).is_empty(), "nobody in a crowd is told");
+        assert_eq!(marks.of(user), mark(9, 9));
     }
 
     #[test]

@@ -21,3 +21,8 @@ pub struct Submit(pub Change);
 #[derive(Debug, Clone, Copy, actix::Message)]
 #[rtype(result = "Vec<Sitter>")]
 pub struct Seated;
+
+/// Waits until the room has an entry after this number; an error when the room ends before.
+#[derive(Debug, Clone, Copy, actix::Message)]
+#[rtype(result = "()")]
+pub struct Past(pub super::port::Seq);

@@ -28,8 +28,8 @@ use kernel::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::message::{Seated, Submit, Tell};
-use self::port::{Audience, ChatLog, Entry, Seq, Viewer};
+use self::message::{Past, Seated, Submit, Tell};
+use self::port::{Audience, ChatLog, Elsewhere, Entry, Mark, Seq, Viewer};
 pub use self::repetitions::Repetitions;
 use self::ring::Line;
 use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room, Sitter};
@@ -52,6 +52,8 @@ pub struct Surroundings {
     pub bus: Arc<dyn Bus>,
     /// The way to sessions.
     pub relays: Arc<Relays>,
+    /// The way to people's connections on other nodes.
+    pub elsewhere: Arc<dyn Elsewhere>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How fast people may write.
@@ -69,7 +71,11 @@ struct BusBatch {
     epoch: String,
     first: Seq,
     last: Seq,
+    #[serde(default)]
     entries: Vec<Entry>,
+    /// How far members have come, as this node heard it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    marks: Vec<(Uuid, Mark)>,
 }
 
 /// The actor of one room.
@@ -84,6 +90,8 @@ pub struct ChatRoom {
     tickets: HashMap<u64, oneshot::Sender<Result<Ack, Problem>>>,
     last_ticket: u64,
     drains: Vec<oneshot::Sender<()>>,
+    /// Who waits for an entry after a number.
+    past: Vec<(Seq, oneshot::Sender<()>)>,
     timer: Option<(Timestamp, SpawnHandle)>,
 }
 
@@ -103,6 +111,7 @@ impl ChatRoom {
             tickets: HashMap::new(),
             last_ticket: 0,
             drains: Vec::new(),
+            past: Vec::new(),
             timer: None,
         }
     }
@@ -115,6 +124,13 @@ impl ChatRoom {
     fn perform(&mut self, effects: Vec<Effect>, ctx: &mut Context<Self>) {
         for effect in effects {
             self.perform_one(effect, ctx);
+        }
+        if !self.past.is_empty() {
+            let head = self.room.head();
+            for (_, waiting) in self.past.extract_if(.., |(after, _)| *after < head) {
+                // Who asked may have stopped waiting.
+                let _ = waiting.send(());
+            }
         }
         self.wind(ctx);
     }
@@ -181,8 +197,19 @@ impl ChatRoom {
                 let frame = frame::marks(&self.topic, &marks);
                 self.fan_out(frame, Class::Marks(Arc::new(marks)));
             }
+            Effect::PublishMarks(marks) => {
+                if self.with.bus.has_peers() {
+                    let (epoch, head) = (self.room.epoch().to_owned(), self.room.head());
+                    let entries = Vec::new();
+                    let batch = BusBatch { epoch, first: head, last: head, entries, marks };
+                    self.with.bus.publish(&self.channel, encode(&batch));
+                }
+            }
             Effect::OwnMark(user, mark) => {
                 let frame = frame::own_mark(&self.topic, mark);
+                if self.with.bus.has_peers() {
+                    self.with.elsewhere.tell(user, &self.topic, frame.clone());
+                }
                 self.with.relays.tell_all(&ToUser { user, frame });
             }
             Effect::Cut(session, code) => {
@@ -263,6 +290,7 @@ impl ChatRoom {
                 first: first.seq(),
                 last: last.seq(),
                 entries: lines.iter().map(|line| line.entry().clone()).collect(),
+                marks: Vec::new(),
             };
             self.with.bus.publish(&self.channel, encode(&batch));
         }
@@ -347,6 +375,24 @@ impl Handler<Seated> for ChatRoom {
     }
 }
 
+impl Handler<Past> for ChatRoom {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, Past(after): Past, _: &mut Self::Context) -> Self::Result {
+        let (told, waiting) = oneshot::channel();
+        self.past.retain(|(_, waiting)| !waiting.is_canceled());
+        if self.room.head() > after {
+            let _ = told.send(());
+        } else {
+            self.past.push((after, told));
+        }
+        Box::pin(async move {
+            // Dropped unsent when the room ends: whoever waits reads the log all the same.
+            let _ = waiting.await;
+        })
+    }
+}
+
 impl Handler<SessionGone> for ChatRoom {
     type Result = ();
 
@@ -360,6 +406,9 @@ impl Handler<BusFrame> for ChatRoom {
 
     fn handle(&mut self, frame: BusFrame, ctx: &mut Self::Context) {
         match serde_json::from_str::<BusBatch>(&frame.payload) {
+            Ok(BusBatch { epoch, marks, .. }) if !marks.is_empty() => {
+                self.command(Command::BusMarks { epoch, marks }, ctx);
+            }
             Ok(BusBatch { epoch, entries, .. }) => {
                 self.command(Command::Bus { epoch, entries }, ctx);
             }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytestring::ByteString;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -593,6 +594,22 @@ impl Entry {
         }
     }
 
+    /// The entry as `viewer` gets it: their own, everybody's, or a `skip`.
+    #[must_use]
+    pub fn seen_by(&self, viewer: &Viewer) -> Self {
+        let skip = Self::Skip { seq: self.seq() };
+        if !self.is_seen_by(viewer) {
+            return skip;
+        }
+        match self {
+            Self::Msg { seq, m } => m.seen_by(viewer).map_or(skip, |m| Self::Msg { seq: *seq, m }),
+            Self::Approve { seq, m } => {
+                m.seen_by(viewer).map_or(skip, |m| Self::Approve { seq: *seq, m })
+            }
+            entry => entry.clone(),
+        }
+    }
+
     /// Whether `viewer` sees it.
     pub fn is_seen_by(&self, viewer: &Viewer) -> bool {
         let meant = match self.audience() {
@@ -737,4 +754,19 @@ pub trait ChatLog: Send + Sync + 'static {
 
     /// Stores marks; a stored number never goes back.
     async fn save_marks(&self, room: Uuid, marks: Vec<(Uuid, Mark)>) -> Result<(), LogError>;
+}
+
+/// The way to people's connections on the other nodes. May lose what it is told.
+pub trait Elsewhere: Send + Sync + 'static {
+    /// A frame for every connection of `user` on the other nodes; of several about one topic within a
+    /// moment the last is enough.
+    fn tell(&self, user: Uuid, topic: &ByteString, frame: ByteString);
+}
+
+/// There are no other nodes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nowhere;
+
+impl Elsewhere for Nowhere {
+    fn tell(&self, _: Uuid, _: &ByteString, _: ByteString) {}
 }

@@ -40,7 +40,7 @@ impl Line {
         if let Some(message) = self.message()
             && message.reply.as_ref().is_some_and(|reply| viewer.blocks(reply.author))
         {
-            return encode(&with_message(&self.entry, message.seen_by(viewer)));
+            return encode(&self.entry.seen_by(viewer));
         }
         if self.owner() == Some(viewer.user) { self.own_json() } else { self.json() }
     }

@@ -25,7 +25,7 @@ use self::history::{Need, Waiting};
 pub use self::words::{Command, Effect, History, Join, Joined, Seat, Sitter};
 use super::marks::Marks;
 use super::port::{
-    Action, Appended, Change, Draft, Entry, LogError, Opened, Page, RoomInfo, Seq, What,
+    Action, Appended, Change, Draft, Entry, LogError, Mark, Opened, Page, RoomInfo, Seq, What,
 };
 use super::presence::Presence;
 use super::repetitions::Repetitions;
@@ -44,6 +44,8 @@ pub const PAGE_ENTRIES: usize = 50;
 pub const READ_ENTRIES: usize = 512;
 /// Entries that may wait for a missing one before them.
 const HELD_MAX: usize = 512;
+/// Marks that may wait until the room is open.
+const EARLY_MAX: usize = 1000;
 /// Reads after which a join is given up.
 const TRIES_MAX: u8 = 5;
 /// A room with nobody in it stops after this.
@@ -65,6 +67,8 @@ pub struct Room {
     /// Relay -> seats on its thread.
     relays: BTreeMap<RelayId, usize>,
     waiting: Vec<Waiting>,
+    /// Marks that came over HTTP before the room was open.
+    early: Vec<(Uuid, Mark)>,
     sending: Sending,
     presence: Presence,
     marks: Marks,
@@ -92,6 +96,7 @@ impl Room {
             seats: BTreeMap::new(),
             relays: BTreeMap::new(),
             waiting: Vec::new(),
+            early: Vec::new(),
             sending: Sending::new(pace),
             presence: Presence::default(),
             marks: Marks::default(),
@@ -168,8 +173,17 @@ impl Room {
                     self.suspect = true;
                 }
             }
+            Command::BusMarks { epoch, marks } => {
+                if epoch == self.epoch {
+                    let told = self.marks.learn(marks, self.people());
+                    if !told.is_empty() {
+                        out.push(Effect::Marks(told));
+                    }
+                }
+            }
             Command::HeadIs(head) => self.suspect |= self.info.is_some() && head > self.head,
             Command::Mark { session, mark } => self.mark(session, mark, now, &mut out),
+            Command::MarkOf { user, mark } => self.mark_of(user, mark, now, &mut out),
             Command::Typing(session) => self.typing(session, now, &mut out),
             Command::Who { session, re, locale } => self.who(session, re, locale, &mut out),
             Command::Revoke(user) => self.revoke(user, now, &mut out),
@@ -434,6 +448,9 @@ impl Room {
         if self.stopped || self.info.is_none() {
             return;
         }
+        for (user, mark) in std::mem::take(&mut self.early) {
+            self.mark_of(user, mark, now, out);
+        }
         let mut log: Option<Seq> = None;
         let mut latest = false;
         let mut still = Vec::new();
@@ -489,7 +506,8 @@ impl Room {
         }
         let told = self.marks.take_untold(now);
         if !told.is_empty() {
-            out.push(Effect::Marks(told));
+            out.push(Effect::Marks(told.clone()));
+            out.push(Effect::PublishMarks(told));
         }
         let empty = self.seats.is_empty() && self.waiting.is_empty() && self.sending.is_idle();
         if !empty {

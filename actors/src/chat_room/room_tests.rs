@@ -136,6 +136,7 @@ impl World {
                 | Effect::Roster { .. }
                 | Effect::Typing { .. }
                 | Effect::Presence(_)
+                | Effect::PublishMarks(_)
                 | Effect::Marks(_) => {}
             }
         }

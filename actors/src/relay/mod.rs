@@ -164,6 +164,16 @@ pub struct ToUser {
     pub frame: ByteString,
 }
 
+/// A frame for every session of several users.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ToUsers {
+    /// The users.
+    pub users: Arc<[Uuid]>,
+    /// The frame.
+    pub frame: ByteString,
+}
+
 /// What a frame to a topic is, and so what may become of it.
 #[derive(Debug, Clone)]
 pub enum Class {
@@ -447,6 +457,20 @@ impl Handler<ToUser> for Relay {
         let conns: Vec<_> = self.users.get(&message.user).into_iter().flatten().copied().collect();
         for conn in conns {
             self.push(conn, message.frame.clone(), now);
+        }
+    }
+}
+
+impl Handler<ToUsers> for Relay {
+    type Result = ();
+
+    fn handle(&mut self, message: ToUsers, _: &mut Self::Context) {
+        let now = Instant::now();
+        for user in message.users.iter() {
+            let conns: Vec<_> = self.users.get(user).into_iter().flatten().copied().collect();
+            for conn in conns {
+                self.push(conn, message.frame.clone(), now);
+            }
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use std::fmt::Display;
 
-use actors::chat_room::port::{Appended, Change, LogError};
+use actors::chat_room::port::Appended;
 use actors::wire::{ErrCode, Problem as Refusal};
 use futures::future::BoxFuture;
-use uuid::Uuid;
 
-use super::PgChatLog;
+use super::Stored;
 use super::plan::{Item, Outcome, plan};
 use crate::messaging::store;
 use crate::platform::http::Problem;
@@ -48,19 +47,7 @@ impl From<Problem> for Trouble {
     }
 }
 
-impl PgChatLog {
-    /// Stores the batch of one room.
-    pub(super) async fn append_batch(
-        &self,
-        room: Uuid,
-        batch: Vec<Change>,
-    ) -> Result<Vec<Appended>, LogError> {
-        let items = batch.into_iter().map(|change| Item { room, change }).collect();
-        let outcomes = self.append_halving(items).await.map_err(LogError::Unavailable)?;
-        let appended: Option<Vec<Appended>> = outcomes.into_iter().collect();
-        appended.ok_or(LogError::NotFound)
-    }
-
+impl Stored {
     /// Stores items of any rooms; a batch that fails for what is in it is split until the bad item
     /// stands alone.
     pub(super) fn append_halving(
@@ -103,15 +90,17 @@ impl PgChatLog {
         let mut conn = self.db.conn().await?;
         let now = self.clock.now();
         let new_id = || self.ids.new_id(now);
-        let mut asked = Vec::new();
-        let stored = store::append::append(&mut conn, items, |world| {
+        let (mut asked, mut said) = (Vec::new(), Vec::new());
+        let planned = |world| {
             let (plan, outcomes) = plan(items, world, now, &new_id);
             asked.extend(plan.posted.iter().map(|message| message.room.course_id));
+            said.clone_from(&plan.said);
             (plan, outcomes)
-        });
-        let outcomes: Result<Vec<Outcome>, Trouble> = stored.await;
-        let outcomes = outcomes?;
+        };
+        let outcomes = store::append::append::<Trouble>(&mut conn, items, planned).await?;
+        // After the commit.
         asked.into_iter().for_each(|course| self.bell.ring(course));
+        self.news.said(said);
         Ok(outcomes)
     }
 }

@@ -1,11 +1,12 @@
 //! The log of rooms in PostgreSQL: the port of the ChatRoom actor. The database decides the numbers.
-//! `plan` decides what a batch comes to, `append` stores it, `read` reads it back, `rows` stands between rows
+//! `plan` decides what a batch comes to, `append` stores it, `writer` gathers what waits, `read` reads it back, `rows` stands between rows
 //! and the port's values.
 
 mod append;
 pub(super) mod plan;
 pub(super) mod read;
 pub(super) mod rows;
+mod writer;
 
 use std::sync::Arc;
 
@@ -14,12 +15,15 @@ use actors::chat_room::port::{
 };
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
+use futures::FutureExt as _;
 use kernel::{Clock, IdSource, Timestamp};
 use uuid::Uuid;
 
+use self::writer::Writers;
 use super::access;
 use super::bell::Bell;
 use super::model::{MarkRow, RoomRow};
+use super::news::News;
 use super::store;
 use crate::platform::db::Db;
 use crate::platform::http::Problem;
@@ -29,24 +33,53 @@ pub(super) use rows::{signed, unsigned};
 const MARKS: i64 = 1000;
 
 /// The log of every room.
-#[derive(Clone)]
 pub(super) struct PgChatLog {
-    pub db: Db,
-    pub clock: Arc<dyn Clock>,
-    pub ids: Arc<dyn IdSource>,
+    store: Stored,
+    writers: Writers,
+}
+
+/// What the writers store with.
+#[derive(Clone)]
+struct Stored {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    /// Told of every new message that everybody in its room sees.
+    news: News,
     /// Rung when what was stored changes the curators' desk.
-    pub bell: Bell,
+    bell: Bell,
+}
+
+impl PgChatLog {
+    /// Starts the writers, on the calling runtime.
+    pub fn start(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        news: News,
+        bell: Bell,
+    ) -> Self {
+        let store = Stored { db, clock, ids, news, bell };
+        let storing = store.clone();
+        let writers = Writers::start(
+            &(Arc::new(move |items| {
+                let store = storing.clone();
+                async move { store.append_halving(items).await }.boxed()
+            }) as Arc<writer::Store>),
+        );
+        Self { store, writers }
+    }
 }
 
 #[async_trait]
 impl ChatLog for PgChatLog {
     async fn open(&self, room: Uuid, tail: usize) -> Result<Opened, LogError> {
-        let mut conn = self.db.conn().await.map_err(away)?;
+        let mut conn = self.store.db.conn().await.map_err(away)?;
         load(&mut conn, room, tail).await.map_err(away)?.ok_or(LogError::NotFound)
     }
 
     async fn append(&self, room: Uuid, batch: Vec<Change>) -> Result<Vec<Appended>, LogError> {
-        self.append_batch(room, batch).await
+        self.writers.append(room, batch).await
     }
 
     async fn read_after(
@@ -55,18 +88,18 @@ impl ChatLog for PgChatLog {
         after: Seq,
         limit: usize,
     ) -> Result<Vec<Entry>, LogError> {
-        let mut conn = self.db.conn().await.map_err(away)?;
+        let mut conn = self.store.db.conn().await.map_err(away)?;
         read::entries_after(&mut conn, room, signed(after), limit).await.map_err(away)
     }
 
     async fn latest(&self, room: Uuid, limit: usize) -> Result<Page, LogError> {
-        let mut conn = self.db.conn().await.map_err(away)?;
+        let mut conn = self.store.db.conn().await.map_err(away)?;
         let page = read::latest(&mut conn, room, limit).await.map_err(away)?;
         page.ok_or(LogError::NotFound)
     }
 
     async fn save_marks(&self, room: Uuid, marks: Vec<(Uuid, Mark)>) -> Result<(), LogError> {
-        let now = self.clock.now();
+        let now = self.store.clock.now();
         let rows: Vec<MarkRow> = marks
             .into_iter()
             .map(|(user_id, mark)| MarkRow {
@@ -78,7 +111,7 @@ impl ChatLog for PgChatLog {
                 updated_at: now,
             })
             .collect();
-        let mut conn = self.db.conn().await.map_err(away)?;
+        let mut conn = self.store.db.conn().await.map_err(away)?;
         store::save_marks(&mut conn, &rows).await.map_err(away)
     }
 }

@@ -18,6 +18,7 @@ use crate::messaging::files::model::FileRow;
 use crate::messaging::hooks::desk::Posted;
 use crate::messaging::hooks::guard::{self, Moderated, Standing};
 use crate::messaging::model::{LogRow, MessageRow, MessageState, RoomKind, RoomRow, kind};
+use crate::messaging::news::Said;
 
 /// How long one may change or delete an own message.
 const EDIT_WINDOW: TimeDelta = TimeDelta::minutes(15);
@@ -103,6 +104,8 @@ pub struct Plan {
     pub writes: Vec<Write>,
     /// For the desk.
     pub posted: Vec<Posted>,
+    /// For the lists of rooms: what everybody in them sees.
+    pub said: Vec<Said>,
     /// For the audit.
     pub moderated: Vec<Moderated>,
 }
@@ -257,6 +260,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         let m = Message { reply, files, ..rows::message(&row, by.name.clone()) };
         if !held {
             self.posted(&row, by.rights.role);
+            self.said(&row, &by.name);
         }
         self.known.insert((room, by.user, draft.client_id.clone()), row.clone());
         self.plan.messages.push(row);
@@ -277,6 +281,18 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
                 at: row.created_at,
             });
         }
+    }
+
+    fn said(&mut self, row: &MessageRow, name: &str) {
+        let Some(locked) = self.world.rooms.get(&row.room_id) else { return };
+        self.plan.said.push(Said {
+            room: row.room_id,
+            kind: locked.row.kind,
+            head: locked.head,
+            preview: preview(row, name.to_owned()),
+            mentions: row.mentions.clone(),
+            at: row.created_at,
+        });
     }
 
     /// The files of a message to be: the sender's own, and of no other message.
@@ -630,6 +646,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         let m = Message { reply, files, ..rows::message(&row, name) };
         if on {
             self.posted(&row, rows::role_of(&row.author_role));
+            self.said(&row, &m.author_name);
         }
         let payload = Some(json!({"on": on}));
         let seq = self.log(room, kind::APPROVE, Some(msg), change.by.user, payload)?;

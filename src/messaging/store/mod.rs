@@ -13,9 +13,12 @@ use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{LogRow, MarkRow, MessageRow, ReactionRow, RoomRow, StandingRow};
+use super::model::{
+    LogRow, MarkRow, MessageRow, MessageState, ReactionRow, RoomRow, StandingRow, VersionRow,
+};
 use super::schema::{
-    chat_blocks, message_reactions, messages, room_heads, room_log, room_members, room_pins,
+    chat_blocks, message_reactions, message_versions, messages, room_heads, room_log, room_members,
+    room_pins,
 };
 
 /// A room by its id.
@@ -176,6 +179,58 @@ pub async fn messages_of(
         .await
 }
 
+/// Messages of a room that match, with a number below `before`, the newest first. `of`: somebody who sees no
+/// held ones but the own.
+pub async fn search(
+    conn: &mut AsyncPgConnection,
+    room: Uuid,
+    words: &str,
+    before: i64,
+    of: Option<Uuid>,
+    limit: i64,
+) -> QueryResult<Vec<MessageRow>> {
+    let mut query = messages::table
+        .filter(messages::room_id.eq(room))
+        .filter(messages::seq.lt(before))
+        .filter(
+            diesel::dsl::sql::<diesel::sql_types::Bool>("words @@ to_tsquery('simple', ")
+                .bind::<diesel::sql_types::Text, _>(words)
+                .sql(")"),
+        )
+        .order(messages::seq.desc())
+        .limit(limit)
+        .select(MessageRow::as_select())
+        .into_boxed();
+    if let Some(user) = of {
+        let shown = messages::state.eq(MessageState::Shown);
+        query = query.filter(shown.or(messages::author_id.eq(user)));
+    }
+    query.load(conn).await
+}
+
+/// What a message was before, the newest last.
+pub async fn versions(conn: &mut AsyncPgConnection, message: Uuid) -> QueryResult<Vec<VersionRow>> {
+    message_versions::table
+        .filter(message_versions::message_id.eq(message))
+        .order(message_versions::version)
+        .select(VersionRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// Deletes the texts of messages that were taken away before this time.
+pub async fn purge_versions(
+    conn: &mut AsyncPgConnection,
+    before: kernel::Timestamp,
+) -> QueryResult<usize> {
+    // The last text was replaced by the deletion itself.
+    const GONE: &str = "replaced_at < $1 and exists (select 1 from messages m \
+        where m.id = message_id and m.state = 'deleted') \
+        and not exists (select 1 from message_versions later \
+        where later.message_id = message_versions.message_id and later.replaced_at >= $1)";
+    crate::platform::db::purge(conn, "message_versions", GONE, before).await
+}
+
 /// The reactions to these messages, in the order in which they came.
 pub async fn reactions(
     conn: &mut AsyncPgConnection,
@@ -208,6 +263,39 @@ pub async fn blocked_by(conn: &mut AsyncPgConnection, user: Uuid) -> QueryResult
     chat_blocks::table
         .filter(chat_blocks::user_id.eq(user))
         .select(chat_blocks::blocked_id)
+        .load(conn)
+        .await
+}
+
+/// Who has blocked any of these people: (who, whom).
+pub async fn blocks_of(
+    conn: &mut AsyncPgConnection,
+    blocked: &[Uuid],
+) -> QueryResult<Vec<(Uuid, Uuid)>> {
+    chat_blocks::table
+        .filter(chat_blocks::blocked_id.eq_any(blocked))
+        .select((chat_blocks::user_id, chat_blocks::blocked_id))
+        .load(conn)
+        .await
+}
+
+/// The members who want to hear of each of these rooms that has at most `most` of them: (room, user).
+pub async fn members_of_small(
+    conn: &mut AsyncPgConnection,
+    rooms: &[Uuid],
+    most: i64,
+) -> QueryResult<Vec<(Uuid, Uuid)>> {
+    let small = room_members::table
+        .filter(room_members::room_id.eq_any(rooms))
+        .group_by(room_members::room_id)
+        .having(diesel::dsl::count_star().le(most))
+        .select(room_members::room_id);
+    let small: Vec<Uuid> = small.load(conn).await?;
+    room_members::table
+        .filter(room_members::room_id.eq_any(small))
+        .filter(room_members::notify.eq("all"))
+        .filter(room_members::banned_at.is_null())
+        .select((room_members::room_id, room_members::user_id))
         .load(conn)
         .await
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actors::relay::{
-    Class, Cut, Fanout, Relays, SendHome, SessionKey, ToSession, ToUser, Unsubscribe, Whom,
+    Class, Cut, Fanout, Relays, SendHome, SessionKey, ToSession, ToUser, ToUsers, Unsubscribe, Whom,
 };
 use actors::wire::{CloseCode, ErrCode, Problem as Refusal};
 use async_trait::async_trait;
@@ -32,7 +32,7 @@ pub use transport::on_connect;
 
 use self::transport::RelayHere;
 use super::http::{Code, Policy, Problem, Routes, Rule};
-use super::live::Notice;
+use super::live::{ForUsers, Notice};
 use crate::app::App;
 
 /// The subprotocol.
@@ -192,6 +192,13 @@ impl Sockets {
         self.relays.tell_all(&ToUser { user, frame: frame.to_string().into() });
     }
 
+    /// Sends a frame to every connection of several people.
+    pub fn tell_users(&self, one: &ForUsers) {
+        let frame = ByteString::from(one.frame.to_string());
+        let users: Arc<[Uuid]> = one.users.as_slice().into();
+        self.relays.tell_all(&ToUsers { users, frame });
+    }
+
     /// Sends `frame` to everybody who has joined `topic` on this node.
     pub fn tell_topic(&self, topic: &str, frame: &Value) {
         let frame = frame.to_string().into();
@@ -314,9 +321,10 @@ fn hear(sockets: &Sockets, notice: Notice) {
         // Rights are read at join: who has others now joins again.
         Notice::UserChanged { user_id } => sockets.cut(Whom::User(user_id), CloseCode::UNCERTAIN),
         Notice::AccessChanged { .. } | Notice::PlaybackEnded { .. } | Notice::Stale { .. } => {}
+        Notice::ForUsers(frames) => frames.iter().for_each(|one| sockets.tell_users(one)),
         Notice::Frame { topic, frame } => sockets.tell_topic(&topic, &frame),
         Notice::ToUsers { users, frame } => {
-            users.iter().for_each(|user| sockets.tell_user(*user, &frame));
+            sockets.tell_users(&ForUsers { users, frame });
         }
     }
 }

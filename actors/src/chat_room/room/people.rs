@@ -7,7 +7,7 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::history::Waiting;
-use super::{Effect, Join, Joined, Room, Sitter};
+use super::{EARLY_MAX, Effect, Join, Joined, Room, Sitter};
 use crate::chat_room::port::Mark;
 use crate::relay::SessionKey;
 use crate::wire::{CloseCode, ErrCode, Locale, Problem};
@@ -101,12 +101,35 @@ impl Room {
         now: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        let Some(user) = self.seats.get(&session).map(|seat| seat.user) else { return };
-        let members = self.info.as_ref().map_or(0, |info| info.members);
-        let people = self.presence.count().max(usize::try_from(members).unwrap_or(usize::MAX));
+        if let Some(user) = self.seats.get(&session).map(|seat| seat.user) {
+            self.mark_of(user, mark, now, out);
+        }
+    }
+
+    pub(super) fn mark_of(
+        &mut self,
+        user: Uuid,
+        mark: Mark,
+        now: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.info.is_none() {
+            // The head, which no mark passes, is not known yet.
+            if self.early.len() < EARLY_MAX {
+                self.early.push((user, mark));
+            }
+            return;
+        }
+        let people = self.people();
         if let Some(mark) = self.marks.advance(user, mark, self.head, people, now) {
             out.push(Effect::OwnMark(user, mark));
         }
+    }
+
+    /// How large the room is, for what is told to all of it.
+    pub(super) fn people(&self) -> usize {
+        let members = self.info.as_ref().map_or(0, |info| info.members);
+        self.presence.count().max(usize::try_from(members).unwrap_or(usize::MAX))
     }
 
     pub(super) fn typing(&mut self, session: SessionKey, now: Timestamp, out: &mut Vec<Effect>) {

@@ -125,12 +125,26 @@ pub enum Command {
         /// The entries.
         entries: Vec<Entry>,
     },
+    /// How far members have come, as another node heard it.
+    BusMarks {
+        /// The epoch that the numbers belong to.
+        epoch: String,
+        /// Who, and how far.
+        marks: Vec<(Uuid, Mark)>,
+    },
     /// The position check: the log's head.
     HeadIs(Seq),
     /// A session tells how far it has come.
     Mark {
         /// The session.
         session: SessionKey,
+        /// How far.
+        mark: Mark,
+    },
+    /// Somebody tells it over HTTP; access was looked up on the way.
+    MarkOf {
+        /// Who.
+        user: Uuid,
         /// How far.
         mark: Mark,
     },
@@ -264,6 +278,8 @@ pub enum Effect {
     Presence(Diff),
     /// Tell how far members have come.
     Marks(Vec<(Uuid, Mark)>),
+    /// Tell the other nodes how far members have come.
+    PublishMarks(Vec<(Uuid, Mark)>),
     /// Tell a user's other devices the own mark.
     OwnMark(Uuid, Mark),
     /// The session looks at the room in another way from now on.
