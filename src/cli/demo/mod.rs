@@ -2,6 +2,7 @@
 //! process, as its people would: sign in, upload, publish, enroll.
 
 mod api;
+mod help;
 mod school;
 
 use std::path::Path;
@@ -76,7 +77,9 @@ async fn fill(app: &App, school: &School) -> Result<(), String> {
     }
     // The scratch directory held only what has been uploaded.
     let _ = std::fs::remove_dir_all(&scratch);
-    study(&api, school, &courses).await
+    study(&api, school, &courses).await?;
+    let ids: Vec<uuid::Uuid> = courses.iter().map(|(id, _)| *id).collect();
+    help::write(&api, school, &ids).await
 }
 
 async fn account(app: &App, person: &Person) -> Result<(), String> {

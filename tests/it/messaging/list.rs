@@ -72,8 +72,7 @@ async fn the_list_is_pinned_first_then_lively_first_and_comes_in_pages() {
     let forum = format!("/api/v1/courses/{course}/forum");
     let mut rooms = Vec::new();
     for n in 0..5 {
-        let thread =
-            json!({"title": format!("Thread {n}"), "body": "x", "client_id": format!("t{n}")});
+        let thread = json!({"title": format!("Thread {n}"), "body": format!("Word {n}."), "client_id": format!("t{n}")});
         rooms.push(room_in(&student.post(&forum, thread).await.expect(201).json()));
     }
     says(author, &rooms[1], "Indeed.").await;
