@@ -145,11 +145,13 @@ function NumberAnswer({ task, answer, change, left, error, labelledBy, disabled 
             key={name}
             type="button"
             disabled={disabled}
-            aria-label={t(`sign.${name}`)}
             title={t(`sign.${name}`)}
             onClick={() => insert(sign)}
           >
-            <bdi dir="ltr">{sign}</bdi>
+            <bdi dir="ltr" aria-hidden>
+              {sign}
+            </bdi>
+            <span className="hidden">{t(`sign.${name}`)}</span>
           </button>
         ))}
       </fieldset>

@@ -2,6 +2,7 @@
 import { IconLock, IconMessageCheck, IconMessages } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { isApiError } from '~/api/error';
 import { answers } from '~/features/identity/roles';
 import { useSession } from '~/features/identity/session';
 import { RoomChat } from '~/features/messaging/RoomChat';
@@ -20,6 +21,10 @@ export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
   const room = useQuery({
     ...taskRoomQuery(task.id),
     enabled: open && !staff,
+    // Many may come to a room at once: a busy server names the time after which it listens again.
+    retry: (failures, error) => failures < 3 && isApiError(error) && [0, 429, 503].includes(error.status),
+    retryDelay: (failures, error) =>
+      Math.max(500 * 2 ** failures, (isApiError(error) ? (error.retryAfterSeconds ?? 0) : 0) * 1000),
     // It is made at its first use: asked for until it is there.
     refetchInterval: (query) => (query.state.data?.room_id === null ? 3_000 : false),
   });
@@ -56,7 +61,13 @@ export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
     );
   }
   if (!roomId) {
-    if (room.isError) return <Failed error={room.error} retry={() => void room.refetch()} />;
+    if (room.isError) {
+      return (
+        <div className={css.chatState}>
+          <Failed error={room.error} retry={() => void room.refetch()} />
+        </div>
+      );
+    }
     return <p className={css.opening}>{t('chat.opening')}</p>;
   }
   const expected = room.data?.expected_s;

@@ -85,6 +85,15 @@ describe('the draft of an answer', () => {
     expect(saver.view().status).toBe('saved');
   });
 
+  it('says nothing of a save that was under way when the answer was handed in', async () => {
+    const { saver, yes } = bench();
+    saver.set('a');
+    void saver.flush();
+    saver.drop();
+    await yes();
+    expect(saver.view()).toEqual({ status: 'clean', at: undefined });
+  });
+
   it('is forgotten when the answer was handed in', () => {
     const { saver, calls, tick } = bench();
     saver.set('a');

@@ -23,6 +23,8 @@ export function createSaver<T>(ports: Ports<T>) {
   let next: { value: T } | undefined;
   let flying = false;
   let closed = false;
+  /** Counts what was handed in: a save that was under way then says nothing any more. */
+  let dropped = 0;
   let cancel: (() => void) | undefined;
   const hearers = new Set<() => void>();
   const set = (status: SaverState['status'], at = state.at) => {
@@ -46,14 +48,16 @@ export function createSaver<T>(ports: Ports<T>) {
     const { value } = next;
     next = undefined;
     flying = true;
+    const mine = dropped;
     set('saving');
     try {
       await ports.save(value);
       flying = false;
-      set(next ? 'waiting' : 'saved', ports.now());
+      if (mine === dropped || next) set(next ? 'waiting' : 'saved', ports.now());
       if (next && !closed) plan(EVERY);
     } catch {
       flying = false;
+      if (mine !== dropped && !next) return;
       // What was typed meanwhile is newer.
       next ??= { value };
       set('offline');
@@ -78,8 +82,10 @@ export function createSaver<T>(ports: Ports<T>) {
     /** It was handed in: nothing is left to save. */
     drop(): void {
       unplan();
+      dropped += 1;
       next = undefined;
-      set('clean', undefined);
+      state = { status: 'clean', at: undefined };
+      set('clean');
     },
     close(): void {
       closed = true;
