@@ -15,7 +15,8 @@ create table tasks (
     id uuid primary key,
     course_id uuid not null references courses (id) on delete cascade,
     module_id uuid not null references modules (id) on delete cascade,
-    lesson_id uuid references lessons (id) on delete cascade,
+    -- A lesson's question; null too when the lesson was removed, and the task with it.
+    lesson_id uuid references lessons (id) on delete set null,
     position integer not null check (position >= 0),
     kind text not null check (
         kind in ('number', 'text', 'choice', 'choices', 'order', 'match', 'free', 'file')
@@ -75,6 +76,12 @@ create table attempts (
     score_num integer not null check (score_num >= 0),
     score_den integer not null check (score_den > 0 and score_num <= score_den),
     parts jsonb,
+    -- What the author says to whoever gave this answer.
+    feedback text,
+    -- Whether the chat under the task opened with it.
+    opened_chat boolean not null default false,
+    -- Stored files of the answer: id, name, size.
+    files jsonb,
     spent_ms integer not null default 0 check (spent_ms >= 0),
     comment text,
     graded_by uuid references users (id),
@@ -100,6 +107,7 @@ create table task_states (
     best_num integer not null default 0,
     best_den integer not null default 1 check (best_den > 0),
     last_attempt_id uuid,
+    last_verdict text check (last_verdict in ('right', 'wrong', 'partial', 'pending')),
     -- Once open, always open for this student.
     chat_open_at timestamptz,
     solution_seen_at timestamptz,
@@ -122,11 +130,49 @@ create table task_images (
     id uuid primary key,
     -- Its name in the object store and in addresses: 128 random bits in hex.
     name text not null unique,
-    course_id uuid references courses (id) on delete set null,
     added_by uuid not null references users (id),
     width integer not null check (width > 0),
     height integer not null check (height > 0),
     created_at timestamptz not null
 );
-create index task_images_course_id on task_images (course_id);
 create index task_images_added_by on task_images (added_by);
+
+-- Names and opening times of topics as they were before a change, with who made it and when (CRS-39).
+create table module_changes (
+    id uuid primary key,
+    module_id uuid not null references modules (id) on delete cascade,
+    title text not null,
+    opens_at timestamptz,
+    changed_by uuid not null references users (id),
+    created_at timestamptz not null
+);
+create index module_changes_module_id on module_changes (module_id, created_at);
+create index module_changes_changed_by on module_changes (changed_by);
+
+alter table uploads
+    drop constraint uploads_purpose_check,
+    add constraint uploads_purpose_check check (purpose in ('video', 'file', 'task_image'));
+
+-- Questions of lessons become tasks of their topics (LRN-08). Ids of their options are random: they say nothing
+-- about which is right.
+insert into tasks (id, course_id, module_id, lesson_id, position, kind, version, created_at, updated_at)
+select q.id, l.course_id, l.module_id, l.id, q.position, 'choice', 1, q.created_at, q.updated_at
+from questions q join lessons l on l.id = q.lesson_id;
+with options as materialized (
+    select q.id, o.n, gen_random_uuid()::text as option_id, o.words
+    from questions q, unnest(q.options) with ordinality as o (words, n)
+)
+insert into task_versions (task_id, version, title, points, statement, body, key, solution_rule, edited_by, created_at)
+select q.id, 1, left(regexp_replace(q.wording, '\s+', ' ', 'g'), 200), 1,
+    jsonb_build_object('type', 'doc', 'content', jsonb_build_array(jsonb_build_object('type', 'paragraph',
+        'content', jsonb_build_array(jsonb_build_object('type', 'text', 'text', q.wording))))),
+    jsonb_build_object('pick', null, 'shuffle', true, 'options', (
+        select jsonb_agg(jsonb_build_object('id', o.option_id, 'text', jsonb_build_object('type', 'doc', 'content',
+            jsonb_build_array(jsonb_build_object('type', 'paragraph', 'content',
+                jsonb_build_array(jsonb_build_object('type', 'text', 'text', o.words)))))) order by o.n)
+        from options o where o.id = q.id)),
+    (select jsonb_build_object('right', jsonb_build_array(o.option_id), 'method', 'exact', 'weights', null)
+        from options o where o.id = q.id and o.n = q.right_option + 1),
+    '{"after_right": true, "after_wrong": 5, "after": null}', c.author_id, q.created_at
+from questions q join lessons l on l.id = q.lesson_id join courses c on c.id = l.course_id;
+drop table questions;

@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use futures::future::LocalBoxFuture;
 use uuid::Uuid;
 
-use super::model::{Course, FileRow, Lesson, Module};
+use super::model::{Course, FileRow, Lesson, Module, Task};
 use super::store;
 use crate::app::App;
 use crate::identity::{MaybeSignedIn, Principal, Role, SignedIn};
@@ -29,6 +29,33 @@ pub struct OwnedModule {
     pub module: Module,
     /// The caller.
     pub author: Principal,
+}
+
+/// A module whose topic the caller may edit: its author, its curators, moderators, admins (CRS-39).
+#[derive(Debug)]
+pub struct EditedModule {
+    /// The module as it was when the request began.
+    pub module: Module,
+    /// The caller.
+    pub editor: Principal,
+}
+
+/// A task that the caller may edit: the same people.
+#[derive(Debug)]
+pub struct EditedTask {
+    /// The task as it was when the request began; it was not taken off.
+    pub task: Task,
+    /// The caller.
+    pub editor: Principal,
+}
+
+/// A course whose tasks the caller may edit: the same people.
+#[derive(Debug)]
+pub struct EditedCourse {
+    /// The course.
+    pub course: Course,
+    /// The caller.
+    pub editor: Principal,
 }
 
 /// A lesson of the caller's own.
@@ -101,6 +128,35 @@ owned!(OwnedModule, |conn, id, author| {
     let module = module.ok_or_else(Problem::not_found)?;
     Ok(OwnedModule { module, author })
 });
+
+owned!(EditedModule, |conn, id, editor| {
+    let module = store::outline::module(conn, id).await?.ok_or_else(Problem::not_found)?;
+    editable(conn, module.course_id, &editor).await?;
+    Ok(EditedModule { module, editor })
+});
+
+owned!(EditedTask, |conn, id, editor| {
+    let task = store::tasks::task(conn, id).await?.filter(|task| task.removed_at.is_none());
+    let task = task.ok_or_else(Problem::not_found)?;
+    editable(conn, task.course_id, &editor).await?;
+    Ok(EditedTask { task, editor })
+});
+
+owned!(EditedCourse, |conn, id, editor| {
+    let course = editable(conn, id, &editor).await?;
+    Ok(EditedCourse { course, editor })
+});
+
+/// The course `id`, if `editor` may edit its tasks and topics.
+async fn editable(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    editor: &Principal,
+) -> Result<Course, Problem> {
+    let course = store::course::find(conn, id).await?.ok_or_else(Problem::not_found)?;
+    let may = course.author_id == editor.user_id || oversees(editor, id);
+    if may { Ok(course) } else { Err(Problem::not_found()) }
+}
 
 owned!(OwnedLesson, |conn, id, author| {
     let lesson = store::outline::own_lesson(conn, id, author.user_id).await?;

@@ -17,7 +17,7 @@ use super::store::catalogue::{Filter, Keys};
 use super::store::reference::ReferenceRow;
 use super::views::{
     Category, CourseCard, CourseCore, CoursePage, Doc, LocalName, ProgrammeLesson, ProgrammeModule,
-    PublicAuthor, Skill, Trailer, Viewer, seconds,
+    PublicAuthor, Skill, Track, TrackCourse, Trailer, Viewer, seconds,
 };
 use crate::app::App;
 use crate::identity::{self, Principal};
@@ -81,6 +81,39 @@ pub async fn list(app: &App, query: &CatalogueQuery) -> Result<Page<CourseCard>,
     let mut cards = cards_of(&mut conn, &page.items).await?.into_iter();
     let next_cursor = page.next_cursor.clone();
     Ok(Page { items: cards.by_ref().collect(), next_cursor })
+}
+
+/// Most courses in the tracks.
+const MAX_TRACK_COURSES: i64 = 100;
+/// Characters of a description in a track.
+const SUMMARY: usize = 300;
+
+/// The tracks by target score with their courses and what each is about (CRS-37).
+pub async fn tracks(app: &App) -> Result<Vec<Track>, Problem> {
+    let mut conn = app.db.conn().await?;
+    let courses = store::course::of_tracks(&mut conn, MAX_TRACK_COURSES).await?;
+    let cards = cards_of(&mut conn, &courses).await?;
+    let ids: Vec<Uuid> = courses.iter().map(|course| course.id).collect();
+    let mut topics: HashMap<Uuid, Vec<String>> = HashMap::new();
+    for module in store::outline::modules_of_all(&mut conn, &ids).await? {
+        topics.entry(module.course_id).or_default().push(module.title);
+    }
+    let mut tracks: Vec<Track> = Vec::new();
+    for (course, card) in courses.iter().zip(cards) {
+        let Some(track) = course.track else { continue };
+        let description = course.description.as_ref();
+        let summary = description.map(|text| document::plain_text(text, SUMMARY));
+        let course = TrackCourse {
+            card,
+            summary: summary.unwrap_or_default(),
+            topics: topics.remove(&course.id).unwrap_or_default(),
+        };
+        match tracks.last_mut().filter(|last| last.track == track) {
+            Some(last) => last.courses.push(course),
+            None => tracks.push(Track { track, courses: vec![course] }),
+        }
+    }
+    Ok(tracks)
 }
 
 /// Cards of `courses`, in their order.

@@ -1,7 +1,5 @@
-//! What a lesson is made of beside its text: video, files, questions; and the course's trailer.
+//! What a lesson is made of beside its text: video, files; and the course's trailer.
 //! Hears from the video context how far each video has come.
-
-use std::collections::HashSet;
 
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
@@ -9,8 +7,7 @@ use uuid::Uuid;
 use super::content_state::{self, ContentEvent};
 use super::edit::lock_editable;
 use super::events::note_update;
-use super::inputs::QuestionsInput;
-use super::model::{ContentState, FileRow, Lesson, LessonKind, Question};
+use super::model::{ContentState, FileRow, Lesson, LessonKind};
 use super::programme::{changed, changed_for, lock_lesson};
 use super::store;
 use crate::app::App;
@@ -195,50 +192,6 @@ pub async fn remove_file(
             store::outline::delete_file(conn, id).await?;
             video::remove_file(conn, app, file_id).await?;
             changed(conn, app, &course).await
-        })
-        .await
-}
-
-/// Makes `input` the questions of the lesson (CRS-20).
-pub async fn set_questions(
-    app: &App,
-    author: &Principal,
-    lesson: &Lesson,
-    mut input: QuestionsInput,
-) -> Result<Vec<Question>, Problem> {
-    input.check()?;
-    let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
-    app.db
-        .transaction(async move |conn: &mut AsyncPgConnection| -> Result<Vec<Question>, Problem> {
-            let (course, _) = lock_lesson(conn, course_id, lesson_id, author_id).await?;
-            let known: HashSet<Uuid> = store::outline::questions_of(conn, lesson_id)
-                .await?
-                .into_iter()
-                .map(|question| question.id)
-                .collect();
-            let mut used = HashSet::new();
-            let mut wanted = Vec::new();
-            for (position, question) in (0_i32..).zip(input.questions) {
-                let id = match question.id {
-                    None => app.id(),
-                    Some(id) if known.contains(&id) && used.insert(id) => id,
-                    Some(_) => {
-                        let field = format!("questions[{position}].id");
-                        return Err(Problem::invalid(field, "This lesson has no such question."));
-                    }
-                };
-                wanted.push(Question {
-                    id,
-                    lesson_id,
-                    position,
-                    wording: question.wording,
-                    options: question.options,
-                    right_option: i32::try_from(question.right).map_err(Problem::internal)?,
-                });
-            }
-            store::outline::set_questions(conn, lesson_id, &wanted, app.clock.now()).await?;
-            changed(conn, app, &course).await?;
-            Ok(wanted)
         })
         .await
 }

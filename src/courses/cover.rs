@@ -109,6 +109,27 @@ pub fn render(bytes: &[u8]) -> Result<Rendered, CoverError> {
     Ok(Rendered { sizes, og_jpeg, color })
 }
 
+/// Width that a picture in a text is made smaller to, pixels.
+const PICTURE_WIDTH: u32 = 1600;
+/// Formulas and drawings suffer more than photographs.
+const PICTURE_QUALITY: f32 = 90.0;
+
+/// Judges `bytes` and makes one picture of them, for a text.
+pub fn picture(bytes: &[u8]) -> Result<Encoded, CoverError> {
+    let mut picture = decode(bytes)?;
+    if picture.width() > PICTURE_WIDTH {
+        let height = scaled(picture.height(), PICTURE_WIDTH, picture.width());
+        picture = picture.resize_exact(PICTURE_WIDTH, height, FilterType::Lanczos3);
+    }
+    let rgb = flatten(&picture);
+    let size = CoverSize { width: rgb.width(), height: rgb.height() };
+    let webp = webp::Encoder::from_rgb(rgb.as_raw(), size.width, size.height)
+        .encode_simple(false, PICTURE_QUALITY)
+        .map_err(|_| CoverError::Damaged)?
+        .to_vec();
+    Ok(Encoded { size, webp })
+}
+
 /// Judges a stranger's picture and decodes it, turned the way it was shot. Heavy: see
 /// [`super::decoding`].
 ///
@@ -259,6 +280,17 @@ mod tests {
         // Orientation 6: the left half of what is stored is the top of what is shown.
         let shown = image::load_from_memory(&rendered.sizes[0].webp).unwrap().into_rgb8();
         assert!(shown.get_pixel(160, 100).0[0] > 200 && shown.get_pixel(160, 540).0[0] < 60);
+    }
+
+    /// LRN-17
+    #[test]
+    fn a_picture_for_a_text_is_made_once_and_not_blown_up() {
+        let small = picture(&png(300, 200, [1, 2, 3, 255])).unwrap();
+        assert_eq!((small.size.width, small.size.height), (300, 200));
+        let large = picture(&png(3200, 1000, [1, 2, 3, 0])).unwrap();
+        assert_eq!((large.size.width, large.size.height), (1600, 500));
+        assert!(image::load_from_memory_with_format(&large.webp, ImageFormat::WebP).is_ok());
+        assert_eq!(picture(b"<svg/>").unwrap_err(), CoverError::NotAPicture);
     }
 
     #[test]

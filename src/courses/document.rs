@@ -14,6 +14,12 @@ pub const MAX_BYTES: usize = 200 * 1024;
 pub const MAX_DEPTH: usize = 12;
 /// Longest address of a link, in bytes.
 const MAX_HREF: usize = 2048;
+/// Longest formula, characters.
+const MAX_LATEX: usize = 2000;
+/// Longest words for a picture, characters.
+const MAX_ALT: usize = 500;
+/// Widest and highest picture, pixels.
+const MAX_SIDE: u64 = 10_000;
 /// Words read in a minute: the measure of a text lesson's duration.
 const WORDS_A_MINUTE: u64 = 200;
 
@@ -96,9 +102,9 @@ impl Document {
     }
 }
 
-/// Whether there is not one visible character in the tree.
+/// Whether there is nothing to see in the tree.
 pub fn is_blank(tree: &Value) -> bool {
-    let mut blank = true;
+    let mut blank = !has_picture(tree);
     each_text(tree, &mut |text| blank &= text.trim().is_empty());
     blank
 }
@@ -131,8 +137,15 @@ pub fn plain_text(tree: &Value, limit: usize) -> String {
     }
 }
 
+fn has_picture(node: &Value) -> bool {
+    node.get("type").and_then(Value::as_str) == Some("image")
+        || node.get("content").and_then(Value::as_array).into_iter().flatten().any(has_picture)
+}
+
+/// Words, formulas as they are written, and what pictures say to those who do not see them.
 fn each_text(node: &Value, visit: &mut dyn FnMut(&str)) {
-    if let Some(text) = node.get("text").and_then(Value::as_str) {
+    let words = [node.get("text"), node.pointer("/attrs/latex"), node.pointer("/attrs/alt")];
+    for text in words.into_iter().flatten().filter_map(Value::as_str) {
         visit(text);
     }
     for child in node.get("content").and_then(Value::as_array).into_iter().flatten() {
@@ -171,9 +184,9 @@ fn rebuild(node: &Value, at: &str, allowed: Content) -> Result<Value, DocumentEr
         "bulletList" | "orderedList" => (Content::Blocks, Content::Items),
         "blockquote" => (Content::Blocks, Content::Blocks),
         "codeBlock" => (Content::Blocks, Content::PlainText),
-        "horizontalRule" => (Content::Blocks, Content::Nothing),
+        "horizontalRule" | "math_block" | "image" => (Content::Blocks, Content::Nothing),
         "listItem" => (Content::Items, Content::Blocks),
-        "hardBreak" | "text" => (Content::Inline, Content::Nothing),
+        "hardBreak" | "text" | "math_inline" => (Content::Inline, Content::Nothing),
         _ => return Err(refused()),
     };
     let fits = allowed == place || (allowed == Content::PlainText && kind == "text");
@@ -282,8 +295,51 @@ fn attributes(kind: &str, attrs: Option<&Value>, at: &str) -> Result<Option<Valu
                 Ok(Some(json!({"language": language.ok_or_else(|| invalid("language"))?})))
             }
         },
+        "math_inline" | "math_block" => {
+            let latex = attr("latex").and_then(Value::as_str).map(clean);
+            let latex = latex
+                .filter(|latex| !latex.trim().is_empty() && latex.chars().count() <= MAX_LATEX);
+            Ok(Some(json!({"latex": latex.ok_or_else(|| invalid("latex"))?})))
+        }
+        "image" => image(&attr, &invalid).map(Some),
         _ => Ok(None),
     }
+}
+
+/// A picture of this server with words for whoever does not see it.
+fn image<'a>(
+    attr: &impl Fn(&str) -> Option<&'a Value>,
+    invalid: &impl Fn(&'static str) -> DocumentError,
+) -> Result<Value, DocumentError> {
+    let src = attr("src").and_then(Value::as_str).filter(|src| is_own_picture(src));
+    let alt = match attr("alt") {
+        None => String::new(),
+        Some(alt) => clean(alt.as_str().ok_or_else(|| invalid("alt"))?),
+    };
+    if alt.chars().count() > MAX_ALT {
+        return Err(invalid("alt"));
+    }
+    let mut attrs = json!({"src": src.ok_or_else(|| invalid("src"))?, "alt": alt});
+    for name in ["width", "height"] {
+        if let Some(pixels) = attr(name) {
+            let pixels = pixels.as_u64().filter(|pixels| (1..=MAX_SIDE).contains(pixels));
+            if let Some(attrs) = attrs.as_object_mut() {
+                attrs.insert(name.to_owned(), pixels.ok_or_else(|| invalid(name))?.into());
+            }
+        }
+    }
+    Ok(attrs)
+}
+
+/// Where pictures of texts lie: each under a random name of its own.
+pub const PICTURES: &str = "/files/task-images/";
+
+/// Whether the address is one that this server gives pictures of texts: nobody is led elsewhere.
+fn is_own_picture(src: &str) -> bool {
+    let name = src.strip_prefix(PICTURES).and_then(|name| name.strip_suffix(".webp"));
+    name.is_some_and(|name| {
+        name.len() == 32 && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    })
 }
 
 /// `https:`, `http:` and `mailto:` with something behind, and not one character that a browser
@@ -370,7 +426,7 @@ mod tests {
     fn foreign_nodes_marks_and_nesting_are_refused_with_their_place() {
         for (bad, at) in [
             (json!([{"type": "script", "content": []}]), "$.content[0]"),
-            (json!([{"type": "image", "attrs": {"src": "x"}}]), "$.content[0]"),
+            (json!([{"type": "iframe", "attrs": {"src": "x"}}]), "$.content[0]"),
             (json!([{"type": "html", "text": "<b>"}]), "$.content[0]"),
             (json!([{"type": "text", "text": "loose"}]), "$.content[0]"),
             (
@@ -480,6 +536,36 @@ mod tests {
         assert_eq!(kept.into_value().pointer("/content/0/content/0/text").unwrap(), "ab[31m\té");
     }
 
+    /// LRN-17
+    #[test]
+    fn formulas_and_own_pictures_are_kept_and_others_refused() {
+        let own = "/files/task-images/0123456789abcdef0123456789abcdef.webp";
+        let kept = doc(json!([
+            {"type": "paragraph", "content": [{"type": "math_inline", "attrs": {"latex": "x^2", "onload": "x"}}]},
+            {"type": "math_block", "attrs": {"latex": "\\sum_n n"}},
+            {"type": "image", "attrs": {"src": own, "alt": "A tree", "width": 40, "height": 20}}
+        ]));
+        let value = Document::parse(&kept).unwrap().into_value();
+        assert_eq!(value.pointer("/content/0/content/0/attrs").unwrap(), &json!({"latex": "x^2"}));
+        assert_eq!(plain_text(&value, 100), "x^2 \\sum_n n A tree");
+        assert!(!is_blank(&value));
+        assert!(!is_blank(&doc(json!([{"type": "image", "attrs": {"src": own}}]))));
+        for (node, name) in [
+            (json!({"type": "image", "attrs": {"src": "https://evil.example/p.png"}}), "src"),
+            (json!({"type": "image", "attrs": {"src": "/files/task-images/../../x.webp"}}), "src"),
+            (json!({"type": "image", "attrs": {"src": own, "width": 0}}), "width"),
+            (json!({"type": "math_block", "attrs": {"latex": " "}}), "latex"),
+            (json!({"type": "math_block", "attrs": {"latex": "x".repeat(2001)}}), "latex"),
+            (json!({"type": "math_block"}), "latex"),
+        ] {
+            let error = Document::parse(&doc(json!([node]))).unwrap_err();
+            assert!(
+                matches!(error, DocumentError::Attribute { name: found, .. } if found == name),
+                "{node}"
+            );
+        }
+    }
+
     #[test]
     fn a_text_knows_whether_it_is_blank_how_long_it_reads_and_its_beginning() {
         let blank = doc(json!([{"type": "paragraph"}, paragraph("  \u{a0}")]));
@@ -506,6 +592,8 @@ mod tests {
             "hardBreak",
             "horizontalRule",
             "text",
+            "math_inline",
+            "math_block",
             "script",
             "image",
             "iframe",
@@ -518,7 +606,7 @@ mod tests {
                 |(kind, href)| json!({"type": kind, "attrs": {"href": href, "onclick": "x"}}),
             );
         let leaf = (kind.clone(), "\\PC{0,8}", prop::collection::vec(mark, 0..3), 0..5_u8)
-            .prop_map(|(kind, text, marks, level)| json!({"type": kind, "text": text, "marks": marks, "attrs": {"level": level, "src": "x"}}));
+            .prop_map(|(kind, text, marks, level)| json!({"type": kind, "text": text, "marks": marks, "attrs": {"level": level, "src": if level == 0 { "/files/task-images/0123456789abcdef0123456789abcdef.webp" } else { "x" }, "latex": "x^2"}}));
         let tree = leaf.prop_recursive(6, 64, 4, move |inner| {
             (kind.clone(), prop::collection::vec(inner, 0..4), 1..5_u8)
                 .prop_map(|(kind, content, level)| json!({"type": kind, "content": content, "attrs": {"level": level}}))
@@ -544,13 +632,17 @@ mod tests {
             "hardBreak",
             "horizontalRule",
             "text",
+            "math_inline",
+            "math_block",
+            "image",
         ];
         assert!(known.contains(&kind), "{kind}");
         for key in node.keys() {
             assert!(["type", "attrs", "content", "text", "marks"].contains(&key.as_str()), "{key}");
         }
         for (name, _) in node.get("attrs").and_then(Value::as_object).into_iter().flatten() {
-            assert!(["level", "start", "language"].contains(&name.as_str()), "{name}");
+            let known = ["level", "start", "language", "latex", "src", "alt"];
+            assert!(known.contains(&name.as_str()), "{name}");
         }
         for mark in node.get("marks").and_then(Value::as_array).into_iter().flatten() {
             let kind = mark.get("type").unwrap().as_str().unwrap();

@@ -7,7 +7,7 @@ use super::events::note_update;
 use super::inputs::{CoursePatch, NewCourse, check_prices};
 use super::model::{Course, CourseState};
 use super::store::course::CourseChanges;
-use super::{course_state, covers, store};
+use super::{access, course_state, covers, store};
 use crate::app::App;
 use crate::identity::{self, Principal, Role, Scope};
 use crate::platform::http::{Code, IfMatch, Problem};
@@ -56,6 +56,24 @@ pub(super) async fn lock_editable(
     let course = store::course::lock_own(conn, course_id, author_id)
         .await?
         .ok_or_else(Problem::not_found)?;
+    if course_state::is_editable(course.state) {
+        Ok(course)
+    } else {
+        Err(Problem::new(Code::CourseState).with("state", course.state.as_str()))
+    }
+}
+
+/// Locks a course that `editor` may edit tasks and topics of, its author or its staff, and makes sure
+/// that it may be changed now (CRS-39).
+pub(super) async fn lock_for_editor(
+    conn: &mut AsyncPgConnection,
+    course_id: Uuid,
+    editor: &Principal,
+) -> Result<Course, Problem> {
+    let course = store::course::lock(conn, course_id).await?.ok_or_else(Problem::not_found)?;
+    if course.author_id != editor.user_id && !access::oversees(editor, course_id) {
+        return Err(Problem::not_found());
+    }
     if course_state::is_editable(course.state) {
         Ok(course)
     } else {
@@ -128,6 +146,7 @@ fn changes_of(patch: CoursePatch) -> CourseChanges {
         certificate: patch.certificate,
         access_days: patch.access_days,
         track: patch.track,
+        chat_after: patch.chat_after,
     }
 }
 

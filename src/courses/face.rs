@@ -7,7 +7,7 @@ use kernel::{Money, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::model::{ContentState, CourseState, FileRow, LessonHead, LessonKind};
+use super::model::{ContentState, CourseState, FileRow, Language, LessonHead, LessonKind};
 use super::tasks::{OutlineTask, outline_tasks};
 use super::views::CourseCard;
 use super::{catalogue, content_state, course_state, document, store};
@@ -32,6 +32,8 @@ pub struct CourseFace {
     pub chat_after: Option<i16>,
     /// Its title.
     pub title: String,
+    /// Taught in.
+    pub language: Language,
 }
 
 impl CourseFace {
@@ -130,6 +132,7 @@ pub async fn course_face(
         access_days: course.access_days,
         trailer: course.trailer_duration_ms.and(course.trailer_video_id),
         chat_after: course.chat_after,
+        language: course.language,
         title: course.title,
     }))
 }

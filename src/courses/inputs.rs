@@ -1,6 +1,7 @@
 //! JSON in: what an author may write, each field checked. State, author, counters and times are in
 //! none of these types, so no request can reach them (T9).
 
+use chrono::{DateTime, Utc};
 use kernel::Money;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -28,8 +29,6 @@ const MAX_PRICE: i64 = 1_000_000_000_000;
 const MAX_ACCESS_DAYS: i32 = 3650;
 /// Longest homework, characters.
 const MAX_HOMEWORK: usize = 10_000;
-/// Most questions on a lesson.
-const MAX_QUESTIONS: usize = 100;
 
 /// Tells a field that is absent (leave it) from one that is null (clear it).
 #[allow(clippy::option_option, reason = "absent and null are different requests")]
@@ -111,6 +110,10 @@ pub struct CoursePatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<i16>)]
     pub track: Option<Option<i16>>,
+    /// Wrong answers after which the chats under its tasks open: 0 (always) to 100; null: the platform's number.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<i16>)]
+    pub chat_after: Option<Option<i16>>,
 }
 
 impl CoursePatch {
@@ -158,6 +161,7 @@ impl CoursePatch {
         );
         let track_fits = self.track.flatten().is_none_or(|track| matches!(track, 60 | 80));
         checks.ensure(track_fits, "track", Code::Invalid, "The tracks are 60 and 80.");
+        check_chat_after(&mut checks, self.chat_after.flatten());
         checks.done()
     }
 }
@@ -172,6 +176,12 @@ pub fn check_prices(price: Option<Money>, old_price: Option<Money>) -> Result<()
         Some(_) => return Ok(()),
     };
     Err(Problem::invalid("old_price", fault))
+}
+
+/// Judges a number of wrong answers.
+pub fn check_chat_after(checks: &mut Checks, chat_after: Option<i16>) {
+    let fits = chat_after.is_none_or(|n| (0..=100).contains(&n));
+    checks.ensure(fits, "chat_after", Code::Invalid, "Between 0 and 100 wrong answers.");
 }
 
 /// A new module.
@@ -205,6 +215,10 @@ pub struct ModulePatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 10_000)]
     pub homework: Option<Option<String>>,
+    /// When it opens to learners; null: it is open (LRN-18).
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub opens_at: Option<Option<DateTime<Utc>>>,
 }
 
 impl ModulePatch {
@@ -307,57 +321,6 @@ pub struct OrderedModule {
     pub lessons: Vec<Uuid>,
 }
 
-/// All questions of a lesson; those left out are removed.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QuestionsInput {
-    /// In order, at most 100.
-    pub questions: Vec<QuestionInput>,
-}
-
-/// A question.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QuestionInput {
-    /// An existing question of the lesson; absent for a new one.
-    pub id: Option<Uuid>,
-    /// What is asked, 1 to 2000 characters.
-    #[schema(min_length = 1, max_length = 2000)]
-    pub wording: String,
-    /// 2 to 10 answers of 1 to 500 characters.
-    pub options: Vec<String>,
-    /// Index of the right one.
-    pub right: usize,
-}
-
-impl QuestionsInput {
-    /// Cleans every question in place, or names every fault.
-    pub fn check(&mut self) -> Result<(), Problem> {
-        let mut checks = Checks::new();
-        checks.ensure(
-            self.questions.len() <= MAX_QUESTIONS,
-            "questions",
-            Code::TooLong,
-            "At most 100 questions fit.",
-        );
-        for (n, question) in self.questions.iter_mut().enumerate() {
-            let at = |field: &str| format!("questions[{n}].{field}");
-            question.wording = checks.lines(&at("wording"), &question.wording, 1..=2000);
-            for (m, option) in question.options.iter_mut().enumerate() {
-                *option = checks.text(&at(&format!("options[{m}]")), option, 1..=500);
-            }
-            let options = question.options.len();
-            if !(2..=10).contains(&options) {
-                checks.add(at("options"), Code::Invalid, "Between 2 and 10 answers.");
-            }
-            if question.right >= options {
-                checks.add(at("right"), Code::Invalid, "One of the answers is the right one.");
-            }
-        }
-        checks.done()
-    }
-}
-
 /// What to look for in the catalogue.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -394,6 +357,13 @@ pub enum Sort {
     Popular,
     /// Free ones first, then by amount within each currency.
     Price,
+}
+
+/// A document that must be there, cleaned.
+pub fn whole_document(checks: &mut Checks, field: &str, value: &mut Value) {
+    let mut given = Some(Some(std::mem::take(value)));
+    document_field(checks, field, &mut given);
+    *value = given.flatten().unwrap_or_default();
 }
 
 #[allow(clippy::option_option, reason = "absent and null are different requests")]
@@ -495,31 +465,6 @@ mod tests {
         ] {
             assert_eq!(faults(&check_prices(price, Some(old)).unwrap_err())[0].0, "old_price");
         }
-    }
-
-    /// CRS-20
-    #[test]
-    fn a_question_has_two_answers_or_more_and_one_of_them_is_right() {
-        let check = |value: Value| serde_json::from_value::<QuestionsInput>(value).unwrap().check();
-        assert!(
-            check(json!({"questions": [{"wording": "2 + 2?", "options": ["3", "4"], "right": 1}]}))
-                .is_ok()
-        );
-        let problem = check(json!({"questions": [
-            {"wording": "", "options": ["only"], "right": 1},
-            {"wording": "x", "options": ["a", ""], "right": 0}
-        ]}))
-        .unwrap_err();
-        let fields: Vec<_> = faults(&problem).into_iter().map(|(field, _)| field).collect();
-        assert_eq!(
-            fields,
-            [
-                "questions[0].wording",
-                "questions[0].options",
-                "questions[0].right",
-                "questions[1].options[1]"
-            ]
-        );
     }
 
     #[test]

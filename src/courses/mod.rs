@@ -61,8 +61,9 @@ pub use places::{
     task_source, taught_by,
 };
 pub use tasks::{
-    OutlineTask, TaskFace, TaskShown, outline_tasks, task_bodies, task_face, task_shown,
-    task_titles,
+    GradedCourses, OutlineTask, Rule, TaskFace, TaskShown, TopicFace, course_titles,
+    graded_courses, outline_tasks, task_bodies, task_face, task_key, task_shown, task_solution,
+    task_titles, topic_face,
 };
 pub use views::{CourseCard, Doc, LessonFile, seconds};
 
@@ -116,10 +117,26 @@ impl Services {
         studio_routes::add_file,
         studio_routes::patch_file,
         studio_routes::delete_file,
-        studio_routes::get_questions,
-        studio_routes::put_questions,
+        studio_routes::module_changes,
+        public_routes::tracks,
+        public_routes::task_image,
+        tasks::routes::list_tasks,
+        tasks::routes::create_task,
+        tasks::routes::get_task,
+        tasks::routes::put_task,
+        tasks::routes::delete_task,
+        tasks::routes::task_versions,
+        tasks::routes::put_task_order,
+        tasks::routes::check_answer,
+        tasks::routes::add_image,
     ),
-    components(schemas(inputs::Sort))
+    components(schemas(
+        inputs::Sort,
+        judging::Body,
+        judging::Key,
+        judging::Answer,
+        judging::Hint,
+    ))
 )]
 pub struct Docs;
 
@@ -127,6 +144,7 @@ pub struct Docs;
 pub fn routes(r: &mut Routes) {
     public_routes::routes(r);
     studio_routes::routes(r);
+    tasks::routes::routes(r);
 }
 
 /// What it hears.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::schema::{
-    courses, lesson_files, lessons, modules, questions, task_images, task_versions, tasks,
+    courses, lesson_files, lessons, module_changes, modules, task_images, task_versions, tasks,
 };
 use crate::platform::text_enum;
 
@@ -241,16 +241,16 @@ pub struct FileRow {
     pub downloadable: bool,
 }
 
-/// A question of a lesson (CRS-20).
-#[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
-#[diesel(table_name = questions, check_for_backend(diesel::pg::Pg))]
-pub struct Question {
+/// What a topic was called, and when it opened, before a change (CRS-39).
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = module_changes, check_for_backend(diesel::pg::Pg))]
+pub struct ModuleChange {
     pub id: Uuid,
-    pub lesson_id: Uuid,
-    pub position: i32,
-    pub wording: String,
-    pub options: Vec<String>,
-    pub right_option: i32,
+    pub module_id: Uuid,
+    pub title: String,
+    pub opens_at: Option<Timestamp>,
+    pub changed_by: Uuid,
+    pub created_at: Timestamp,
 }
 
 /// A task of a topic or of a lesson; what it asks stands in its versions (LRN-16).
@@ -282,6 +282,8 @@ pub struct ShownVersion {
     pub statement: Value,
     pub body: Value,
     pub solution_rule: Value,
+    #[diesel(select_expression = task_versions::solution.is_not_null())]
+    pub has_solution: bool,
 }
 
 /// A whole version of a task, for those who write it and for judging.
@@ -308,7 +310,6 @@ pub struct TaskVersion {
 pub struct TaskImage {
     pub id: Uuid,
     pub name: String,
-    pub course_id: Option<Uuid>,
     pub added_by: Uuid,
     pub width: i32,
     pub height: i32,

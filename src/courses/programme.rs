@@ -7,15 +7,16 @@ use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::content_state::{self, ContentEvent};
-use super::edit::lock_editable;
+use super::edit::{lock_editable, lock_for_editor};
 use super::events::{note_programme, note_update};
 use super::inputs::{CourseOrder, LessonPatch, ModulePatch, NewLesson, NewModule};
-use super::model::{ContentState, Course, Lesson, LessonHead, LessonKind, Module};
+use super::model::{ContentState, Course, Lesson, LessonHead, LessonKind, Module, ModuleChange};
 use super::order::{self, ModuleOrder};
 use super::store::outline::{LessonChanges, ModuleChanges};
+use super::views::{CardAuthor, ModuleChanged};
 use super::{document, store};
 use crate::app::App;
-use crate::identity::Principal;
+use crate::identity::{self, Principal};
 use crate::platform::http::{Code, IfMatch, Problem};
 use crate::video;
 
@@ -50,23 +51,64 @@ pub async fn add_module(
         .await
 }
 
-/// Changes a module.
+/// Changes a module; what it was called and when it opened is kept, with who changed it.
 pub async fn patch_module(
     app: &App,
-    author: &Principal,
+    editor: &Principal,
     module: &Module,
     mut patch: ModulePatch,
 ) -> Result<(), Problem> {
     patch.check()?;
-    let (course_id, module_id, author_id) = (module.course_id, module.id, author.user_id);
+    let (course_id, module_id) = (module.course_id, module.id);
     app.db
         .transaction(async move |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
-            let course = lock_editable(conn, course_id, author_id).await?;
-            let changes = ModuleChanges { title: patch.title, homework: patch.homework };
-            store::outline::change_module(conn, module_id, &changes, app.clock.now()).await?;
+            let course = lock_for_editor(conn, course_id, editor).await?;
+            let before = store::outline::module(conn, module_id).await?;
+            let before = before.ok_or_else(Problem::not_found)?;
+            let now = app.clock.now();
+            let renamed = patch.title.as_ref().is_some_and(|title| *title != before.title);
+            let reopened = patch.opens_at.is_some_and(|at| at != before.opens_at);
+            if renamed || reopened {
+                let kept = ModuleChange {
+                    id: app.id(),
+                    module_id,
+                    title: before.title,
+                    opens_at: before.opens_at,
+                    changed_by: editor.user_id,
+                    created_at: now,
+                };
+                store::outline::keep_module(conn, &kept).await?;
+            }
+            let changes = ModuleChanges {
+                title: patch.title,
+                homework: patch.homework,
+                opens_at: patch.opens_at,
+            };
+            store::outline::change_module(conn, module_id, &changes, now).await?;
             changed(conn, app, &course).await
         })
         .await
+}
+
+/// Changes of a module that are told.
+const MAX_CHANGES: i64 = 100;
+
+/// What a module was before each of its changes, the last one first.
+pub async fn module_changes(app: &App, module_id: Uuid) -> Result<Vec<ModuleChanged>, Problem> {
+    let mut conn = app.db.conn().await?;
+    let changes = store::outline::changes_of_module(&mut conn, module_id, MAX_CHANGES).await?;
+    let ids: Vec<Uuid> = changes.iter().map(|change| change.changed_by).collect();
+    let people = identity::people(&mut conn, &ids).await?;
+    let name = |id: &Uuid| people.get(id).map(|person| person.name.clone()).unwrap_or_default();
+    Ok(changes
+        .into_iter()
+        .map(|change| ModuleChanged {
+            by: CardAuthor { id: change.changed_by, name: name(&change.changed_by) },
+            title: change.title,
+            opens_at: change.opens_at,
+            at: change.created_at,
+        })
+        .collect())
 }
 
 /// Removes a module with all its lessons.
@@ -188,7 +230,7 @@ pub async fn submit(app: &App, author: &Principal, lesson: &Lesson) -> Result<()
         .await
 }
 
-/// Removes a lesson with its video, files and questions.
+/// Removes a lesson with its video, files and tasks.
 pub async fn delete_lesson(app: &App, author: &Principal, lesson: &Lesson) -> Result<(), Problem> {
     let (course_id, lesson_id, author_id) = (lesson.course_id, lesson.id, author.user_id);
     app.db
@@ -271,7 +313,7 @@ async fn remove_lesson(
     lesson: &LessonHead,
 ) -> Result<(), Problem> {
     let files = store::outline::files_of(conn, &[lesson.id]).await?;
-    store::outline::delete_lesson(conn, lesson.id).await?;
+    store::outline::delete_lesson(conn, lesson.id, app.clock.now()).await?;
     if let Some(video_id) = lesson.video_id {
         video::remove(conn, app, video_id).await?;
     }

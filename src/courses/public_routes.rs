@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::access::VisibleCourse;
 use super::inputs::CatalogueQuery;
-use super::views::{Category, CourseCard, CoursePage, Skill};
+use super::tasks::images;
+use super::views::{Category, CourseCard, CoursePage, Skill, Track};
 use super::{catalogue, covers};
 use crate::app::App;
 use crate::platform::http::{Page, Policy, Problem, ProblemDoc, Query, Routes};
@@ -21,6 +22,12 @@ pub fn routes(r: &mut Routes) {
         "/api/v1/courses/{id}",
         Policy::Public("course pages are public; drafts are their author's"),
         course,
+    );
+    r.get("/api/v1/catalogue/tracks", Policy::Public("the catalogue is public"), tracks);
+    r.get(
+        "/files/task-images/{name}",
+        Policy::Public("pictures of texts are named by 128 random bits"),
+        task_image,
     );
     r.get("/files/covers/{cover}/{name}", Policy::Public("covers are public"), cover);
 }
@@ -49,6 +56,27 @@ pub async fn courses(
     Query(query): Query<CatalogueQuery>,
 ) -> Result<HttpResponse, Problem> {
     public(&req, &catalogue::list(&app, &query).await?)
+}
+
+/// The tracks by target score, each with its courses, what they are about and their topics.
+#[utoipa::path(get, path = "/api/v1/catalogue/tracks", tag = "catalogue", operation_id = "list_tracks",
+    responses((status = 200, body = Page<Track>)))]
+pub async fn tracks(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    public(&req, &Page::whole(catalogue::tracks(&app).await?))
+}
+
+/// A picture of a statement or a solution, by its random name.
+#[utoipa::path(get, path = "/files/task-images/{name}", tag = "files", operation_id = "get_task_image",
+    params(("name" = String, Path)),
+    responses((status = 200, content_type = "image/webp"), (status = 404, body = ProblemDoc)))]
+pub async fn task_image(app: App, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let name = req.match_info().get("name").unwrap_or_default();
+    let bytes = images::read(&app, name).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "image/webp"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(bytes))
 }
 
 /// A course's page. Drafts are shown to their author and to staff alone.

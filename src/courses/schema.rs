@@ -116,15 +116,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    questions (id) {
+    module_changes (id) {
         id -> Uuid,
-        lesson_id -> Uuid,
-        position -> Int4,
-        wording -> Text,
-        options -> Array<Text>,
-        right_option -> Int4,
+        module_id -> Uuid,
+        title -> Text,
+        opens_at -> Nullable<Timestamptz>,
+        changed_by -> Uuid,
         created_at -> Timestamptz,
-        updated_at -> Timestamptz,
     }
 }
 
@@ -166,7 +164,6 @@ diesel::table! {
     task_images (id) {
         id -> Uuid,
         name -> Text,
-        course_id -> Nullable<Uuid>,
         added_by -> Uuid,
         width -> Int4,
         height -> Int4,
@@ -191,7 +188,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     modules,
     lessons,
     lesson_files,
-    questions,
+    module_changes,
     tasks,
     task_versions,
     task_images,

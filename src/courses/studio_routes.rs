@@ -5,15 +5,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::access::{OwnedCourse, OwnedFile, OwnedLesson, OwnedModule};
+use super::access::{EditedModule, OwnedCourse, OwnedFile, OwnedLesson, OwnedModule};
 use super::inputs::{
     CourseOrder, CoursePatch, FilePatch, FromUpload, LessonPatch, ModulePatch, NewCourse,
-    NewLesson, NewModule, QuestionsInput,
+    NewLesson, NewModule,
 };
 use super::views::{
-    LessonFile, LessonQuestions, StudioCard, StudioCourse, StudioLesson, StudioModule,
+    LessonFile, ModuleChanged, StudioCard, StudioCourse, StudioLesson, StudioModule,
 };
-use super::{content, cover, covers, edit, programme, publish, store, studio};
+use super::{content, cover, covers, edit, programme, publish, studio};
 use crate::app::App;
 use crate::identity::{Principal, SignedIn};
 use crate::platform::http::{
@@ -46,6 +46,7 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/studio/courses/{id}/modules", COURSE, create_module);
     r.patch("/api/v1/studio/modules/{id}", MODULE, patch_module);
     r.delete("/api/v1/studio/modules/{id}", MODULE, delete_module);
+    r.get("/api/v1/studio/modules/{id}/changes", MODULE, module_changes);
     r.post("/api/v1/studio/modules/{id}/lessons", MODULE, create_lesson);
     r.patch("/api/v1/studio/lessons/{id}", LESSON, patch_lesson);
     r.delete("/api/v1/studio/lessons/{id}", LESSON, delete_lesson);
@@ -55,8 +56,6 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/studio/lessons/{id}/files", LESSON, add_file);
     r.patch("/api/v1/studio/files/{id}", Policy::Owner("lesson_file"), patch_file);
     r.delete("/api/v1/studio/files/{id}", Policy::Owner("lesson_file"), delete_file);
-    r.get("/api/v1/studio/lessons/{id}/questions", LESSON, get_questions);
-    r.put("/api/v1/studio/lessons/{id}/questions", LESSON, put_questions);
 }
 
 async fn course_now(app: &App, author: &Principal, id: Uuid) -> Result<HttpResponse, Problem> {
@@ -229,22 +228,32 @@ pub async fn create_module(
     let author = &owned.author;
     idempotency::once(&app, author.user_id, &req, &new, async |id| {
         programme::add_module(&app, author, owned.course.id, id, &new).await?;
-        Ok((StatusCode::CREATED, studio::module(&app, author, id).await?))
+        Ok((StatusCode::CREATED, studio::module(&app, id).await?))
     })
     .await
 }
 
-/// Changes a module; absent fields stay, null clears.
+/// Changes a module; absent fields stay, null clears. Its author, its curators, moderators and admins may; what
+/// it was before is kept.
 #[utoipa::path(patch, path = "/api/v1/studio/modules/{id}", tag = "studio", operation_id = "studio_patch_module",
     security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = ModulePatch,
     responses((status = 200, body = StudioModule), (status = 422, body = ProblemDoc)))]
 pub async fn patch_module(
     app: App,
-    owned: OwnedModule,
+    edited: EditedModule,
     Body(patch): Body<ModulePatch>,
 ) -> Result<web::Json<StudioModule>, Problem> {
-    programme::patch_module(&app, &owned.author, &owned.module, patch).await?;
-    studio::module(&app, &owned.author, owned.module.id).await.map(web::Json)
+    programme::patch_module(&app, &edited.editor, &edited.module, patch).await?;
+    studio::module(&app, edited.module.id).await.map(web::Json)
+}
+
+/// What a topic was called, and when it opened, before each change; the last one first.
+#[utoipa::path(get, path = "/api/v1/studio/modules/{id}/changes", tag = "studio", operation_id = "studio_module_changes",
+    security(("bearer" = [])), params(("id" = Uuid, Path)),
+    responses((status = 200, body = Page<ModuleChanged>), (status = 404, body = ProblemDoc)))]
+pub async fn module_changes(app: App, edited: EditedModule) -> Result<HttpResponse, Problem> {
+    let page = Page::whole(programme::module_changes(&app, edited.module.id).await?);
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(page))
 }
 
 /// Removes a module with all its lessons.
@@ -290,7 +299,7 @@ pub async fn patch_lesson(
     lesson_now(&app, &owned.author, owned.lesson.id).await
 }
 
-/// Removes a lesson with its video, files and questions.
+/// Removes a lesson with its video, files and tasks.
 #[utoipa::path(delete, path = "/api/v1/studio/lessons/{id}", tag = "studio", operation_id = "studio_delete_lesson",
     security(("bearer" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
 pub async fn delete_lesson(app: App, owned: OwnedLesson) -> Result<HttpResponse, Problem> {
@@ -361,30 +370,4 @@ pub async fn patch_file(
 pub async fn delete_file(app: App, owned: OwnedFile) -> Result<HttpResponse, Problem> {
     content::remove_file(&app, &owned.author, &owned.lesson, &owned.file).await?;
     Ok(nothing())
-}
-
-/// The questions of a lesson with their right answers.
-#[utoipa::path(get, path = "/api/v1/studio/lessons/{id}/questions", tag = "studio", operation_id = "studio_get_questions",
-    security(("bearer" = [])), params(("id" = Uuid, Path)),
-    responses((status = 200, body = LessonQuestions), (status = 404, body = ProblemDoc)))]
-pub async fn get_questions(
-    app: App,
-    owned: OwnedLesson,
-) -> Result<web::Json<LessonQuestions>, Problem> {
-    let mut conn = app.db.conn().await?;
-    let questions = store::outline::questions_of(&mut conn, owned.lesson.id).await?;
-    Ok(web::Json(LessonQuestions { questions: questions.into_iter().map(Into::into).collect() }))
-}
-
-/// Makes these the questions of the lesson; those left out are removed.
-#[utoipa::path(put, path = "/api/v1/studio/lessons/{id}/questions", tag = "studio", operation_id = "studio_put_questions",
-    security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = QuestionsInput,
-    responses((status = 200, body = LessonQuestions), (status = 422, body = ProblemDoc)))]
-pub async fn put_questions(
-    app: App,
-    owned: OwnedLesson,
-    Body(input): Body<QuestionsInput>,
-) -> Result<web::Json<LessonQuestions>, Problem> {
-    let wanted = content::set_questions(&app, &owned.author, &owned.lesson, input).await?;
-    Ok(web::Json(LessonQuestions { questions: wanted.into_iter().map(Into::into).collect() }))
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::checklist::Missing;
 use super::model::{
-    ContentState, Course, CourseState, Language, Lesson, LessonKind, Level, Module, Question,
+    ContentState, Course, CourseState, Language, Lesson, LessonKind, Level, Module,
 };
 use crate::video::VideoView;
 
@@ -29,10 +29,11 @@ pub struct Doc(pub Value);
 #[allow(dead_code, reason = "read by the schema's derive alone")]
 struct DocShape {
     /// `doc`, `paragraph`, `heading`, `bulletList`, `orderedList`, `listItem`, `blockquote`,
-    /// `codeBlock`, `hardBreak`, `horizontalRule` or `text`.
+    /// `codeBlock`, `hardBreak`, `horizontalRule`, `image`, `math_block`, `math_inline` or `text`.
     #[schema(rename = "type")]
     kind: String,
-    /// `level` of a heading (2, 3), `start` of an ordered list, `language` of a code block.
+    /// `level` of a heading (2, 3), `start` of an ordered list, `language` of a code block, `latex` of a formula,
+    /// `src` (a picture of this server), `alt`, `width` and `height` of an image.
     attrs: Option<Map<String, Value>>,
     /// What stands inside.
     #[schema(no_recursion)]
@@ -326,6 +327,41 @@ pub struct ProgrammeLesson {
     pub free_preview: bool,
 }
 
+/// Courses of one target score (CRS-37).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Track {
+    /// The score: 60 or 80.
+    pub track: i16,
+    /// Its courses, those with the most students first.
+    pub courses: Vec<TrackCourse>,
+}
+
+/// A course of a track, with what it is about.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TrackCourse {
+    /// The course.
+    #[serde(flatten)]
+    pub card: CourseCard,
+    /// The beginning of its description.
+    pub summary: String,
+    /// Titles of its topics, in order.
+    pub topics: Vec<String>,
+}
+
+/// What a topic was before a change (CRS-39).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ModuleChanged {
+    /// What it was called.
+    pub title: String,
+    /// When it opened; null: it was open.
+    #[schema(required)]
+    pub opens_at: Option<DateTime<Utc>>,
+    /// Who changed it.
+    pub by: CardAuthor,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// What the caller is to a course.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Viewer {
@@ -363,6 +399,9 @@ pub struct StudioCourse {
     /// Days of access; null is for ever.
     #[schema(required)]
     pub access_days: Option<i32>,
+    /// Wrong answers after which the chats under its tasks open; null: the platform's number.
+    #[schema(required)]
+    pub chat_after: Option<i16>,
     /// The trailer's video with its progress.
     #[schema(required)]
     pub trailer: Option<VideoView>,
@@ -384,6 +423,9 @@ pub struct StudioModule {
     /// Homework for the whole module, plain text.
     #[schema(required)]
     pub homework: Option<String>,
+    /// When it opens to learners; null: it is open.
+    #[schema(required)]
+    pub opens_at: Option<DateTime<Utc>>,
     /// Seconds, the sum of its lessons.
     pub duration_s: i64,
     /// Its lessons, in order.
@@ -418,7 +460,7 @@ pub struct StudioLesson {
     pub video: Option<VideoView>,
     /// Files to download.
     pub files: Vec<LessonFile>,
-    /// How many questions it has.
+    /// How many tasks it has.
     pub questions: i64,
     /// Version of the fields that PATCH changes; also the ETag.
     pub version: i32,
@@ -439,28 +481,6 @@ pub struct LessonFile {
     pub active_content: bool,
     /// Whether learners may keep a copy; if not, PDFs, pictures and texts are shown in the page.
     pub downloadable: bool,
-}
-
-/// The questions of a lesson, for its author: with the right answers.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Questions)]
-pub struct LessonQuestions {
-    /// In order.
-    pub questions: Vec<StudioQuestion>,
-}
-
-/// A question with its right answer.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Question)]
-pub struct StudioQuestion {
-    /// Its id.
-    pub id: Uuid,
-    /// What is asked.
-    pub wording: String,
-    /// The answers to choose from.
-    pub options: Vec<String>,
-    /// Index of the right one.
-    pub right: i32,
 }
 
 impl Cover {
@@ -521,6 +541,7 @@ impl StudioModule {
             id: module.id,
             title: module.title.clone(),
             homework: module.homework.clone(),
+            opens_at: module.opens_at,
             duration_s: seconds(module.duration_ms),
             lessons,
         }
@@ -549,17 +570,6 @@ impl StudioLesson {
             files,
             questions,
             version: lesson.version,
-        }
-    }
-}
-
-impl From<Question> for StudioQuestion {
-    fn from(question: Question) -> Self {
-        Self {
-            id: question.id,
-            wording: question.wording,
-            options: question.options,
-            right: question.right_option,
         }
     }
 }

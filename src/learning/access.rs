@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::model::EnrollmentRow;
 use super::store;
 use crate::app::App;
-use crate::courses::{self, LessonFace, LessonKind, path_id};
+use crate::courses::{self, CourseFace, LessonFace, LessonKind, path_id};
 use crate::identity::{MaybeSignedIn, Principal, SignedIn};
 use crate::platform::http::{Code, Problem};
 
@@ -28,6 +28,29 @@ pub enum Ground {
     Staff,
     /// The lesson is open to everybody.
     FreePreview,
+}
+
+impl Ground {
+    /// Whether the course is theirs to teach or to look after: nothing of it is closed to them.
+    pub fn is_inside(self) -> bool {
+        matches!(self, Self::Own | Self::Staff)
+    }
+}
+
+/// Whether a topic is open, at `now`.
+pub(super) fn is_opened(opens_at: Option<Timestamp>, now: Timestamp) -> bool {
+    opens_at.is_none_or(|opens_at| opens_at <= now)
+}
+
+/// Goes on if the topic is open, else `topic_closed` with `opens_at` (LRN-18).
+pub(super) fn check_opened(opens_at: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
+    match opens_at {
+        Some(opens_at) if !is_opened(Some(opens_at), now) => {
+            let opens_at = serde_json::to_value(opens_at).map_err(Problem::internal)?;
+            Err(Problem::new(Code::TopicClosed).with("opens_at", opens_at))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Proof that the reader may take the lesson now.
@@ -59,7 +82,7 @@ impl CanReadLesson {
 ///
 /// # Errors
 /// `not_found` when they may not even know of it, `not_enrolled` when it opens after enrollment,
-/// `video_not_ready` when it is theirs and still being prepared.
+/// `topic_closed` before its topic opens (LRN-18), `video_not_ready` when it is theirs and still being prepared.
 pub async fn may_learn(
     conn: &mut AsyncPgConnection,
     reader: Option<&Principal>,
@@ -68,7 +91,10 @@ pub async fn may_learn(
 ) -> Result<CanReadLesson, Problem> {
     let lesson = courses::lesson_access(conn, lesson_id).await?.ok_or_else(Problem::not_found)?;
     let ground = ground(conn, reader, &lesson, now).await?;
-    let sees_drafts = matches!(ground, Ground::Own | Ground::Staff);
+    let sees_drafts = ground.is_inside();
+    if !sees_drafts {
+        check_opened(lesson.opens_at, now)?;
+    }
     if !lesson.is_ready && !sees_drafts {
         let code = match lesson.kind {
             LessonKind::Video => Code::VideoNotReady,
@@ -123,6 +149,28 @@ fn refusal(is_public: bool, enrollment: Option<&EnrollmentRow>) -> Problem {
     }
 }
 
+/// Why somebody may be in a course, its topics and tasks, at `now`; `not_found` and `not_enrolled` as
+/// with its lessons.
+pub(super) async fn course_ground(
+    conn: &mut AsyncPgConnection,
+    reader: &Principal,
+    course: &CourseFace,
+    now: Timestamp,
+) -> Result<Ground, Problem> {
+    if reader.user_id == course.author_id {
+        return Ok(Ground::Own);
+    }
+    if courses::oversees(reader, course.id) {
+        return Ok(Ground::Staff);
+    }
+    let enrollment = store::enrollment(conn, reader.user_id, course.id).await?;
+    let active = enrollment.as_ref().is_some_and(|enrollment| enrollment.is_active(now));
+    if active && course.is_open_to_students() {
+        return Ok(Ground::Enrolled);
+    }
+    Err(refusal(course.is_public(), enrollment.as_ref()))
+}
+
 /// Why somebody may see the programme of a course with marks.
 pub async fn may_see_programme(
     conn: &mut AsyncPgConnection,
@@ -138,6 +186,16 @@ pub async fn may_see_programme(
         return Ok(enrollment);
     }
     Err(refusal(course.is_public(), enrollment.as_ref()))
+}
+
+/// Whether the course is theirs to teach or to look after.
+pub(super) async fn is_inside(
+    conn: &mut AsyncPgConnection,
+    reader: &Principal,
+    course_id: Uuid,
+) -> Result<bool, Problem> {
+    let author = courses::owner_of(conn, course_id).await?;
+    Ok(author == Some(reader.user_id) || courses::oversees(reader, course_id))
 }
 
 /// Whether the person is enrolled in the course and access has not ended.

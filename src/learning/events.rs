@@ -50,7 +50,7 @@ impl Event for LessonCompleted {
     const KIND: &'static str = "learning.lesson_completed";
 }
 
-/// Every lesson of a course was completed.
+/// Everything that counts in a course was done.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CourseCompleted {
     /// The enrollment.
@@ -63,4 +63,19 @@ pub struct CourseCompleted {
 
 impl Event for CourseCompleted {
     const KIND: &'static str = "learning.course_completed";
+}
+
+/// The chat under a task opened to a student: they have answered wrong often enough (MSG-08).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TaskChatOpened {
+    /// Who.
+    pub user_id: Uuid,
+    /// Which task.
+    pub task_id: Uuid,
+    /// Of which course.
+    pub course_id: Uuid,
+}
+
+impl Event for TaskChatOpened {
+    const KIND: &'static str = "learning.task_chat_opened";
 }

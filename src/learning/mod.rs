@@ -43,7 +43,9 @@ pub use attempts::{
     CourseProgress, TaskAttempt, TaskChat, attempts_of, progress_of, task_chat_state,
 };
 pub use counts::wrong_counts;
-pub use events::{CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted};
+pub use events::{
+    CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted, TaskChatOpened,
+};
 pub use routes::routes;
 
 /// What the context keeps while the process lives: nothing, its truth is in its tables.
@@ -77,6 +79,13 @@ impl Services {
     routes::delete_note,
     routes::course_notes,
     routes::export_notes,
+    attempts::routes::topic,
+    attempts::routes::task,
+    attempts::routes::submit_attempt,
+    attempts::routes::solution,
+    attempts::routes::put_draft,
+    attempts::routes::grading,
+    attempts::routes::grade_attempt,
 ))]
 pub struct Docs;
 

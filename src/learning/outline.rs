@@ -1,8 +1,11 @@
 //! One person's way through a course: marks, percentages, where to go on. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use kernel::Timestamp;
 use uuid::Uuid;
+
+use super::access::is_opened;
 
 use super::model::{PlaceRow, ProgressRow};
 use super::views::{LearnLesson, LearnModule, LockReason, Mark};
@@ -74,20 +77,60 @@ pub fn neighbours(outline: &[OutlineModule], id: Uuid) -> (Option<Uuid>, Option<
     (previous.copied(), ids.get(at + 1).copied())
 }
 
-/// The programme with marks.
-pub fn programme(outline: &[OutlineModule], marks: &Marks<ProgressRow>) -> Vec<LearnModule> {
+/// The outline as a learner has it at `now`: lessons of topics that have not opened cannot be taken.
+pub fn closed(mut outline: Vec<OutlineModule>, now: Timestamp) -> Vec<OutlineModule> {
+    for module in &mut outline {
+        if !is_opened(module.opens_at, now) {
+            for lesson in &mut module.lessons {
+                lesson.is_ready = false;
+            }
+        }
+    }
+    outline
+}
+
+/// The programme with marks at `now`; `right` are the tasks answered right.
+pub fn programme(
+    outline: &[OutlineModule],
+    marks: &Marks<ProgressRow>,
+    right: &HashSet<Uuid>,
+    now: Timestamp,
+) -> Vec<LearnModule> {
+    let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
     outline
         .iter()
-        .map(|module| LearnModule {
-            id: module.id,
-            title: module.title.clone(),
-            lessons: module.lessons.iter().map(|lesson| learn_lesson(lesson, marks)).collect(),
+        .map(|module| {
+            let is_open = is_opened(module.opens_at, now);
+            let solved = module.tasks.iter().filter(|task| right.contains(&task.id)).count();
+            LearnModule {
+                id: module.id,
+                title: module.title.clone(),
+                opens_at: module.opens_at,
+                is_open,
+                tasks: count(module.tasks.len()),
+                tasks_right: count(solved),
+                lessons: module
+                    .lessons
+                    .iter()
+                    .map(|lesson| learn_lesson(lesson, marks, is_open))
+                    .collect(),
+            }
         })
         .collect()
 }
 
-fn learn_lesson(lesson: &OutlineLesson, marks: &Marks<ProgressRow>) -> LearnLesson {
+/// A lesson of the programme.
+pub fn learn_lesson(
+    lesson: &OutlineLesson,
+    marks: &Marks<ProgressRow>,
+    is_open: bool,
+) -> LearnLesson {
     let row = marks.get(&lesson.id);
+    let reason = match (lesson.is_ready, is_open) {
+        (true, _) => None,
+        (false, true) => Some(LockReason::NotReady),
+        (false, false) => Some(LockReason::TopicClosed),
+    };
     LearnLesson {
         id: lesson.id,
         title: lesson.title.clone(),
@@ -95,7 +138,7 @@ fn learn_lesson(lesson: &OutlineLesson, marks: &Marks<ProgressRow>) -> LearnLess
         duration_s: seconds(lesson.duration_ms),
         mark: if lesson.is_ready { mark(row) } else { Mark::Locked },
         percent: percent(lesson.kind, lesson.duration_ms, row),
-        reason: (!lesson.is_ready).then_some(LockReason::NotReady),
+        reason,
     }
 }
 
@@ -215,13 +258,36 @@ mod tests {
     #[test]
     fn marks_and_counts_follow_the_rows_and_forget_removed_lessons() {
         let marks = marks(vec![row(11, true, 0), row(12, false, 0), row(99, true, 0)]);
-        let programme = programme(&outline(), &marks);
+        let now = "2026-11-20T15:00:00Z".parse().unwrap();
+        let programme = programme(&outline(), &marks, &HashSet::new(), now);
         let shown: Vec<_> =
             programme.iter().flat_map(|m| &m.lessons).map(|l| (l.mark, l.percent)).collect();
         assert_eq!(
             shown,
             [(Mark::Done, 100), (Mark::InProgress, 50), (Mark::Locked, 0), (Mark::Todo, 0)]
         );
+    }
+
+    /// LRN-18
+    #[test]
+    fn a_topic_that_has_not_opened_locks_its_lessons_until_its_time() {
+        let opens: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        let mut outline = outline();
+        outline[0].opens_at = Some(opens);
+        let before = opens - chrono::TimeDelta::seconds(1);
+        let shown = |now| {
+            let outline = closed(outline.clone(), now);
+            programme(&outline, &HashMap::new(), &HashSet::new(), now)
+        };
+        let module = &shown(before)[0];
+        assert!(!module.is_open);
+        let lesson = &module.lessons[0];
+        assert_eq!((lesson.mark, lesson.reason), (Mark::Locked, Some(LockReason::TopicClosed)));
+        let module = &shown(opens)[0];
+        assert!(module.is_open && module.lessons[0].mark == Mark::Todo);
+        let closed = closed(outline.clone(), before);
+        let next = continue_with(&closed, &Marks::<ProgressRow>::new(), None);
+        assert_eq!(next.unwrap().id, Uuid::from_u128(22));
     }
 
     #[test]

@@ -120,7 +120,7 @@ async fn record(
             let tally = store::tally(conn, user_id, course_id, &units::units(&outline)).await?;
             if let Some(passage) = &mut passage {
                 passage.last_lesson_id = Some(lesson.id);
-                go_on(conn, app, passage, tally, active, now).await?;
+                go_on(conn, app, passage, tally, Some(active), now).await?;
             }
             if !was_done && row.completed_at.is_some() {
                 let fact = LessonCompleted { user_id, course_id, lesson_id: lesson.id };
@@ -169,22 +169,25 @@ fn apply(
 }
 
 /// Writes how far a passage has come, in the transaction of what moved it; its row is locked.
+/// `active_ms` is the time that the learner spent; `None` when it was somebody else who moved it.
 pub(super) async fn go_on(
     conn: &mut AsyncPgConnection,
     app: &App,
     passage: &mut EnrollmentRow,
     tally: Tally,
-    active_ms: i64,
+    active_ms: Option<i64>,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let was = passage.state;
-    passage.state = passage::after(was, true, tally.done, tally.total);
+    passage.state = passage::after(was, active_ms.is_some(), tally.done, tally.total);
     passage.lessons_done = tally.lessons_done;
     passage.lessons_total = tally.lessons;
     passage.units_done = tally.done;
     passage.units_total = tally.total;
-    passage.active_ms = passage.active_ms.saturating_add(active_ms);
-    passage.last_active_at = now;
+    if let Some(active_ms) = active_ms {
+        passage.active_ms = passage.active_ms.saturating_add(active_ms);
+        passage.last_active_at = now;
+    }
     passage.updated_at = now;
     if was != PassageState::Completed && passage.state == PassageState::Completed {
         passage.completed_at = Some(now);

@@ -11,7 +11,7 @@ use super::views::{
     Completes, ContinueAt, Enrollment, LearnCourse, LearningRow, LessonCaptions, LessonPage,
     LessonVideo,
 };
-use super::{passage, progress, store, units};
+use super::{attempts, passage, progress, store, units};
 use crate::app::App;
 use crate::courses::{self, CourseCard, Doc, LessonFile, OutlineModule, seconds};
 use crate::identity::Principal;
@@ -31,7 +31,10 @@ pub async fn my_learning(
     let page = Page::of(rows, limit, |row| (row.last_active_at, row.id));
     let ids: Vec<Uuid> = page.items.iter().map(|row| row.course_id).collect();
     let mut cards = courses::cards(&mut conn, &ids).await?;
+    let now = app.clock.now();
     let outlines = courses::outlines(&mut conn, &ids).await?;
+    let outlines: HashMap<Uuid, Vec<OutlineModule>> =
+        outlines.into_iter().map(|(id, outline)| (id, outline::closed(outline, now))).collect();
     let mut rows_by_course: HashMap<Uuid, Vec<PlaceRow>> = HashMap::new();
     for row in store::places_in(&mut conn, who.user_id, &ids).await? {
         rows_by_course.entry(row.course_id).or_default().push(row);
@@ -100,7 +103,12 @@ pub async fn programme(
     let now = app.clock.now();
     let passage = access::may_see_programme(&mut conn, who, course_id, now).await?;
     let course = courses::card(&mut conn, course_id).await?.ok_or_else(Problem::not_found)?;
-    let outline = courses::outline(&mut conn, course_id).await?;
+    let mut outline = courses::outline(&mut conn, course_id).await?;
+    if !access::is_inside(&mut conn, who, course_id).await? {
+        outline = outline::closed(outline, now);
+    }
+    let right = store::attempts::right_in(&mut conn, &[who.user_id], &[course_id]).await?;
+    let right = right.into_iter().map(|(_, task)| task).collect();
     let marks = outline::marks(store::progress_in(&mut conn, who.user_id, course_id).await?);
     let tally = store::tally(&mut conn, who.user_id, course_id, &units::units(&outline)).await?;
     let last = passage.as_ref().and_then(|passage| passage.last_lesson_id);
@@ -117,7 +125,7 @@ pub async fn programme(
         tasks: tally.tasks,
         continue_lesson_id: outline::continue_with(&outline, &marks, last).map(|lesson| lesson.id),
         active_s: active_ms / 1000,
-        modules: outline::programme(&outline, &marks),
+        modules: outline::programme(&outline, &marks, &right, now),
     })
 }
 
@@ -140,8 +148,17 @@ pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Prob
     let (previous_id, next_id) = match proof.ground() {
         Ground::FreePreview => (None, None),
         Ground::Enrolled | Ground::Own | Ground::Staff => {
-            let outline = courses::outline(&mut conn, face.course.id).await?;
+            let mut outline = courses::outline(&mut conn, face.course.id).await?;
+            if !proof.ground().is_inside() {
+                outline = outline::closed(outline, app.clock.now());
+            }
             outline::neighbours(&outline, face.id)
+        }
+    };
+    let tasks = match (proof.ground(), proof.reader()) {
+        (Ground::FreePreview, _) | (_, None) => Vec::new(),
+        (_, Some(reader)) => {
+            attempts::rows_of_lesson(&mut conn, reader.user_id, &face.course, face.id).await?
         }
     };
     let video = match face.video_id.filter(|_| face.is_ready) {
@@ -168,6 +185,7 @@ pub async fn lesson(app: &App, proof: &CanReadLesson) -> Result<LessonPage, Prob
         body: text.body.map(Doc),
         homework: text.homework,
         files: files.into_iter().map(LessonFile::from).collect(),
+        tasks,
         video,
         position_s: outline::resume_s(face.duration_ms, row.as_ref().map(|row| row.position_ms)),
         percent: outline::percent(face.kind, face.duration_ms, row.as_ref()),

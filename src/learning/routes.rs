@@ -11,7 +11,7 @@ use super::views::{
     CourseNote, Enrollment, FileLink, LearnCourse, LearningRow, LessonPage, NewNote, Note,
     NoteChange, NoteList, PlaybackAt, Progress, ProgressReport,
 };
-use super::{enroll, notes, play, progress, read};
+use super::{attempts, enroll, notes, play, progress, read};
 use crate::app::App;
 use crate::courses::path_id;
 use crate::identity::{MaybeSignedIn, SignedIn};
@@ -52,6 +52,7 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/learn/courses/{id}/notes", Policy::Enrolled, course_notes);
     r.get("/api/v1/learn/courses/{id}/notes.md", Policy::Enrolled, export_notes);
     r.post("/api/v1/lessons/{id}/play", Policy::Enrolled, play_lesson);
+    attempts::routes::routes(r);
 }
 
 /// An answer about one person: never cached.

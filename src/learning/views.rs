@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::attempts::TaskRow;
 use super::model::{EnrollmentRow, NoteRow, PassageState};
 use crate::courses::{CourseCard, Doc, LessonFile, LessonKind};
 use crate::platform::text_enum;
@@ -30,6 +31,8 @@ text_enum! {
     pub enum LockReason {
         /// Its video is still being prepared.
         NotReady = "not_ready",
+        /// Its topic has not opened yet.
+        TopicClosed = "topic_closed",
     }
 }
 
@@ -138,8 +141,17 @@ pub struct LearnModule {
     pub id: Uuid,
     /// Its title.
     pub title: String,
+    /// When it opens; null: it is open (LRN-18).
+    #[schema(required)]
+    pub opens_at: Option<DateTime<Utc>>,
+    /// Whether it is open.
+    pub is_open: bool,
     /// Its lessons, in order.
     pub lessons: Vec<LearnLesson>,
+    /// How many tasks it has.
+    pub tasks: i32,
+    /// How many of them are answered right.
+    pub tasks_right: i32,
 }
 
 /// A lesson of the programme.
@@ -183,6 +195,8 @@ pub struct LessonPage {
     pub homework: Option<String>,
     /// Files to download.
     pub files: Vec<LessonFile>,
+    /// Its tasks (LRN-08); nobody but who learns in the course has them.
+    pub tasks: Vec<TaskRow>,
     /// Its video.
     #[schema(required)]
     pub video: Option<LessonVideo>,

@@ -5,6 +5,7 @@ use actix_web::http::header::{
     self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
 };
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use diesel_async::AsyncPgConnection;
 use futures::TryStreamExt as _;
 use media::storage::{ObjectKey, StorageError};
@@ -87,8 +88,18 @@ pub async fn take_file(
     upload_id: Uuid,
     owner: Uuid,
 ) -> Result<StoredFile, Problem> {
+    take(conn, app, upload_id, owner, Purpose::File).await.map(StoredFile::from)
+}
+
+async fn take(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    upload_id: Uuid,
+    owner: Uuid,
+    purpose: Purpose,
+) -> Result<FileRow, Problem> {
     let now = app.clock.now();
-    let upload = usable(conn, app, upload_id, owner, Purpose::File).await?;
+    let upload = usable(conn, app, upload_id, owner, purpose).await?;
     let (upload_state::COMPLETE, Some(content_type)) = (upload.state.as_str(), upload.content_type)
     else {
         return Err(Problem::new(Code::UploadIncomplete).retry_after(1));
@@ -108,7 +119,29 @@ pub async fn take_file(
     };
     files::insert(conn, &row).await?;
     uploads::set_taken(conn, upload_id, now).await?;
-    Ok(row.into())
+    Ok(row)
+}
+
+/// The bytes of a finished upload of purpose `task_image`; the upload itself is cleared away: what is
+/// kept of a picture is made anew by the caller.
+///
+/// # Errors
+/// Those of [`take_file`].
+pub async fn take_picture(app: &App, upload_id: Uuid, owner: Uuid) -> Result<Bytes, Problem> {
+    let row = app
+        .db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<FileRow, Problem> {
+            take(conn, app, upload_id, owner, Purpose::TaskImage).await
+        })
+        .await?;
+    let key = ObjectKey::new(row.store_key).map_err(Problem::internal)?;
+    let bytes = app.store.get(&key).await.map_err(store_problem)?;
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            remove_file(conn, app, row.id).await
+        })
+        .await?;
+    Ok(bytes)
 }
 
 /// The files of these ids; those that are not there are left out.

@@ -68,7 +68,7 @@ pub use captions::{Caption, captions_of, captions_text};
 pub use events::{VideoFailed, VideoProcessed, VideoWatchable};
 pub use files::{
     FILE_LINK_S, StoredFile, disposition, file_url, remove_file, set_downloadable, stored_files,
-    take_file,
+    take_file, take_picture,
 };
 pub use live::{may_watch_job, topic as job_topic};
 pub use model::VideoKind;

@@ -62,6 +62,8 @@ pub(super) enum Document {
     Text,
     /// A zip archive, or an office document in one.
     Zip,
+    /// A picture: a drawing, the photograph of a solution on paper.
+    Picture,
 }
 
 /// The media type by the extension, and the family that the bytes must be of.
@@ -87,6 +89,10 @@ fn by_extension(name: &str) -> Option<(&'static str, Document)> {
         "ods" => ("application/vnd.oasis.opendocument.spreadsheet", Document::Zip),
         "odp" => ("application/vnd.oasis.opendocument.presentation", Document::Zip),
         "zip" => ("application/zip", Document::Zip),
+        "png" => ("image/png", Document::Picture),
+        "jpg" | "jpeg" => ("image/jpeg", Document::Picture),
+        "webp" => ("image/webp", Document::Picture),
+        "gif" => ("image/gif", Document::Picture),
         _ => return None,
     })
 }
@@ -95,13 +101,26 @@ fn file_type(detail: &str) -> Problem {
     Problem::new(Code::FileType).detail(detail)
 }
 
+/// Whether a picture of this name may be uploaded at all: asked before the first byte.
+///
+/// # Errors
+/// `file_type`.
+pub(super) fn picture_name(name: &str) -> Result<(), Problem> {
+    match by_extension(name) {
+        Some((_, Document::Picture)) => Ok(()),
+        _ => Err(file_type("Accepted are PNG, JPEG, WebP and GIF.")),
+    }
+}
+
 /// Whether a file of this name may be uploaded at all: asked before the first byte.
 ///
 /// # Errors
 /// `file_type`.
 pub(super) fn document_name(name: &str) -> Result<(), Problem> {
     by_extension(name).map(drop).ok_or_else(|| {
-        file_type("Accepted are PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP, TXT, CSV, MD and ZIP.")
+        file_type(
+            "Accepted are PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP, TXT, CSV, MD, ZIP, PNG, JPEG, WebP and GIF.",
+        )
     })
 }
 
@@ -118,6 +137,7 @@ pub(super) fn document(name: &str, head: &[u8]) -> Result<(&'static str, Documen
         }
         Document::Zip => head.starts_with(b"PK\x03\x04"),
         Document::Text => is_text(head),
+        Document::Picture => infer::get(head).is_some_and(|found| found.mime_type() == kind),
     };
     if agrees {
         Ok((kind, family))

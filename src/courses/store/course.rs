@@ -30,6 +30,7 @@ pub struct CourseChanges {
     pub certificate: Option<bool>,
     pub access_days: Option<Option<i32>>,
     pub track: Option<Option<i16>>,
+    pub chat_after: Option<Option<i16>>,
 }
 
 /// Adds an empty draft.
@@ -313,4 +314,23 @@ pub async fn recompute(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Courses of this author.
+pub async fn ids_of_author(
+    conn: &mut AsyncPgConnection,
+    author_id: Uuid,
+) -> QueryResult<Vec<Uuid>> {
+    courses::table.filter(courses::author_id.eq(author_id)).select(courses::id).load(conn).await
+}
+
+/// Published courses of tracks, the lower target first, those with the most students first within.
+pub async fn of_tracks(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<Course>> {
+    courses::table
+        .filter(courses::state.eq(CourseState::Published).and(courses::track.is_not_null()))
+        .order((courses::track.asc(), courses::students_count.desc(), courses::id))
+        .limit(limit)
+        .select(Course::as_select())
+        .load(conn)
+        .await
 }

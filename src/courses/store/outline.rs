@@ -1,6 +1,4 @@
-//! Modules, lessons, their files and questions.
-
-use std::collections::HashMap;
+//! Modules, lessons, their files.
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
@@ -10,10 +8,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::model::{
-    ContentState, FileRow, Lesson, LessonHead, LessonKind, Module, Question,
+    ContentState, FileRow, Lesson, LessonHead, LessonKind, Module, ModuleChange,
 };
 use super::super::order::ModuleOrder;
-use super::super::schema::{courses, lesson_files, lessons, modules, questions};
+use super::super::schema::{courses, lesson_files, lessons, module_changes, modules, tasks};
 
 /// Fields of a module that PATCH may change.
 #[derive(Debug, Default, AsChangeset)]
@@ -22,6 +20,7 @@ use super::super::schema::{courses, lesson_files, lessons, modules, questions};
 pub struct ModuleChanges {
     pub title: Option<String>,
     pub homework: Option<Option<String>>,
+    pub opens_at: Option<Option<Timestamp>>,
 }
 
 /// Fields of a lesson that PATCH may change, and what follows from them.
@@ -293,8 +292,16 @@ pub async fn delete_module(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResul
     Ok(())
 }
 
-/// Removes a lesson with its files and questions.
-pub async fn delete_lesson(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+/// Removes a lesson with its files; its tasks are taken off, what was answered stays.
+pub async fn delete_lesson(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(tasks::table.filter(tasks::lesson_id.eq(id).and(tasks::removed_at.is_null())))
+        .set((tasks::removed_at.eq(now), tasks::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
     diesel::delete(lessons::table.find(id)).execute(conn).await?;
     Ok(())
 }
@@ -320,6 +327,12 @@ pub async fn reorder(
                     lessons::position.eq(position),
                     lessons::updated_at.eq(now),
                 ))
+                .execute(conn)
+                .await?;
+            // A lesson's tasks go where it goes.
+            diesel::update(tasks::table.filter(tasks::lesson_id.eq(lesson)))
+                .filter(tasks::module_id.ne(module.id))
+                .set((tasks::module_id.eq(module.id), tasks::updated_at.eq(now)))
                 .execute(conn)
                 .await?;
         }
@@ -382,72 +395,23 @@ pub async fn delete_file(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<
     Ok(())
 }
 
-/// How many questions each lesson has.
-pub async fn question_counts(
-    conn: &mut AsyncPgConnection,
-    lesson_ids: &[Uuid],
-) -> QueryResult<HashMap<Uuid, i64>> {
-    let counts: Vec<(Uuid, i64)> = questions::table
-        .filter(questions::lesson_id.eq_any(lesson_ids))
-        .group_by(questions::lesson_id)
-        .select((questions::lesson_id, diesel::dsl::count_star()))
-        .load(conn)
-        .await?;
-    Ok(counts.into_iter().collect())
+/// Keeps what a module was before a change.
+pub async fn keep_module(conn: &mut AsyncPgConnection, before: &ModuleChange) -> QueryResult<()> {
+    diesel::insert_into(module_changes::table).values(before).execute(conn).await?;
+    Ok(())
 }
 
-/// Questions of a lesson, in order.
-pub async fn questions_of(
+/// What a module was before each of its last changes, the last one first.
+pub async fn changes_of_module(
     conn: &mut AsyncPgConnection,
-    lesson_id: Uuid,
-) -> QueryResult<Vec<Question>> {
-    questions::table
-        .filter(questions::lesson_id.eq(lesson_id))
-        .order(questions::position)
-        .select(Question::as_select())
+    module_id: Uuid,
+    limit: i64,
+) -> QueryResult<Vec<ModuleChange>> {
+    module_changes::table
+        .filter(module_changes::module_id.eq(module_id))
+        .order((module_changes::created_at.desc(), module_changes::id.desc()))
+        .limit(limit)
+        .select(ModuleChange::as_select())
         .load(conn)
         .await
-}
-
-/// Makes `wanted` the questions of the lesson: known ids are updated, new ones added, the rest
-/// removed.
-pub async fn set_questions(
-    conn: &mut AsyncPgConnection,
-    lesson_id: Uuid,
-    wanted: &[Question],
-    now: Timestamp,
-) -> QueryResult<()> {
-    let ids: Vec<Uuid> = wanted.iter().map(|question| question.id).collect();
-    diesel::delete(
-        questions::table
-            .filter(questions::lesson_id.eq(lesson_id))
-            .filter(questions::id.ne_all(&ids)),
-    )
-    .execute(conn)
-    .await?;
-    for question in wanted {
-        diesel::insert_into(questions::table)
-            .values((
-                questions::id.eq(question.id),
-                questions::lesson_id.eq(lesson_id),
-                questions::position.eq(question.position),
-                questions::wording.eq(&question.wording),
-                questions::options.eq(&question.options),
-                questions::right_option.eq(question.right_option),
-                questions::created_at.eq(now),
-                questions::updated_at.eq(now),
-            ))
-            .on_conflict(questions::id)
-            .do_update()
-            .set((
-                questions::position.eq(question.position),
-                questions::wording.eq(&question.wording),
-                questions::options.eq(&question.options),
-                questions::right_option.eq(question.right_option),
-                questions::updated_at.eq(now),
-            ))
-            .execute(conn)
-            .await?;
-    }
-    Ok(())
 }

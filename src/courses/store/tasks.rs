@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use kernel::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::model::{ShownVersion, Task, TaskVersion};
-use super::super::schema::{task_versions, tasks};
+use super::super::model::{ShownVersion, Task, TaskImage, TaskKind, TaskVersion};
+use super::super::schema::{task_images, task_versions, tasks};
 
 /// A task by its id, removed or not.
 pub async fn task(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Task>> {
@@ -84,4 +85,172 @@ pub async fn bodies(
         .load(conn)
         .await?;
     Ok(rows.into_iter().collect())
+}
+
+/// How many tasks each lesson has.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    lesson_ids: &[Uuid],
+) -> QueryResult<HashMap<Uuid, i64>> {
+    let counts: Vec<(Option<Uuid>, i64)> = tasks::table
+        .filter(tasks::lesson_id.eq_any(lesson_ids).and(tasks::removed_at.is_null()))
+        .group_by(tasks::lesson_id)
+        .select((tasks::lesson_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await?;
+    Ok(counts.into_iter().filter_map(|(id, count)| Some((id?, count))).collect())
+}
+
+/// How many tasks a course has, taken-off ones left out.
+pub async fn count_of_course(conn: &mut AsyncPgConnection, course_id: Uuid) -> QueryResult<i64> {
+    tasks::table
+        .filter(tasks::course_id.eq(course_id).and(tasks::removed_at.is_null()))
+        .count()
+        .get_result(conn)
+        .await
+}
+
+/// A task, locked until the transaction ends.
+pub async fn lock(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Task>> {
+    tasks::table.find(id).select(Task::as_select()).for_update().first(conn).await.optional()
+}
+
+/// A new task behind the others of its topic.
+pub async fn insert(
+    conn: &mut AsyncPgConnection,
+    task: &NewTaskRow,
+    first: &TaskVersion,
+) -> QueryResult<()> {
+    let last: Option<i32> = tasks::table
+        .filter(tasks::module_id.eq(task.module_id))
+        .select(diesel::dsl::max(tasks::position))
+        .first(conn)
+        .await?;
+    let position = last.map_or(0, |last| last + 1);
+    diesel::insert_into(tasks::table)
+        .values((
+            tasks::id.eq(first.task_id),
+            tasks::course_id.eq(task.course_id),
+            tasks::module_id.eq(task.module_id),
+            tasks::lesson_id.eq(task.lesson_id),
+            tasks::position.eq(position),
+            tasks::kind.eq(task.kind),
+            tasks::required.eq(task.required),
+            tasks::chat_after.eq(task.chat_after),
+            tasks::version.eq(1),
+            tasks::created_at.eq(first.created_at),
+            tasks::updated_at.eq(first.created_at),
+        ))
+        .execute(conn)
+        .await?;
+    add_version(conn, first).await
+}
+
+/// What a new task is beside its first version.
+#[derive(Debug, Clone, Copy)]
+pub struct NewTaskRow {
+    pub course_id: Uuid,
+    pub module_id: Uuid,
+    pub lesson_id: Option<Uuid>,
+    pub kind: TaskKind,
+    pub required: bool,
+    pub chat_after: Option<i16>,
+}
+
+async fn add_version(conn: &mut AsyncPgConnection, version: &TaskVersion) -> QueryResult<()> {
+    diesel::insert_into(task_versions::table).values(version).execute(conn).await?;
+    Ok(())
+}
+
+/// Adds a version and makes it the current one.
+pub async fn change(
+    conn: &mut AsyncPgConnection,
+    version: &TaskVersion,
+    required: bool,
+    chat_after: Option<i16>,
+) -> QueryResult<()> {
+    add_version(conn, version).await?;
+    diesel::update(tasks::table.find(version.task_id))
+        .set((
+            tasks::version.eq(version.version),
+            tasks::required.eq(required),
+            tasks::chat_after.eq(chat_after),
+            tasks::updated_at.eq(version.created_at),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Takes a task off: what was answered stays.
+pub async fn remove(conn: &mut AsyncPgConnection, id: Uuid, now: Timestamp) -> QueryResult<()> {
+    diesel::update(tasks::table.find(id).filter(tasks::removed_at.is_null()))
+        .set((tasks::removed_at.eq(now), tasks::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Tasks of a topic in order, taken-off ones left out.
+pub async fn ids_of_module(
+    conn: &mut AsyncPgConnection,
+    module_id: Uuid,
+) -> QueryResult<Vec<Uuid>> {
+    tasks::table
+        .filter(tasks::module_id.eq(module_id).and(tasks::removed_at.is_null()))
+        .order((tasks::position, tasks::id))
+        .select(tasks::id)
+        .load(conn)
+        .await
+}
+
+/// Writes the order of a topic's tasks.
+pub async fn reorder(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> QueryResult<()> {
+    for (position, id) in (0_i32..).zip(ids) {
+        diesel::update(tasks::table.find(id).filter(tasks::position.ne(position)))
+            .set((tasks::position.eq(position), tasks::updated_at.eq(now)))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Every version of a task, the last one first.
+pub async fn versions(
+    conn: &mut AsyncPgConnection,
+    task_id: Uuid,
+    limit: i64,
+) -> QueryResult<Vec<TaskVersion>> {
+    task_versions::table
+        .filter(task_versions::task_id.eq(task_id))
+        .order(task_versions::version.desc())
+        .limit(limit)
+        .select(TaskVersion::as_select())
+        .load(conn)
+        .await
+}
+
+/// The worked solution of a version.
+pub async fn solution(
+    conn: &mut AsyncPgConnection,
+    task_id: Uuid,
+    version: i32,
+) -> QueryResult<Option<Value>> {
+    let found: Option<Option<Value>> = task_versions::table
+        .find((task_id, version))
+        .select(task_versions::solution)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Adds a picture.
+pub async fn insert_image(conn: &mut AsyncPgConnection, row: &TaskImage) -> QueryResult<()> {
+    diesel::insert_into(task_images::table).values(row).execute(conn).await?;
+    Ok(())
 }

@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::super::face::{CourseFace, course_face};
 use super::super::model::{ContentState, Task, TaskKind};
 use super::super::store;
+use super::views::{Rule, rule_of};
+use crate::identity::{Principal, Role};
 use crate::platform::http::Problem;
 
 /// Wrong answers after which the chat under a task opens, where neither task nor course says.
@@ -81,7 +83,31 @@ pub struct TaskShown {
     /// Options, items, limits.
     pub body: Value,
     /// When the worked solution is shown.
-    pub solution_rule: Value,
+    pub solution_rule: Rule,
+    /// Whether there is one.
+    pub has_solution: bool,
+}
+
+/// What others may know of a topic: a module of a course.
+#[derive(Debug, Clone)]
+pub struct TopicFace {
+    /// The module.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// When it opens to learners; `None`: it is open (LRN-18).
+    pub opens_at: Option<Timestamp>,
+    /// Its course.
+    pub course: CourseFace,
+}
+
+/// The courses whose answers somebody grades: their author, their staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GradedCourses {
+    /// All.
+    All,
+    /// These.
+    Of(Vec<Uuid>),
 }
 
 /// The number that holds for a task.
@@ -136,8 +162,60 @@ pub async fn task_shown(
         points: shown.points,
         statement: shown.statement,
         body: shown.body,
-        solution_rule: shown.solution_rule,
+        solution_rule: rule_of(&shown.solution_rule),
+        has_solution: shown.has_solution,
     }))
+}
+
+/// The key of the task's `version`, for judging alone.
+pub async fn task_key(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    version: i32,
+) -> Result<Option<Value>, Problem> {
+    Ok(store::tasks::version(conn, id, version).await?.map(|version| version.key))
+}
+
+/// The worked solution of the task's `version`, for those to whom it is open.
+pub async fn task_solution(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    version: i32,
+) -> Result<Option<Value>, Problem> {
+    Ok(store::tasks::solution(conn, id, version).await?)
+}
+
+/// The topic `id` with its course, in whatever state.
+pub async fn topic_face(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+) -> Result<Option<TopicFace>, Problem> {
+    let Some(module) = store::outline::module(conn, id).await? else { return Ok(None) };
+    let Some(course) = course_face(conn, module.course_id).await? else { return Ok(None) };
+    let (title, opens_at) = (module.title, module.opens_at);
+    Ok(Some(TopicFace { id, title, opens_at, course }))
+}
+
+/// The courses whose answers `who` grades.
+pub async fn graded_courses(
+    conn: &mut AsyncPgConnection,
+    who: &Principal,
+) -> Result<GradedCourses, Problem> {
+    if [Role::Moderator, Role::Admin, Role::Curator].into_iter().any(|role| who.roles.has(role)) {
+        return Ok(GradedCourses::All);
+    }
+    let mut ids = store::course::ids_of_author(conn, who.user_id).await?;
+    ids.extend(who.roles.courses_with(Role::Curator));
+    Ok(GradedCourses::Of(ids))
+}
+
+/// Titles of courses.
+pub async fn course_titles(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, String>, Problem> {
+    let courses = store::course::find_all(conn, ids).await?;
+    Ok(courses.into_iter().map(|course| (course.id, course.title)).collect())
 }
 
 /// The bodies of several versions of a task, to say answers in words.
@@ -164,6 +242,13 @@ pub async fn outline_tasks(
 ) -> Result<Vec<OutlineTask>, Problem> {
     let tasks = store::tasks::of_courses(conn, course_ids).await?;
     Ok(tasks.into_iter().map(OutlineTask::from).collect())
+}
+
+impl OutlineTask {
+    /// Wrong answers after which the chat under it opens; 0: always open (MSG-09).
+    pub fn chat_after(&self, course: &CourseFace) -> i32 {
+        chat_after(self.chat_after, course.chat_after)
+    }
 }
 
 impl From<Task> for OutlineTask {

@@ -4,9 +4,15 @@
 //! A task's versions are only ever added. What learners see ([`TaskShown`]) is loaded without key
 //! and solution, so that nothing that shows it can give them away.
 
+mod edit;
 mod face;
+pub(super) mod images;
+pub(super) mod routes;
+mod views;
 
 pub use face::{
-    OutlineTask, TaskFace, TaskShown, outline_tasks, task_bodies, task_face, task_shown,
-    task_titles,
+    GradedCourses, OutlineTask, TaskFace, TaskShown, TopicFace, course_titles, graded_courses,
+    outline_tasks, task_bodies, task_face, task_key, task_shown, task_solution, task_titles,
+    topic_face,
 };
+pub use views::Rule;

@@ -4,9 +4,10 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::learning::model::{AttemptRow, TaskStateRow};
+use crate::learning::model::{AttemptRow, TaskStateRow, Verdict};
 use crate::learning::schema::{attempts, task_states};
 
 /// Where the person stands with the task.
@@ -114,4 +115,157 @@ pub async fn open_chat(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The person's attempt under this key of the client's.
+pub async fn by_key(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+    client_key: Uuid,
+) -> QueryResult<Option<AttemptRow>> {
+    attempts::table
+        .filter(attempts::user_id.eq(user_id).and(attempts::task_id.eq(task_id)))
+        .filter(attempts::client_key.eq(client_key))
+        .select(AttemptRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// When the person last answered the task.
+pub async fn last_at(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+) -> QueryResult<Option<Timestamp>> {
+    attempts::table
+        .filter(attempts::user_id.eq(user_id).and(attempts::task_id.eq(task_id)))
+        .select(diesel::dsl::max(attempts::created_at))
+        .first(conn)
+        .await
+}
+
+/// Adds an attempt.
+pub async fn insert(conn: &mut AsyncPgConnection, row: &AttemptRow) -> QueryResult<()> {
+    diesel::insert_into(attempts::table).values(row).execute(conn).await?;
+    Ok(())
+}
+
+/// Notes which version of the task the person was shown.
+pub async fn show(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+    course_id: Uuid,
+    version: i32,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let shown = (
+        task_states::shown_version.eq(version),
+        task_states::shown_at.eq(now),
+        task_states::updated_at.eq(now),
+    );
+    diesel::insert_into(task_states::table)
+        .values((
+            task_states::user_id.eq(user_id),
+            task_states::task_id.eq(task_id),
+            task_states::course_id.eq(course_id),
+            task_states::created_at.eq(now),
+            shown,
+        ))
+        .on_conflict((task_states::user_id, task_states::task_id))
+        .do_update()
+        .set(shown)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Keeps what is typed and not yet handed in.
+pub async fn set_draft(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+    course_id: Uuid,
+    draft: Option<&Value>,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(task_states::table)
+        .values((
+            task_states::user_id.eq(user_id),
+            task_states::task_id.eq(task_id),
+            task_states::course_id.eq(course_id),
+            task_states::draft.eq(draft),
+            task_states::created_at.eq(now),
+            task_states::updated_at.eq(now),
+        ))
+        .on_conflict((task_states::user_id, task_states::task_id))
+        .do_update()
+        .set((task_states::draft.eq(draft), task_states::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the person looked at the worked solution, unless it was noted before.
+pub async fn saw_solution(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(task_states::table.find((user_id, task_id)))
+        .filter(task_states::solution_seen_at.is_null())
+        .set((task_states::solution_seen_at.eq(now), task_states::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Attempts that wait for a person, in these courses (`None`: in all), after `(created_at, id)`.
+pub async fn pending(
+    conn: &mut AsyncPgConnection,
+    course_ids: Option<&[Uuid]>,
+    after: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> QueryResult<Vec<AttemptRow>> {
+    let mut query = attempts::table
+        .filter(attempts::verdict.eq(Verdict::Pending))
+        .order((attempts::created_at, attempts::id))
+        .limit(limit)
+        .select(AttemptRow::as_select())
+        .into_boxed();
+    if let Some(ids) = course_ids {
+        query = query.filter(attempts::course_id.eq_any(ids));
+    }
+    if let Some((at, id)) = after {
+        query = query.filter(
+            attempts::created_at.gt(at).or(attempts::created_at.eq(at).and(attempts::id.gt(id))),
+        );
+    }
+    query.load(conn).await
+}
+
+/// An attempt by its id.
+pub async fn attempt(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<AttemptRow>> {
+    attempts::table.find(id).select(AttemptRow::as_select()).first(conn).await.optional()
+}
+
+/// Writes what a person said about an attempt that waited; says whether it still did.
+pub async fn grade(conn: &mut AsyncPgConnection, row: &AttemptRow) -> QueryResult<bool> {
+    let graded = diesel::update(attempts::table.find(row.id))
+        .filter(attempts::verdict.eq(Verdict::Pending))
+        .set((
+            attempts::verdict.eq(row.verdict),
+            attempts::score_num.eq(row.score_num),
+            attempts::score_den.eq(row.score_den),
+            attempts::comment.eq(&row.comment),
+            attempts::graded_by.eq(row.graded_by),
+            attempts::graded_at.eq(row.graded_at),
+            attempts::opened_chat.eq(row.opened_chat),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(graded == 1)
 }

@@ -111,6 +111,11 @@ codes! {
     PaymentRequired, "payment_required", 402, "This course is paid.";
     NotEnrolled, "not_enrolled", 403, "This lesson opens after enrollment.";
     NotesLimit, "notes_limit", 409, "There are too many notes here. Delete some first.";
+    TopicClosed, "topic_closed", 403, "This topic has not opened yet.";
+    TaskChanged, "task_changed", 409, "The task was changed in the meantime. Look at it again.";
+    KeyReused, "key_reused", 409, "This client_key was used for another answer.";
+    AnswerInvalid, "answer_invalid", 422, "This cannot be read as an answer. It does not count as a try.";
+    SolutionClosed, "solution_closed", 403, "The worked solution is not open to you yet.";
     NotOnSale, "not_on_sale", 409, "This course cannot be joined now.";
     // Messaging
     ReadOnly, "read_only", 403, "You may read here, not write.";

@@ -36,8 +36,10 @@ pub(super) async fn begin(
     let size = headers::bytes("Upload-Length", text(request, "Upload-Length"))?;
     let raw = text(request, "Upload-Metadata").unwrap_or_default();
     let metadata = headers::metadata(Some(raw))?;
-    if metadata.purpose == Purpose::File {
-        sniff::document_name(&metadata.file_name)?;
+    match metadata.purpose {
+        Purpose::Video | Purpose::ChatFile => {}
+        Purpose::File => sniff::document_name(&metadata.file_name)?,
+        Purpose::TaskImage => sniff::picture_name(&metadata.file_name)?,
     }
     app.limits.check(&CREATE, &who.user_id.to_string(), now)?;
     room_for(app, size).await?;

@@ -59,10 +59,12 @@ fn bad<T>(header: &'static str, problem: &'static str) -> Result<T, BadHeader> {
 pub enum Purpose {
     /// A lecture or a trailer: goes through the transcoder.
     Video,
-    /// A file for download beside a lesson.
+    /// A file for download beside a lesson, or of an answer.
     File,
     /// A file or a picture in a chat.
     ChatFile,
+    /// A picture in the statement or the solution of a task.
+    TaskImage,
 }
 
 impl Purpose {
@@ -72,12 +74,13 @@ impl Purpose {
             Self::Video => "video",
             Self::File => "file",
             Self::ChatFile => "chat_file",
+            Self::TaskImage => "task_image",
         }
     }
 
     /// The purpose of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        let all = [Self::Video, Self::File, Self::ChatFile];
+        let all = [Self::Video, Self::File, Self::ChatFile, Self::TaskImage];
         all.into_iter().find(|purpose| purpose.as_str() == name)
     }
 }
@@ -143,7 +146,9 @@ pub fn metadata(value: Option<&str>) -> Result<Metadata, BadHeader> {
             "purpose" => {
                 purpose = match Purpose::parse(&text) {
                     Some(purpose) => Some(purpose),
-                    None => return bad(HEADER, "purpose is video, file or chat_file"),
+                    None => {
+                        return bad(HEADER, "purpose is video, file, chat_file or task_image");
+                    }
                 }
             }
             // The protocol lets a client send what it likes; what we have no use for is dropped.

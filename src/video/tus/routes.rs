@@ -102,7 +102,7 @@ pub async fn capabilities(app: App) -> HttpResponse {
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads",
     params(("Upload-Length" = u64, Header, description = "Bytes of the file"),
         ("Upload-Metadata" = String, Header,
-            description = "filename, filetype, purpose (video or file); values in base64")),
+            description = "filename, filetype, purpose (video, file or task_image); values in base64")),
     responses((status = 201, description = "Location says where to send the bytes"),
         (status = 413, body = ProblemDoc), (status = 415, body = ProblemDoc),
         (status = 422, body = ProblemDoc), (status = 429, body = ProblemDoc)))]

@@ -14,6 +14,8 @@ const MAX_PARTS: u64 = 9_500;
 pub(super) const MAX_FILE_BYTES: u64 = 100 << 20;
 /// Bytes of a file in a chat at most.
 pub(super) const MAX_CHAT_FILE_BYTES: u64 = 25 << 20;
+/// Largest picture of a text, bytes.
+const MAX_PICTURE_BYTES: u64 = 10 << 20;
 
 /// What limits uploads, from the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +54,7 @@ pub(super) fn admit(
         Purpose::Video => bounds.max_bytes,
         Purpose::File => bounds.max_bytes.min(MAX_FILE_BYTES),
         Purpose::ChatFile => bounds.max_bytes.min(MAX_CHAT_FILE_BYTES),
+        Purpose::TaskImage => bounds.max_bytes.min(MAX_PICTURE_BYTES),
     };
     if size > most {
         return Err(Problem::new(Code::TooLarge)

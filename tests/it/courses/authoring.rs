@@ -1,4 +1,4 @@
-//! An author fills a course: the record, modules, lessons, their order, texts, questions.
+//! An author fills a course: the record, modules, lessons, their order, texts, tasks.
 
 use ilmspace::video::{VideoFailed, VideoWatchable};
 use reqwest::Method;
@@ -124,7 +124,7 @@ async fn a_foreign_course_module_lesson_or_file_is_the_same_answer_as_none() {
             Some(json!({"title": "x", "kind": "text"})),
         ),
         (Method::PATCH, "/api/v1/studio/lessons/{}", &text["id"], Some(json!({"title": "Mine"}))),
-        (Method::GET, "/api/v1/studio/lessons/{}/questions", &text["id"], None),
+        (Method::GET, "/api/v1/studio/modules/{}/changes", &part["id"], None),
         (Method::DELETE, "/api/v1/studio/lessons/{}", &text["id"], None),
     ];
     for (method, path, target, body) in routes {
@@ -429,51 +429,24 @@ async fn a_text_is_done_when_submitted_and_a_draft_again_when_emptied() {
 
 /// CRS-20
 #[tokio::test]
-async fn questions_are_kept_whole_with_their_right_answers() {
+async fn a_lesson_counts_its_tasks_and_takes_them_with_it() {
     let s = TestServer::start().await;
     let ann = person(&s, "ann").await;
     let begun = course(&ann, "SQL").await;
     let part = module(&ann, &begun["id"], "One").await;
     let film = lesson(&ann, &part["id"], "Film", "video").await;
-    let path = format!("/api/v1/studio/lessons/{}/questions", id(&film["id"]));
-    let first = ann
-        .put(
-            &path,
-            json!({"questions": [
-                {"wording": "2 + 2?", "options": ["3", "4"], "right": 1},
-                {"wording": "Пустой?", "options": ["да", "нет", "не знаю"], "right": 0}
-            ]}),
-        )
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(ann.get(&path).await.expect(200).json(), first);
-    let kept = first["questions"][1]["id"].clone();
-    let second = ann
-        .put(
-            &path,
-            json!({"questions": [
-                {"wording": "New", "options": ["a", "b"], "right": 0},
-                {"id": kept, "wording": "Пустой ли?", "options": ["да", "нет"], "right": 1}
-            ]}),
-        )
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(second["questions"][1]["id"], kept);
-    assert_eq!(ann.get(&path).await.json()["questions"].as_array().unwrap().len(), 2);
+    let path = format!("/api/v1/studio/modules/{}/tasks", id(&part["id"]));
+    let task = json!({"kind": "choice", "title": "2 + 2?", "lesson_id": film["id"], "statement": world::text("2 + 2?"),
+        "body": {"options": [{"id": "a", "text": "3"}, {"id": "b", "text": "4"}]}, "key": {"right": ["b"]}});
+    let made = ann.post(&path, task.clone()).await.expect(201).json();
+    assert_eq!((&made["lesson_id"], &made["version"]), (&film["id"], &json!(1)));
     let course_path = format!("/api/v1/studio/courses/{}", id(&begun["id"]));
-    assert_eq!(ann.get(&course_path).await.json()["modules"][0]["lessons"][0]["questions"], 2);
-
-    let refused = ann
-        .put(&path, json!({"questions": [{"wording": "x", "options": ["only"], "right": 3}]}))
-        .await;
-    assert_eq!(refused.expect_problem(422, "invalid")["errors"].as_array().unwrap().len(), 2);
-    let twice = json!({"id": kept, "wording": "x", "options": ["a", "b"], "right": 0});
-    ann.put(&path, json!({"questions": [twice.clone(), twice]}))
-        .await
-        .expect_problem(422, "invalid");
-    assert_eq!(ann.get(&path).await.json(), second);
+    assert_eq!(ann.get(&course_path).await.json()["modules"][0]["lessons"][0]["questions"], 1);
+    let other = module(&ann, &begun["id"], "Two").await;
+    let elsewhere = format!("/api/v1/studio/modules/{}/tasks", id(&other["id"]));
+    ann.post(&elsewhere, task).await.expect_problem(422, "invalid");
+    ann.delete(&format!("/api/v1/studio/lessons/{}", id(&film["id"]))).await.expect(204);
+    assert_eq!(ann.get(&format!("{course_path}/tasks")).await.json()["items"], json!([]));
 }
 
 /// CRS-01
