@@ -43,7 +43,7 @@ function citedInRust(text) {
 }
 
 const cited = new Map(); // row -> files
-for (const root of ["kernel", "media", "gateways", "actors", "src", "tests", "web"]) {
+for (const root of ["kernel", "judging", "media", "gateways", "actors", "src", "tests", "web"]) {
   for (const path of files(root)) {
     const rust = path.endsWith(".rs");
     const web = /\.(test|spec)\.[cm]?[jt]sx?$/.test(path);

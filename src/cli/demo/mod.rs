@@ -12,7 +12,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use self::api::{Api, Caller};
-use self::school::{Course, Film, Lesson, Person, School};
+use self::school::{Course, Film, Lesson, Person, School, Task};
 use crate::app::App;
 use crate::identity::{self, Role, VouchedAccount};
 use crate::platform::config::{Config, Role as ProcessRole};
@@ -146,6 +146,9 @@ async fn write(
         for item in &module.lessons {
             lesson(api, author, id_of(&made)?, item, scratch).await?;
         }
+        for item in &module.tasks {
+            task(api, author, id_of(&made)?, item).await?;
+        }
     }
     Ok(id)
 }
@@ -177,6 +180,22 @@ async fn lesson(
         }
     }
     Ok(())
+}
+
+async fn task(api: &Api, author: &Caller, module: uuid::Uuid, task: &Task) -> Result<(), String> {
+    let solution = (!task.solution.is_empty()).then(|| school::document(&task.solution));
+    let new = json!({
+        "kind": task.kind,
+        "title": task.title,
+        "points": task.points,
+        "required": task.required,
+        "statement": school::document(&task.statement),
+        "body": task.body,
+        "key": task.key,
+        "solution": solution,
+    });
+    let path = format!("/api/v1/studio/modules/{module}/tasks");
+    api.call(Some(author), Method::POST, &path, Some(&new)).await.map(drop)
 }
 
 /// Makes a film and uploads it by tus; returns the upload's id.

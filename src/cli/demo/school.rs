@@ -60,6 +60,33 @@ pub struct Course {
 pub struct Module {
     pub title: String,
     pub lessons: Vec<Lesson>,
+    #[serde(default)]
+    pub tasks: Vec<Task>,
+}
+
+/// A task of a topic; body and key as the studio takes them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    pub kind: String,
+    pub title: String,
+    pub points: u16,
+    #[serde(default = "yes")]
+    pub required: bool,
+    pub statement: Vec<String>,
+    #[serde(default = "empty")]
+    pub body: Value,
+    pub key: Value,
+    #[serde(default)]
+    pub solution: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn empty() -> Value {
+    json!({})
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,7 +132,8 @@ impl School {
     }
 }
 
-/// Lines as a document: `# ` heading, `- ` list item, `> ` quote, four spaces code.
+/// Lines as a document: `# ` heading, `- ` list item, `> ` quote, four spaces or ```` ```language ````
+/// code, `$$…$$` and `$…$` formulas.
 pub fn document(lines: &[String]) -> Value {
     let mut content: Vec<Value> = Vec::new();
     for line in lines {
@@ -126,6 +154,14 @@ pub fn document(lines: &[String]) -> Value {
             }));
         } else if let Some(quote) = line.strip_prefix("> ") {
             content.push(json!({"type": "blockquote", "content": [paragraph(quote)]}));
+        } else if let Some(latex) = line.strip_prefix("$$").and_then(|l| l.strip_suffix("$$")) {
+            content.push(json!({"type": "math_block", "attrs": {"latex": latex}}));
+        } else if let Some(code) = line.strip_prefix("```") {
+            let (language, code) = code.split_once('\n').unwrap_or(("", code));
+            content.push(json!({
+                "type": "codeBlock", "attrs": {"language": language},
+                "content": [{"type": "text", "text": code}],
+            }));
         } else if line.starts_with("    ") {
             let code: Vec<&str> =
                 line.lines().map(|l| l.strip_prefix("    ").unwrap_or(l)).collect();
@@ -141,7 +177,15 @@ pub fn document(lines: &[String]) -> Value {
 }
 
 fn paragraph(text: &str) -> Value {
-    json!({"type": "paragraph", "content": [{"type": "text", "text": text}]})
+    let mut content = Vec::new();
+    for (n, part) in text.split('$').enumerate() {
+        if n % 2 == 1 {
+            content.push(json!({"type": "math_inline", "attrs": {"latex": part}}));
+        } else if !part.is_empty() {
+            content.push(json!({"type": "text", "text": part}));
+        }
+    }
+    json!({"type": "paragraph", "content": content})
 }
 
 #[cfg(test)]
@@ -157,16 +201,34 @@ mod tests {
             for lesson in course.modules.iter().flat_map(|m| &m.lessons) {
                 assert_eq!(lesson.film.is_some(), lesson.kind == "video", "{}", lesson.title);
             }
+            for task in course.modules.iter().flat_map(|m| &m.tasks) {
+                let kind = serde_json::from_value(task.kind.clone().into()).unwrap();
+                let judged = judging::check(kind, &task.body, &task.key);
+                assert!(judged.is_ok(), "{}: {judged:?}", task.title);
+            }
         }
     }
 
     #[test]
     fn lines_become_a_document() {
-        let lines = ["# A", "- b", "- c", "> d", "    e\n    f", "g"].map(str::to_owned);
+        let lines =
+            ["# A", "- b", "- c", "> d", "    e\n    f", "g $x$", "$$y$$", "```sql\nSELECT"];
+        let lines = lines.map(str::to_owned);
         let document = document(&lines);
         let kinds: Vec<_> =
             document["content"].as_array().unwrap().iter().map(|n| n["type"].clone()).collect();
-        assert_eq!(kinds, ["heading", "bulletList", "blockquote", "codeBlock", "paragraph"]);
+        let expected = [
+            "heading",
+            "bulletList",
+            "blockquote",
+            "codeBlock",
+            "paragraph",
+            "math_block",
+            "codeBlock",
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(document["content"][4]["content"][1]["attrs"]["latex"], "x");
+        assert_eq!(document["content"][6]["attrs"]["language"], "sql");
         assert_eq!(document["content"][1]["content"].as_array().unwrap().len(), 2);
         assert_eq!(document["content"][3]["content"][0]["text"], "e\nf");
     }

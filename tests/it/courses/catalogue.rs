@@ -46,6 +46,25 @@ async fn categories_of_both_schools_and_skills_stand_in_four_languages() {
     assert_eq!((&field["slug"], &field["parent_id"]), (&json!("front-end"), &Value::Null));
 }
 
+/// CRS-37
+#[tokio::test]
+async fn tracks_tell_their_courses_with_what_they_are_about_and_their_topics() {
+    let s = TestServer::start().await;
+    let ann = person(&s, "ann").await;
+    published(&ann, "Drills", json!({"track": 60})).await;
+    published(&ann, "Proofs", json!({"track": 80})).await;
+    published(&ann, "Neither", json!({})).await;
+    let tracks = s.anonymous().get("/api/v1/catalogue/tracks").await.expect(200).json();
+    let scores: Vec<_> =
+        tracks["items"].as_array().unwrap().iter().map(|track| track["track"].clone()).collect();
+    assert_eq!(scores, [60, 80]);
+    let drills = &tracks["items"][0]["courses"][0];
+    assert_eq!(
+        (&drills["title"], &drills["summary"], &drills["topics"]),
+        (&json!("Drills"), &json!("What it is about."), &json!(["Beginning"]))
+    );
+}
+
 /// CRS-01 CRS-11 CRS-13 CRS-37 SRC-01 SRC-02 SRC-16 WEB-19
 #[tokio::test]
 async fn the_catalogue_is_filtered_searched_sorted_and_paged() {
