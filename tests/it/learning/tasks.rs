@@ -26,7 +26,10 @@ struct School {
 /// A published course of one topic with one text, and one student.
 async fn school() -> School {
     // Fifty answers at once are more than a person may hand in within a minute.
-    let configure = Box::new(|config: &mut Config| config.limits.factor = 10);
+    let configure = Box::new(|config: &mut Config| {
+        config.limits.factor = 10;
+        config.database.pool_wait_seconds = 30;
+    });
     let s = TestServer::start_with(TestServerOptions { configure, ..Default::default() }).await;
     let (ann, sam) = (person(&s, "ann").await, person(&s, "sam").await);
     let begun = course(&ann, "SQL").await;
