@@ -54,8 +54,6 @@ pub struct EditedTask {
 pub struct EditedCourse {
     /// The course.
     pub course: Course,
-    /// The caller.
-    pub editor: Principal,
 }
 
 /// A lesson of the caller's own.
@@ -144,7 +142,7 @@ owned!(EditedTask, |conn, id, editor| {
 
 owned!(EditedCourse, |conn, id, editor| {
     let course = editable(conn, id, &editor).await?;
-    Ok(EditedCourse { course, editor })
+    Ok(EditedCourse { course })
 });
 
 /// The course `id`, if `editor` may edit its tasks and topics.

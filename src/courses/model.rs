@@ -275,7 +275,6 @@ pub struct Task {
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = task_versions, check_for_backend(diesel::pg::Pg))]
 pub struct ShownVersion {
-    pub task_id: Uuid,
     pub version: i32,
     pub title: String,
     pub points: i16,

@@ -129,7 +129,8 @@ pub async fn pass(
 }
 
 /// Writes what curators tell each other about a student; nothing takes the note away.
-#[utoipa::path(put, path = "/api/v1/desk/notes", tag = "messaging", request_body = NewNote,
+#[utoipa::path(put, path = "/api/v1/desk/notes", tag = "messaging", operation_id = "write_desk_note",
+    request_body = NewNote,
     responses((status = 200, body = Option<DeskNote>), (status = 403), (status = 404), (status = 422)))]
 pub async fn write_note(
     app: App,

@@ -65,7 +65,7 @@ pub async fn room(
 }
 
 /// Changes the caller's own settings of a room.
-#[utoipa::path(patch, path = "/api/v1/rooms/{id}", tag = "messaging",
+#[utoipa::path(patch, path = "/api/v1/rooms/{id}", tag = "messaging", operation_id = "change_room",
     params(("id" = uuid::Uuid, Path, description = "The room")), request_body = RoomChanges,
     responses((status = 200, body = RoomLine), (status = 404)))]
 pub async fn change(
