@@ -170,6 +170,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was announced to the caller, the newest first. */
+        get: operations["announcements"];
+        put?: never;
+        /** Announces something to a course or to the whole school. The same `client_id` again says nothing twice. */
+        post: operations["announce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/code": {
         parameters: {
             query?: never;
@@ -309,6 +327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalogue/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks by target score, each with its courses, what they are about and their topics. */
+        get: operations["list_tracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/categories": {
         parameters: {
             query?: never;
@@ -431,6 +466,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/courses/{id}/forum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The forum of a course, the liveliest thread first. */
+        get: operations["forum"];
+        put?: never;
+        /** Opens a thread in the forum of a course. The same `client_id` again finds the first one. */
+        post: operations["open_thread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/courses/{id}/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The talk of a student with the author of a course; made at its first use. */
+        post: operations["pair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/courses/{id}/trailer/play": {
         parameters: {
             query?: never;
@@ -459,6 +529,265 @@ export interface paths {
         put?: never;
         /** A report of the browser's Content-Security-Policy: counted, its text never logged. */
         post: operations["csp_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queue: waiting questions, the longest first; the caller's own; or what is done. */
+        get: operations["queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One question with what helps to answer it. */
+        get: operations["panel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a question: it is the caller's for 120 s, and longer when it is renewed. */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/{id}/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may take a question, those who are there first. */
+        get: operations["colleagues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/{id}/pass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a question to somebody else who may answer there. */
+        post: operations["pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a question go. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a question for another 120 s. */
+        post: operations["renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a question done. The student's next message opens it again. */
+        post: operations["resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Writes what curators tell each other about a student; nothing takes the note away. */
+        put: operations["write_desk_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own templates and those of the staff. */
+        get: operations["templates"];
+        put?: never;
+        /** Adds a template. */
+        post: operations["add_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a template away. */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        /** Changes a template. */
+        patch: operations["change_template"];
+        trace?: never;
+    };
+    "/faq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Frequent questions: those sought, the best first, or all in their order. With `all` the staff sees drafts too. */
+        get: operations["faq"];
+        put?: never;
+        /** Adds a frequent question with its answer. */
+        post: operations["add_faq"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a frequent question away. */
+        delete: operations["delete_faq"];
+        options?: never;
+        head?: never;
+        /** Changes a frequent question. */
+        patch: operations["change_faq"];
+        trace?: never;
+    };
+    "/faq/{id}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whether an answer helped; once a day. */
+        post: operations["vote_faq"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faq/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts the frequent questions in a new order. */
+        put: operations["order_faq"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -564,6 +893,77 @@ export interface paths {
         get: operations["get_cover"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/task-images/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of a statement or a solution, by its random name. */
+        get: operations["get_task_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/general": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chat for general questions. */
+        get: operations["general"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers that wait for a person, the oldest first: to the author of the course, its curators, moderators,
+         *     admins.
+         */
+        get: operations["list_grading"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grading/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grades an answer that waits. */
+        post: operations["grade_attempt"];
         delete?: never;
         options?: never;
         head?: never;
@@ -779,6 +1179,94 @@ export interface paths {
         patch: operations["change_note"];
         trace?: never;
     };
+    "/learn/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A task to answer. */
+        get: operations["learn_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/learn/tasks/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands an answer in. The same `client_key` again gives the first one's answer; what cannot be read as
+         *     an answer (`answer_invalid` with `hint`) counts nothing.
+         */
+        post: operations["submit_attempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/learn/tasks/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps what is typed and not yet handed in. */
+        put: operations["put_task_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/learn/tasks/{id}/solution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The worked solution, when its author's rule allows it. */
+        get: operations["task_solution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/learn/topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A topic with its lessons and tasks. */
+        get: operations["learn_topic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lessons/{id}/play": {
         parameters: {
             query?: never;
@@ -790,6 +1278,24 @@ export interface paths {
         put?: never;
         /** Starts the lesson's video, from where one left it on any device. */
         post: operations["play_lesson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lessons/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions on a lesson, the liveliest first. */
+        get: operations["questions"];
+        put?: never;
+        /** Asks a question on a lesson. The same `client_id` again finds the first one. */
+        post: operations["ask_question"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1042,6 +1548,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's rooms: pinned ones first, then by the last entry. */
+        get: operations["rooms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One room as the list shows it. */
+        get: operations["room"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the caller's own settings of a room. */
+        patch: operations["change_room"];
+        trace?: never;
+    };
     "/rooms/{id}/files": {
         parameters: {
             query?: never;
@@ -1074,6 +1615,40 @@ export interface paths {
          *     answer.
          */
         post: operations["send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may be named in a room. */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits to be read in all rooms. */
+        get: operations["unread"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1124,6 +1699,23 @@ export interface paths {
         };
         /** Every skill; those without a parent are the fields. */
         get: operations["list_skills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The staff's own chat. */
+        get: operations["staff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1241,6 +1833,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/studio/courses/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tasks of a course, in order within each topic. */
+        get: operations["studio_list_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/studio/courses/{id}/trailer": {
         parameters: {
             query?: never;
@@ -1304,7 +1913,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a lesson with its video, files and questions. */
+        /** Removes a lesson with its video, files and tasks. */
         delete: operations["studio_delete_lesson"];
         options?: never;
         head?: never;
@@ -1323,24 +1932,6 @@ export interface paths {
         put?: never;
         /** Adds an uploaded file to the lesson. */
         post: operations["studio_add_file"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/studio/lessons/{id}/questions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The questions of a lesson with their right answers. */
-        get: operations["studio_get_questions"];
-        /** Makes these the questions of the lesson; those left out are removed. */
-        put: operations["studio_put_questions"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1396,8 +1987,28 @@ export interface paths {
         delete: operations["studio_delete_module"];
         options?: never;
         head?: never;
-        /** Changes a module; absent fields stay, null clears. */
+        /**
+         * Changes a module; absent fields stay, null clears. Its author, its curators, moderators and admins may; what
+         *     it was before is kept.
+         */
         patch: operations["studio_patch_module"];
+        trace?: never;
+    };
+    "/studio/modules/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a topic was called, and when it opened, before each change; the last one first. */
+        get: operations["studio_module_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/studio/modules/{id}/lessons": {
@@ -1411,6 +2022,162 @@ export interface paths {
         put?: never;
         /** Adds a drafted lesson behind the others of the module. Honours `Idempotency-Key`. */
         post: operations["studio_create_lesson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/studio/modules/{id}/task-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts the tasks of a topic into this order. It names every one of them once, or it is stale. */
+        put: operations["studio_put_task_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/studio/modules/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a task behind the others of the topic. Honours `Idempotency-Key`. */
+        post: operations["studio_create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/studio/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A task with its key and its worked solution. */
+        get: operations["studio_get_task"];
+        /** Writes a further version of a task; those before are kept. */
+        put: operations["studio_put_task"];
+        post?: never;
+        /** Takes a task off. Learners no longer see it; what they answered stays. */
+        delete: operations["studio_delete_task"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/studio/tasks/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a task with who wrote each and when, the last one first. */
+        get: operations["studio_task_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/studio/tasks/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would be said about an answer to a task that is being written; nothing is kept. */
+        post: operations["studio_check_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/studio/tasks/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a picture for statements and solutions of an upload of purpose `task_image`. */
+        post: operations["studio_add_task_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/support": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the caller's talk with the support stands, and how long an answer takes. */
+        get: operations["support"];
+        put?: never;
+        /** Asks the support: opens the caller's room with it, or opens it again. */
+        post: operations["ask_support"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's chat under a task; it opens after so many wrong answers. */
+        get: operations["task_room"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The students' chats under a task, for who answers them. */
+        get: operations["task_rooms"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1713,6 +2480,122 @@ export interface components {
             /** @description The last 50 runs, oldest first. */
             runs: components["schemas"]["TranscodeRun"][];
         };
+        /** @description An announcement. */
+        Announcement: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who says so. */
+            author_name: string;
+            /** @description What, plain text. */
+            body: string;
+            course: null | components["schemas"]["CourseRef"];
+            /**
+             * Format: uuid
+             * @description Its id (of a message).
+             */
+            id: string;
+            /** @description Whether the reader has read it. */
+            read: boolean;
+            /**
+             * Format: uuid
+             * @description Its room; reading it is marking `seq` there.
+             */
+            room_id: string;
+            /**
+             * Format: int64
+             * @description Its number in the room.
+             */
+            seq: number;
+        };
+        /** @description A file of an answer. */
+        AnsweredFile: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name for people. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Where it is, signed for some minutes. */
+            url: string | null;
+        };
+        /**
+         * @description Why an answer cannot be read, by a code that the web app puts into words.
+         * @enum {string}
+         */
+        AnswerHint: "empty" | "too_long" | "shape" | "not_a_number" | "zero_denominator" | "fraction_forbidden" | "fraction_not_reduced" | "percent" | "exponent" | "unit_missing" | "unit_unknown" | "one_number" | "more_digits" | "unknown_option" | "choose_more" | "choose_fewer" | "not_moved" | "incomplete" | "used_twice" | "almost";
+        /** @description Seconds from a question to its first answer. */
+        AnswerTimes: {
+            /**
+             * Format: int64
+             * @description The middle one.
+             */
+            median: number | null;
+            /**
+             * Format: int64
+             * @description How many were measured.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description Nine of ten stay under it.
+             */
+            p90: number | null;
+        };
+        /** @description One answer and what became of it. */
+        Attempt: {
+            /** @description As it was given. */
+            answer: components["schemas"]["TaskAnswer"];
+            /** @description What the grader says. */
+            comment: string | null;
+            /**
+             * Format: date-time
+             * @description When it was handed in.
+             */
+            created_at: string;
+            /** @description Its files. */
+            files: components["schemas"]["AnsweredFile"][] | null;
+            /**
+             * Format: date-time
+             * @description When a person graded it.
+             */
+            graded_at: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description The n-th of this person at this task.
+             */
+            no: number;
+            parts: null | components["schemas"]["BTreeMap"];
+            /**
+             * Format: double
+             * @description Points earned.
+             */
+            points: number;
+            /** @description How a number was read. */
+            read_as: string | null;
+            /** @description The exact share of the points. */
+            score: components["schemas"]["ScoreShare"];
+            /** @description What became of it. */
+            verdict: components["schemas"]["Verdict"];
+            /**
+             * Format: int32
+             * @description The version of the task that it answered.
+             */
+            version: number;
+        };
         /** @description A place in a lesson. */
         AtView: {
             /**
@@ -1786,6 +2669,9 @@ export interface components {
             id: string;
             /** @description First and last name. */
             name: string;
+        };
+        BTreeMap: {
+            [key: string]: boolean;
         };
         /** @description Captions in one language. */
         Caption: {
@@ -1877,6 +2763,11 @@ export interface components {
             /** @description The picture as it is shown, or the file as an attachment. */
             url: string;
         };
+        /**
+         * @description Whether the chat under a task is open.
+         * @enum {string}
+         */
+        ChatState: "closed" | "open";
         /** @description A word that a message may not hold. */
         ChatWord: {
             /**
@@ -1896,6 +2787,34 @@ export interface components {
             /** @description As it was typed; a `*` at the end stands for any ending. */
             word: string;
         };
+        /** @description The options of a choice. */
+        ChoiceBody: {
+            /** @description 2 to 100 options; to learners in the order in which they see them. */
+            options: components["schemas"]["TaskOption"][];
+            /**
+             * Format: int32
+             * @description How many are to be chosen, where that is told.
+             */
+            pick?: number | null;
+            /** @description Whether each learner sees them in an order of their own. */
+            shuffle?: boolean;
+        };
+        /** @description Which options are right. */
+        ChoiceKey: {
+            /** @description How several are scored. */
+            method?: components["schemas"]["ChoiceMethod"];
+            /** @description Ids of the right ones. */
+            right: string[];
+            /** @description Weight of each option, for the method `weights`: the positive ones sum to 1. */
+            weights?: {
+                [key: string]: components["schemas"]["ExactNumber"];
+            } | null;
+        };
+        /**
+         * @description How several chosen options are scored.
+         * @enum {string}
+         */
+        ChoiceMethod: "exact" | "penalty" | "balanced" | "each" | "each_minus" | "weights" | "ege2";
         /** @description The server's time. */
         ClockView: {
             /**
@@ -1916,6 +2835,23 @@ export interface components {
              * @description Seconds after which another code can be asked for.
              */
             resend_after_s: number;
+        };
+        /** @description Somebody who may take a question. */
+        Colleague: {
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
+            /** @description Whether they are connected to this node or have a question in hand. */
+            on_duty: boolean;
+        };
+        /** @description Who may take a question. */
+        Colleagues: {
+            /** @description Those who may answer there, those who are connected first. */
+            items: components["schemas"]["Colleague"][];
         };
         /** @description What completes a lesson. */
         Completes: {
@@ -2092,6 +3028,12 @@ export interface components {
              * @default null
              */
             certificate: boolean | null;
+            /**
+             * Format: int32
+             * @description Wrong answers after which the chats under its tasks open: 0 (always) to 100; null: the platform's number.
+             * @default null
+             */
+            chat_after: number | null;
             /** @default null */
             description: null | components["schemas"]["Doc"];
             /** @default null */
@@ -2134,6 +3076,16 @@ export interface components {
              */
             track: number | null;
         };
+        /** @description A course by name. */
+        CourseRef: {
+            /**
+             * Format: uuid
+             * @description The course.
+             */
+            id: string;
+            /** @description Its title. */
+            title: string;
+        };
         /**
          * @description The life of a course (CRS-26).
          * @enum {string}
@@ -2171,12 +3123,171 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /** @description The desk. */
+        Desk: {
+            /** @description How long the first answer took in the last seven days. */
+            answer_s: components["schemas"]["AnswerTimes"];
+            /** @description How many there are of each. */
+            counts: components["schemas"]["DeskCounts"];
+            /** @description The lines. */
+            items: components["schemas"]["DeskLine"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description An answer to a task as the desk shows it. */
+        DeskAttempt: {
+            /** @description The answer in words. */
+            answer: string;
+            /**
+             * Format: date-time
+             * @description When it was handed in.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description The n-th of this student at this task.
+             */
+            no: number;
+            /** @description What became of it: `right`, `partial`, `wrong`, `pending`. */
+            verdict: string;
+            /**
+             * Format: int32
+             * @description The version of the task that it answered.
+             */
+            version: number;
+        };
+        /** @description How many questions there are. */
+        DeskCounts: {
+            /**
+             * Format: int64
+             * @description Taken by the caller and not done.
+             */
+            mine: number;
+            /**
+             * Format: int64
+             * @description Waiting for an answer.
+             */
+            waiting: number;
+        };
+        /** @description A line of the queue. */
+        DeskLine: {
+            claimed_by: null | components["schemas"]["UserRef"];
+            /**
+             * Format: date-time
+             * @description Until when, unless it is renewed.
+             */
+            claimed_until: string | null;
+            course: null | components["schemas"]["CourseRef"];
+            /** @description `task`, `question` or `support`. */
+            kind: components["schemas"]["RoomKind"];
+            lesson: null | components["schemas"]["PlaceRef"];
+            /**
+             * Format: date-time
+             * @description When it was called done.
+             */
+            resolved_at: string | null;
+            /**
+             * Format: uuid
+             * @description The room in which it is asked.
+             */
+            room_id: string;
+            /** @description Who asks. */
+            student: components["schemas"]["DeskStudent"];
+            task: null | components["schemas"]["PlaceRef"];
+            /** @description Their last words, at most 300 characters on one line. */
+            text: string;
+            /** @description The thread's title, for a question on a lesson. */
+            title: string | null;
+            /**
+             * Format: int64
+             * @description Seconds since they wait; null: nobody waits.
+             */
+            waiting_s: number | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            waiting_since: string | null;
+            /**
+             * Format: int32
+             * @description Wrong answers to the task so far; 0 where there is none.
+             */
+            wrong: number;
+        };
+        /** @description What curators told each other about a student. */
+        DeskNote: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The name of who wrote it last. */
+            by: string;
+            /** @description The text. */
+            text: string;
+        };
+        /** @description A question with what helps to answer it. */
+        DeskPanel: components["schemas"]["DeskLine"] & {
+            /** @description The student's answers to the task, the first one first. */
+            attempts: components["schemas"]["DeskAttempt"][];
+            note: null | components["schemas"]["DeskNote"];
+            /** @description What they asked before, elsewhere. */
+            past: components["schemas"]["PastQuestions"];
+            progress: null | components["schemas"]["DeskProgress"];
+            /** @description Its worked solution: a document. */
+            solution: Record<string, never> | null;
+            /** @description What the task asks: a document. */
+            statement: Record<string, never> | null;
+            /**
+             * Format: int32
+             * @description The version of the task that is shown now.
+             */
+            version: number | null;
+        };
+        /** @description How far a student has come. */
+        DeskProgress: {
+            /**
+             * Format: int32
+             * @description Lessons done and required tasks answered right.
+             */
+            done: number;
+            /**
+             * Format: double
+             * @description Per cent, one decimal, rounded down.
+             */
+            percent: number;
+            /**
+             * Format: int32
+             * @description Lessons and required tasks in all.
+             */
+            total: number;
+        };
+        /**
+         * @description Where a room stands on the curators' desk.
+         * @enum {string}
+         */
+        DeskState: "waiting" | "answered" | "resolved";
+        /** @description A student as the desk shows them. */
+        DeskStudent: {
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            id: string;
+            /** @description The language in which they want to be spoken to. */
+            locale: string;
+            /** @description Their name. */
+            name: string;
+        };
         /**
          * @description Rich text as a tree: a node of it, the root being a `doc`. Only the nodes and marks named here are
          *     kept; anything else is refused.
          */
         Doc: {
-            /** @description `level` of a heading (2, 3), `start` of an ordered list, `language` of a code block. */
+            /**
+             * @description `level` of a heading (2, 3), `start` of an ordered list, `language` of a code block, `latex` of a formula,
+             *     `src` (a picture of this server), `alt`, `width` and `height` of an image.
+             */
             attrs?: {
                 [key: string]: unknown;
             } | null;
@@ -2188,7 +3299,7 @@ export interface components {
             text?: string | null;
             /**
              * @description `doc`, `paragraph`, `heading`, `bulletList`, `orderedList`, `listItem`, `blockquote`,
-             *     `codeBlock`, `hardBreak`, `horizontalRule` or `text`.
+             *     `codeBlock`, `hardBreak`, `horizontalRule`, `image`, `math_block`, `math_inline` or `text`.
              */
             type: string;
         };
@@ -2200,6 +3311,10 @@ export interface components {
             } | null;
             /** @description `bold`, `italic`, `strike`, `code` or `link`. */
             type: string;
+        };
+        /** @description What is typed and not yet handed in. */
+        Draft: {
+            answer?: null | components["schemas"]["TaskAnswer"];
         };
         /** @description A passage through a course. */
         Enrollment: {
@@ -2226,6 +3341,90 @@ export interface components {
             /** @description How far it has come (ENR-02). */
             state: components["schemas"]["PassageState"];
         };
+        /**
+         * @description An exact number: `3.14`, `1/2`, `1.2e-3`.
+         * @example 3.14
+         */
+        ExactNumber: string;
+        /** @description A change of an entry. */
+        FaqChange: {
+            /** @description The answer by language. */
+            answer?: {
+                [key: string]: string;
+            } | null;
+            /** @description Whether everybody sees it. */
+            published?: boolean | null;
+            /** @description The question by language. */
+            question?: {
+                [key: string]: string;
+            } | null;
+            topic?: null | components["schemas"]["FaqTopic"];
+            /**
+             * Format: int32
+             * @description The version that was edited.
+             */
+            version: number;
+        };
+        /** @description A frequent question with its answer, in the languages that there are. */
+        FaqEntry: {
+            /** @description The answer by language, plain text with light marks. */
+            answer: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description How many it helped.
+             */
+            helpful: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether everybody sees it. */
+            published: boolean;
+            /** @description The question by language (`uz`, `ru`, `en`, `he`). */
+            question: {
+                [key: string]: string;
+            };
+            /** @description What it is about. */
+            topic: components["schemas"]["FaqTopic"];
+            /**
+             * Format: int32
+             * @description How many it did not help.
+             */
+            unhelpful: number;
+            /**
+             * Format: date-time
+             * @description When it was last edited.
+             */
+            updated_at: string;
+            /**
+             * Format: int32
+             * @description Grows with every edit.
+             */
+            version: number;
+        };
+        /** @description All that was found, the best first; without words in the editors' order. */
+        FaqList: {
+            /** @description The entries. */
+            items: components["schemas"]["FaqEntry"][];
+        };
+        /** @description All entries in a new order. */
+        FaqOrder: {
+            /** @description Their ids. */
+            ids: string[];
+        };
+        /**
+         * @description What a frequent question is about.
+         * @enum {string}
+         */
+        FaqTopic: "admission" | "scores" | "learning" | "payment" | "account" | "technical" | "other";
+        /** @description Whether an answer helped. */
+        FaqVote: {
+            /** @description Whether it did. */
+            helpful: boolean;
+        };
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description One of the public codes. */
@@ -2234,6 +3433,33 @@ export interface components {
             field: string;
             /** @description An English sentence. */
             message: string;
+        };
+        /** @description Files and what is said with them. */
+        FileAnswer: {
+            /** @description Uploads by their ids. */
+            files: string[];
+            /** @description What is said with them. */
+            text?: string | null;
+        };
+        /** @description Limits of files that a person grades. */
+        FileBody: {
+            /**
+             * Format: int32
+             * @description Files, 1 to 10.
+             * @default 3
+             */
+            max_files: number;
+            /**
+             * Format: int32
+             * @description MiB of each, 1 to 100.
+             * @default 25
+             */
+            max_mb: number;
+            /**
+             * @description Endings that are taken, such as `pdf`; none: all.
+             * @default []
+             */
+            types: string[];
         };
         /**
          * @description How a file is shown.
@@ -2257,6 +3483,49 @@ export interface components {
             /** @description Whether learners may keep a copy. */
             downloadable: boolean;
         };
+        /** @description A file of a message. Its bytes are behind `/chat-files/{id}/link`. */
+        FileView: {
+            /** @description What it was found to be. */
+            content_type: string;
+            /**
+             * Format: int32
+             * @description Pixels, of an image.
+             */
+            height?: number | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description `image` or `file`. */
+            kind: string;
+            /** @description Its name as the sender gave it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: int32
+             * @description Pixels, of an image.
+             */
+            width?: number | null;
+        };
+        /**
+         * @description Whether common fractions are taken.
+         * @enum {string}
+         */
+        Fractions: "allow" | "require_reduced" | "forbid";
+        /** @description Limits of a text that a person grades. */
+        FreeBody: {
+            /**
+             * Format: int32
+             * @description Characters, 1 to 20 000.
+             * @default 20000
+             */
+            max_chars: number;
+        };
         /** @description An upload that was finished before, by its id. */
         FromUpload: {
             /**
@@ -2270,6 +3539,38 @@ export interface components {
          * @enum {string}
          */
         Gap: "title" | "description" | "category" | "level" | "lessons" | "module_empty" | "lesson_video" | "lesson_text";
+        /** @description A task as graders see it. */
+        GradedTask: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Text or files. */
+            kind: components["schemas"]["TaskKind"];
+            /**
+             * Format: int32
+             * @description Its points.
+             */
+            points: number;
+            /** @description What to grade by; may be empty. */
+            rubric: string;
+            /** @description What was asked. */
+            statement: components["schemas"]["Doc"];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description An answer that waits for a person. */
+        GradingItem: {
+            /** @description The answer. */
+            attempt: components["schemas"]["Attempt"];
+            /** @description Its course. */
+            course: components["schemas"]["TitledCourse"];
+            /** @description Whose it is. */
+            student: components["schemas"]["StudentName"];
+            /** @description Its task. */
+            task: components["schemas"]["GradedTask"];
+        };
         /** @description What a probe learns. */
         Health: {
             /** @description `ok`, `draining`, `database`, `storage`. */
@@ -2283,11 +3584,45 @@ export interface components {
              */
             position_s?: number | null;
         };
+        /** @description What became of an answer. */
+        Judged: {
+            /** @description What the author says to whoever gives this answer. */
+            feedback: string | null;
+            hint: null | components["schemas"]["AnswerHint"];
+            /** @description What was compared. */
+            normal: string;
+            parts: null | components["schemas"]["BTreeMap"];
+            /** @description How a number was read. */
+            read_as: string | null;
+            /** @description The exact share of the points. */
+            score: components["schemas"]["ScoreShare"];
+            /** @description What is said about it. */
+            verdict: components["schemas"]["JudgedVerdict"];
+        };
+        /**
+         * @description What is said about an answer.
+         * @enum {string}
+         */
+        JudgedVerdict: "right" | "wrong" | "partial" | "pending" | "invalid";
         /**
          * @description The language that a course is taught in (CRS-13).
          * @enum {string}
          */
         Language: "uz" | "ru" | "en" | "he";
+        /** @description The last message of a room. */
+        LastMessage: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who wrote it. */
+            author_name: string;
+            /** @description Whether the reader wrote it. */
+            own: boolean;
+            /** @description Its beginning, plain text. */
+            text: string;
+        };
         /** @description The programme of a course with one's own marks. */
         LearnCourse: {
             /**
@@ -2395,10 +3730,68 @@ export interface components {
              * @description Its id.
              */
             id: string;
+            /** @description Whether it is open. */
+            is_open: boolean;
             /** @description Its lessons, in order. */
             lessons: components["schemas"]["LearnLesson"][];
+            /**
+             * Format: date-time
+             * @description When it opens; null: it is open (LRN-18).
+             */
+            opens_at: string | null;
+            /**
+             * Format: int32
+             * @description How many tasks it has.
+             */
+            tasks: number;
+            /**
+             * Format: int32
+             * @description How many of them are answered right.
+             */
+            tasks_right: number;
             /** @description Its title. */
             title: string;
+        };
+        /** @description A task to answer. */
+        LearnTask: components["schemas"]["TaskRow"] & {
+            /** @description One's own answers, the last one first. */
+            attempts: components["schemas"]["Attempt"][];
+            /** @description Options, items, limits; in the order in which the caller sees them. */
+            body: components["schemas"]["TaskBody"];
+            /** @description Its course. */
+            course: components["schemas"]["TaskCourse"];
+            draft: null | components["schemas"]["TaskAnswer"];
+            /**
+             * Format: int32
+             * @description How many more wrong answers open the chat; 0 when it is open.
+             */
+            need_wrong: number;
+            /**
+             * Format: uuid
+             * @description The task after in the topic.
+             */
+            next_id: string | null;
+            /**
+             * Format: uuid
+             * @description The task before in the topic.
+             */
+            previous_id: string | null;
+            /** @description Whether and when the worked solution is shown. */
+            solution: components["schemas"]["SolutionInfo"];
+            /** @description What is asked. */
+            statement: components["schemas"]["Doc"];
+            /** @description Its topic. */
+            topic: components["schemas"]["TaskTopic"];
+            /**
+             * Format: int32
+             * @description The version to answer.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Until the next answer is taken, seconds.
+             */
+            wait_s: number;
         };
         /** @description Captions of a lesson's video in one language. */
         LessonCaptions: {
@@ -2486,6 +3879,8 @@ export interface components {
              * @description The lesson before.
              */
             previous_id: string | null;
+            /** @description Its tasks (LRN-08); nobody but who learns in the course has them. */
+            tasks: components["schemas"]["TaskRow"][];
             /** @description Its title. */
             title: string;
             video: null | components["schemas"]["LessonVideo"];
@@ -2536,7 +3931,7 @@ export interface components {
          * @description Why a lesson is locked.
          * @enum {string}
          */
-        LockReason: "not_ready";
+        LockReason: "not_ready" | "topic_closed";
         /** @description How loud a source is (EBU R128), and what was done about it. */
         Loudness: {
             /**
@@ -2579,6 +3974,24 @@ export interface components {
          * @enum {string}
          */
         Mark: "todo" | "in_progress" | "done" | "locked";
+        /** @description Two columns to be matched. */
+        MatchBody: {
+            /** @description 1 to 100, each to be matched. */
+            left: components["schemas"]["TaskOption"][];
+            /** @description Whether one of the right may be used twice; follows from the key. */
+            reuse?: boolean;
+            /** @description 2 to 100 to choose from. */
+            right: components["schemas"]["TaskOption"][];
+        };
+        /** @description The right pairs. */
+        MatchKey: {
+            /** @description Ids of the left with those of the right. */
+            pairs: {
+                [key: string]: string;
+            };
+            /** @description Whether one of the right may be used twice. */
+            reuse?: boolean;
+        };
         /** @description A person as they see themselves. */
         Me: {
             /** @description What they say about themselves; shown on their courses. */
@@ -2618,10 +4031,18 @@ export interface components {
         MessagePage: {
             /** @description Whether there are more in the direction asked. */
             has_more: boolean;
+            /**
+             * Format: int64
+             * @description The newest entry of the room's log that the messages already show.
+             */
+            head: number;
             /** @description The messages. */
             items: components["schemas"]["MessageView"][];
         };
-        /** @description A message in its present state. */
+        /**
+         * @description A message in its present state. What is absent is: shown, never edited, no reactions, no files, no
+         *     mentions.
+         */
         MessageView: {
             at?: null | components["schemas"]["AtView"];
             /**
@@ -2633,7 +4054,7 @@ export interface components {
             author_name: string;
             /** @description `student`, `author` or `moderator`. */
             author_role: string;
-            /** @description Plain text, to be shown as text. */
+            /** @description Plain text with light marks, to be shown as text. */
             body: string;
             /** @description The client's own id; only in the author's own copy. */
             client_id?: string | null;
@@ -2643,10 +4064,22 @@ export interface components {
              */
             created_at: string;
             /**
+             * Format: date-time
+             * @description When its text was last changed.
+             */
+            edited_at?: string | null;
+            /** @description The files, in the order shown. */
+            files?: components["schemas"]["FileView"][];
+            /**
              * Format: uuid
              * @description Its id.
              */
             id: string;
+            /** @description Whom it mentions. */
+            mentions?: string[];
+            /** @description The reactions, the most used first. */
+            reactions?: components["schemas"]["ReactionView"][];
+            reply?: null | components["schemas"]["PreviewView"];
             /**
              * Format: uuid
              * @description The message that it answers.
@@ -2657,6 +4090,8 @@ export interface components {
              * @description Its number in the room.
              */
             seq: number;
+            /** @description `held` (waits for a moderator), `deleted` or `refused`; absent when shown. */
+            state?: string | null;
             /**
              * Format: int32
              * @description 1, and one more with every edit.
@@ -2673,6 +4108,23 @@ export interface components {
              */
             target_id: string | null;
         };
+        /** @description What a topic was before a change (CRS-39). */
+        ModuleChanged: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who changed it. */
+            by: components["schemas"]["AuthorName"];
+            /**
+             * Format: date-time
+             * @description When it opened; null: it was open.
+             */
+            opens_at: string | null;
+            /** @description What it was called. */
+            title: string;
+        };
         /** @description Changes to a module. */
         ModulePatch: {
             /**
@@ -2680,6 +4132,12 @@ export interface components {
              * @default null
              */
             homework: string | null;
+            /**
+             * Format: date-time
+             * @description When it opens to learners; null: it is open (LRN-18).
+             * @default null
+             */
+            opens_at: string | null;
             /**
              * @description 1 to 200 characters.
              * @default null
@@ -2728,6 +4186,38 @@ export interface components {
             /** @description With the country code. */
             phone?: string | null;
         };
+        /** @description A new announcement. */
+        NewAnnouncement: {
+            /** @description 1 to 4000 characters of plain text. */
+            body: string;
+            /** @description Chosen by the client; the same one again says nothing twice. */
+            client_id: string;
+            /**
+             * Format: uuid
+             * @description To the students of a course; null: to the whole school.
+             */
+            course_id?: string | null;
+        };
+        /** @description An answer to hand in. */
+        NewAttempt: {
+            /** @description The answer. */
+            answer: components["schemas"]["TaskAnswer"];
+            /**
+             * Format: uuid
+             * @description Chosen by the client, once for one press of the button: a repeated request meets the first one.
+             */
+            client_key: string;
+            /**
+             * Format: int64
+             * @description Time spent on it, milliseconds.
+             */
+            spent_ms?: number;
+            /**
+             * Format: int32
+             * @description The version that was shown.
+             */
+            version: number;
+        };
         /** @description A finished upload, made with the purpose `chat_file`. */
         NewChatFile: {
             /**
@@ -2752,6 +4242,36 @@ export interface components {
             /** @description 1 to 200 characters. */
             title: string;
         };
+        /** @description A new entry. */
+        NewFaq: {
+            /** @description The answer by language, 1 to 4000 characters each; the same languages. */
+            answer: {
+                [key: string]: string;
+            };
+            /** @description Whether everybody sees it; yes when absent. */
+            published?: boolean | null;
+            /** @description The question by language (`uz`, `ru`, `en`, `he`), 1 to 300 characters each. */
+            question: {
+                [key: string]: string;
+            };
+            /** @description What it is about. */
+            topic: components["schemas"]["FaqTopic"];
+        };
+        /** @description What a grader says about an answer. */
+        NewGrade: {
+            /** @description For the student, up to 5000 characters. */
+            comment?: string | null;
+            /**
+             * Format: int32
+             * @description Below the line, 1 to 10 000.
+             */
+            score_den: number;
+            /**
+             * Format: int32
+             * @description The share of the points: above the line.
+             */
+            score_num: number;
+        };
         /** @description A new lesson. */
         NewLesson: {
             /** @description Video or text. */
@@ -2766,6 +4286,10 @@ export interface components {
             body: string;
             /** @description Chosen by the client, new for every message; the same one again stores nothing twice. */
             client_id: string;
+            /** @description Files sent for it before, at most 10. */
+            files?: string[];
+            /** @description Whom it mentions, at most 20. */
+            mentions?: string[];
             /**
              * Format: uuid
              * @description The message that it answers.
@@ -2787,6 +4311,14 @@ export interface components {
             /** @description What it says, 1 to 10 000 characters. */
             text: string;
         };
+        /** @description With whom the caller wants to talk about a course. */
+        NewPair: {
+            /**
+             * Format: uuid
+             * @description The student; named by the author. A student talks to the author and names nobody.
+             */
+            student_id?: string | null;
+        };
         /** @description A new password of whoever is signed in. */
         NewPassword: {
             /** @description Needed when there is one. */
@@ -2807,6 +4339,47 @@ export interface components {
              * @description When a suspension ends by itself; without it staff must lift it.
              */
             until?: string | null;
+        };
+        /** @description A question to the support. */
+        NewSupport: {
+            /** @description 1 to 4000 characters of plain text. */
+            body: string;
+            /** @description Chosen by the client; the same one again asks nothing twice. */
+            client_id: string;
+        };
+        /** @description A new task. */
+        NewTask: components["schemas"]["TaskFields"] & {
+            /** @description What kind of answer it asks for; never changes. */
+            kind: components["schemas"]["TaskKind"];
+            /**
+             * Format: uuid
+             * @description The lesson that it belongs to; absent or null: the topic alone.
+             */
+            lesson_id?: string | null;
+        };
+        /** @description A new template. */
+        NewTemplate: {
+            /** @description The text, 1 to 4000 characters. */
+            body: string;
+            /**
+             * Format: uuid
+             * @description For this course alone.
+             */
+            course_id?: string | null;
+            /** @description For the whole staff; the caller's own when absent. */
+            shared?: boolean | null;
+            /** @description Its name, 1 to 80 characters. */
+            title: string;
+        };
+        /** @description A new thread. */
+        NewThread: {
+            at?: null | components["schemas"]["AtView"];
+            /** @description The first message, 1 to 4000 characters of plain text. */
+            body: string;
+            /** @description Chosen by the client; the same one again opens nothing twice. */
+            client_id: string;
+            /** @description What it is about, 3 to 200 characters. */
+            title: string;
         };
         /** @description A learner's note beside a lesson; nobody else reads it. */
         Note: {
@@ -2855,6 +4428,96 @@ export interface components {
         };
         /** @description Nothing: the body of acts that say everything by the cookie. */
         Nothing: Record<string, never>;
+        /**
+         * @description What a member wants to be told of.
+         * @enum {string}
+         */
+        Notify: "all" | "mentions" | "none";
+        /** @description What a learner sees of a number task; follows from its key. */
+        NumberBody: {
+            /** @default none */
+            unit: components["schemas"]["UnitMode"];
+            /**
+             * @description The units that it knows.
+             * @default []
+             */
+            units: string[];
+        };
+        /** @description A range of right numbers. */
+        NumberInterval: {
+            from?: null | components["schemas"]["ExactNumber"];
+            /** @description Whether `from` itself is outside. */
+            from_open?: boolean;
+            to?: null | components["schemas"]["ExactNumber"];
+            /** @description Whether `to` itself is outside. */
+            to_open?: boolean;
+        };
+        /** @description When a number is right. */
+        NumberKey: {
+            /** @default null */
+            abs: null | components["schemas"]["ExactNumber"];
+            /**
+             * Format: int32
+             * @description Compared after rounding to so many significant digits, 1 to 30.
+             * @default null
+             */
+            digits: number | null;
+            /** @default allow */
+            fractions: components["schemas"]["Fractions"];
+            /**
+             * @description Right ranges, in base units.
+             * @default []
+             */
+            intervals: components["schemas"]["NumberInterval"][];
+            /**
+             * @description Whether that many digits must be given.
+             * @default false
+             */
+            min_given: boolean;
+            /** @default any */
+            mode: components["schemas"]["NumberMode"];
+            /** @default reject */
+            percent: components["schemas"]["Percent"];
+            /** @default null */
+            rel: null | components["schemas"]["ExactNumber"];
+            /** @default none */
+            unit: components["schemas"]["UnitMode"];
+            /**
+             * @description The units that it knows.
+             * @default []
+             */
+            units: components["schemas"]["NumberUnit"][];
+            /**
+             * @description Right values, in base units.
+             * @default []
+             */
+            values: components["schemas"]["ExactNumber"][];
+        };
+        /**
+         * @description What is accepted of several values.
+         * @enum {string}
+         */
+        NumberMode: "any" | "all";
+        /** @description A unit and how many base units it is. */
+        NumberUnit: {
+            /** @description How many base units it is. */
+            factor: components["schemas"]["ExactNumber"];
+            /** @description As learners write it. */
+            spelling: string;
+        };
+        /** @description What a person grades by. */
+        OpenKey: {
+            /**
+             * @description For those who grade, up to 10 000 characters.
+             * @default null
+             */
+            rubric: string | null;
+        };
+        /** @description Items to be put in order. */
+        OrderBody: {
+            /** @description 2 to 100 items; to learners never in the right order. */
+            items: components["schemas"]["TaskOption"][];
+        };
         /** @description A module and its lessons, in the wanted order. */
         OrderedModule: {
             /**
@@ -2865,6 +4528,18 @@ export interface components {
             /** @description Its lessons; they may come from another module of the course. */
             lessons: string[];
         };
+        /** @description The right order. */
+        OrderKey: {
+            /** @description How it is scored. */
+            method?: components["schemas"]["OrderMethod"];
+            /** @description Ids of all items. */
+            order: string[];
+        };
+        /**
+         * @description How an order is scored.
+         * @enum {string}
+         */
+        OrderMethod: "exact" | "absolute" | "adjacent" | "longest" | "kendall" | "distance";
         /** @description One page of a list. */
         Page_AdminTranscode: {
             /** @description The items, in the list's order. */
@@ -2933,6 +4608,41 @@ export interface components {
                  * @description The node that works on it.
                  */
                 worker: string | null;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Announcement: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Who says so. */
+                author_name: string;
+                /** @description What, plain text. */
+                body: string;
+                course: null | components["schemas"]["CourseRef"];
+                /**
+                 * Format: uuid
+                 * @description Its id (of a message).
+                 */
+                id: string;
+                /** @description Whether the reader has read it. */
+                read: boolean;
+                /**
+                 * Format: uuid
+                 * @description Its room; reading it is marking `seq` there.
+                 */
+                room_id: string;
+                /**
+                 * Format: int64
+                 * @description Its number in the room.
+                 */
+                seq: number;
             }[];
             /** @description Where the next page begins; null on the last one. */
             next_cursor: string | null;
@@ -3048,6 +4758,22 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_GradingItem: {
+            /** @description The items, in the list's order. */
+            items: {
+                /** @description The answer. */
+                attempt: components["schemas"]["Attempt"];
+                /** @description Its course. */
+                course: components["schemas"]["TitledCourse"];
+                /** @description Whose it is. */
+                student: components["schemas"]["StudentName"];
+                /** @description Its task. */
+                task: components["schemas"]["GradedTask"];
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_LearningRow: {
             /** @description The items, in the list's order. */
             items: {
@@ -3081,6 +4807,94 @@ export interface components {
                  * @description Required tasks answered right.
                  */
                 tasks_right: number;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ModuleChanged: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Who changed it. */
+                by: components["schemas"]["AuthorName"];
+                /**
+                 * Format: date-time
+                 * @description When it opened; null: it was open.
+                 */
+                opens_at: string | null;
+                /** @description What it was called. */
+                title: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RoomLine: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When its last entry came.
+                 */
+                active_at: string;
+                /** @description Whether the reader may write. */
+                can_write: boolean;
+                course: null | components["schemas"]["CourseRef"];
+                desk: null | components["schemas"]["DeskState"];
+                /**
+                 * Format: int64
+                 * @description The number of its last entry.
+                 */
+                head: number;
+                /**
+                 * Format: uuid
+                 * @description The room; on the socket it is the topic `room:<id>`.
+                 */
+                id: string;
+                /** @description What it is for. */
+                kind: components["schemas"]["RoomKind"];
+                last: null | components["schemas"]["LastMessage"];
+                /**
+                 * Format: uuid
+                 * @description Its lesson.
+                 */
+                lesson_id: string | null;
+                /** @description Whether only those who keep order write. */
+                locked: boolean;
+                /** @description Whether the reader keeps order here. */
+                moderates: boolean;
+                /** @description What the reader wants to be told of. */
+                notify: components["schemas"]["Notify"];
+                owner: null | components["schemas"]["UserRef"];
+                /** @description Whether the reader pinned it. */
+                pinned: boolean;
+                /**
+                 * Format: int64
+                 * @description How far the reader has read.
+                 */
+                read_seq: number;
+                /** @description What the reader is here: `student`, `author` or `moderator`. */
+                role: string;
+                /**
+                 * Format: uuid
+                 * @description Its task.
+                 */
+                task_id: string | null;
+                /**
+                 * @description The lesson's, the task's, the thread's title, or the other person's name. Empty for rooms that
+                 *     the client words by their kind.
+                 */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description Messages by others not read yet, 0 to 100; 100 stands for more.
+                 */
+                unread: number;
             }[];
             /** @description Where the next page begins; null on the last one. */
             next_cursor: string | null;
@@ -3177,12 +4991,195 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_StudentRoom: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When its last entry came.
+                 */
+                active_at: string;
+                /**
+                 * Format: uuid
+                 * @description The room.
+                 */
+                room_id: string;
+                /** @description Whose it is. */
+                student: components["schemas"]["UserRef"];
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_StudioCard: {
             /** @description The items, in the list's order. */
             items: (components["schemas"]["CourseCard"] & {
                 /** @description How many things are missing before it can be published. */
                 problems: number;
             })[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_StudioTask: {
+            /** @description The items, in the list's order. */
+            items: {
+                /** @description What learners see beside it. */
+                body: components["schemas"]["TaskBody"];
+                /**
+                 * Format: int32
+                 * @description Wrong answers after which the chat under it opens; null: the course's number.
+                 */
+                chat_after: number | null;
+                /**
+                 * Format: uuid
+                 * @description Its course.
+                 */
+                course_id: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                edited_at: string;
+                /** @description Who wrote this version. */
+                edited_by: components["schemas"]["AuthorName"];
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description When an answer is right; learners never see it. */
+                key: components["schemas"]["TaskKey"];
+                /** @description What kind of answer it asks for. */
+                kind: components["schemas"]["TaskKind"];
+                /**
+                 * Format: uuid
+                 * @description The lesson that it belongs to, if any.
+                 */
+                lesson_id: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its topic.
+                 */
+                module_id: string;
+                /** @description What the editor said about the change. */
+                note: string | null;
+                /**
+                 * Format: int32
+                 * @description Its points.
+                 */
+                points: number;
+                /** @description Whether it counts for progress. */
+                required: boolean;
+                solution: null | components["schemas"]["Doc"];
+                /** @description When it is shown. */
+                solution_rule: components["schemas"]["SolutionRule"];
+                /** @description What is asked. */
+                statement: components["schemas"]["Doc"];
+                /** @description Its title. */
+                title: string;
+                /**
+                 * Format: int32
+                 * @description The version; also the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_StudioTaskRow: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What kind of answer it asks for. */
+                kind: components["schemas"]["TaskKind"];
+                /**
+                 * Format: uuid
+                 * @description The lesson that it belongs to, if any.
+                 */
+                lesson_id: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its topic.
+                 */
+                module_id: string;
+                /**
+                 * Format: int32
+                 * @description Its points.
+                 */
+                points: number;
+                /** @description Whether it counts for progress. */
+                required: boolean;
+                /** @description Its title. */
+                title: string;
+                /**
+                 * Format: int32
+                 * @description Its version.
+                 */
+                version: number;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Thread: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When its last entry came.
+                 */
+                active_at: string;
+                /** @description Whether an answer was accepted. */
+                answered: boolean;
+                at: null | components["schemas"]["AtView"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                created_at: string;
+                /** @description Whether it is closed to new answers. */
+                locked: boolean;
+                /** @description Who opened it. */
+                opener: components["schemas"]["UserRef"];
+                /**
+                 * Format: int64
+                 * @description Messages beside the first, up to 1000.
+                 */
+                replies: number;
+                /**
+                 * Format: uuid
+                 * @description Its room.
+                 */
+                room_id: string;
+                /** @description What it is about. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description Messages by others that the reader has not read, 0 to 100; all of them if they never came in.
+                 */
+                unread: number;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Track: {
+            /** @description The items, in the list's order. */
+            items: {
+                /** @description Its courses, those with the most students first. */
+                courses: components["schemas"]["TrackCourse"][];
+                /**
+                 * Format: int32
+                 * @description The score: 60 or 80.
+                 */
+                track: number;
+            }[];
             /** @description Where the next page begins; null on the last one. */
             next_cursor: string | null;
         };
@@ -3225,6 +5222,32 @@ export interface components {
          * @enum {string}
          */
         PassageState: "enrolled" | "in_progress" | "completed" | "certified";
+        /** @description To whom a question is handed. */
+        PassTo: {
+            /**
+             * Format: uuid
+             * @description Somebody who may answer there.
+             */
+            to: string;
+        };
+        /** @description Questions of a student beside this one. */
+        PastQuestions: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description How many of them were called done.
+             */
+            resolved: number;
+        };
+        /**
+         * @description What a per cent sign means.
+         * @enum {string}
+         */
+        Percent: "reject" | "number" | "fraction";
         /** @description What anybody may know about a person. */
         Person: {
             /** @description What they say about themselves. */
@@ -3236,6 +5259,16 @@ export interface components {
             id: string;
             /** @description First and last name. */
             name: string;
+        };
+        /** @description A task or a lesson by name. */
+        PlaceRef: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its title. */
+            title: string;
         };
         /** @description A playback under way, as the player needs it. */
         Playback: {
@@ -3310,6 +5343,23 @@ export interface components {
             chosen: number | null;
             /** @description In order of their numbers. */
             items: components["schemas"]["PosterItem"][];
+        };
+        /** @description The beginning of a message. */
+        PreviewView: {
+            /**
+             * Format: uuid
+             * @description Its author.
+             */
+            author: string;
+            /** @description Its author's name. */
+            author_name: string;
+            /**
+             * Format: uuid
+             * @description The message.
+             */
+            id: string;
+            /** @description At most 120 characters of its text. */
+            text: string;
         };
         /** @description The body of every error answer (RFC 9457). */
         ProblemDoc: Record<string, never> & {
@@ -3421,47 +5471,23 @@ export interface components {
          * @description What an upload is for.
          * @enum {string}
          */
-        Purpose: "video" | "file" | "chat_file";
-        /** @description A question with its right answer. */
-        Question: {
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
-            /** @description The answers to choose from. */
-            options: string[];
+        Purpose: "video" | "file" | "chat_file" | "task_image";
+        /**
+         * @description Which part of the queue.
+         * @enum {string}
+         */
+        QueueState: "waiting" | "mine" | "closed";
+        /** @description One emoji under a message. */
+        ReactionView: {
+            /** @description The emoji. */
+            emoji: string;
             /**
              * Format: int32
-             * @description Index of the right one.
+             * @description How many people.
              */
-            right: number;
-            /** @description What is asked. */
-            wording: string;
-        };
-        /** @description A question. */
-        QuestionInput: {
-            /**
-             * Format: uuid
-             * @description An existing question of the lesson; absent for a new one.
-             */
-            id?: string | null;
-            /** @description 2 to 10 answers of 1 to 500 characters. */
-            options: string[];
-            /** @description Index of the right one. */
-            right: number;
-            /** @description What is asked, 1 to 2000 characters. */
-            wording: string;
-        };
-        /** @description The questions of a lesson, for its author: with the right answers. */
-        Questions: {
-            /** @description In order. */
-            questions: components["schemas"]["Question"][];
-        };
-        /** @description All questions of a lesson; those left out are removed. */
-        QuestionsInput: {
-            /** @description In order, at most 100. */
-            questions: components["schemas"]["QuestionInput"][];
+            n: number;
+            /** @description Whether the caller is one of them. */
+            own: boolean;
         };
         /** @description A file, ready to be named in a message. */
         ReadyFile: components["schemas"]["ChatFileLink"] & {
@@ -3538,8 +5564,105 @@ export interface components {
             /** @description Which. */
             role: components["schemas"]["Role"];
         };
+        /** @description A member's own settings of a room. */
+        RoomChanges: {
+            notify?: null | components["schemas"]["Notify"];
+            /** @description Kept on top of the list. */
+            pinned?: boolean | null;
+        };
+        /**
+         * @description What a room is for. Who may do what in each kind: `rules/rights.rs`.
+         * @enum {string}
+         */
+        RoomKind: "lesson" | "task" | "question" | "forum" | "pair" | "support" | "general" | "staff" | "news" | "school_news";
+        /** @description A room as the list shows it. */
+        RoomLine: {
+            /**
+             * Format: date-time
+             * @description When its last entry came.
+             */
+            active_at: string;
+            /** @description Whether the reader may write. */
+            can_write: boolean;
+            course: null | components["schemas"]["CourseRef"];
+            desk: null | components["schemas"]["DeskState"];
+            /**
+             * Format: int64
+             * @description The number of its last entry.
+             */
+            head: number;
+            /**
+             * Format: uuid
+             * @description The room; on the socket it is the topic `room:<id>`.
+             */
+            id: string;
+            /** @description What it is for. */
+            kind: components["schemas"]["RoomKind"];
+            last: null | components["schemas"]["LastMessage"];
+            /**
+             * Format: uuid
+             * @description Its lesson.
+             */
+            lesson_id: string | null;
+            /** @description Whether only those who keep order write. */
+            locked: boolean;
+            /** @description Whether the reader keeps order here. */
+            moderates: boolean;
+            /** @description What the reader wants to be told of. */
+            notify: components["schemas"]["Notify"];
+            owner: null | components["schemas"]["UserRef"];
+            /** @description Whether the reader pinned it. */
+            pinned: boolean;
+            /**
+             * Format: int64
+             * @description How far the reader has read.
+             */
+            read_seq: number;
+            /** @description What the reader is here: `student`, `author` or `moderator`. */
+            role: string;
+            /**
+             * Format: uuid
+             * @description Its task.
+             */
+            task_id: string | null;
+            /**
+             * @description The lesson's, the task's, the thread's title, or the other person's name. Empty for rooms that
+             *     the client words by their kind.
+             */
+            title: string;
+            /**
+             * Format: int64
+             * @description Messages by others not read yet, 0 to 100; 100 stands for more.
+             */
+            unread: number;
+        };
         /** @description The room of a lesson. */
         RoomOfLesson: {
+            /**
+             * Format: uuid
+             * @description The room; on the socket it is the topic `room:<room_id>`.
+             */
+            room_id: string;
+        };
+        /** @description Those who were found. */
+        RoomPeople: {
+            /** @description By name. */
+            items: components["schemas"]["RoomPerson"][];
+        };
+        /** @description Somebody who may be named in a room. */
+        RoomPerson: {
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
+            /** @description What they are there: `student`, `author` or `moderator`. */
+            role: string;
+        };
+        /** @description A room by its id. */
+        RoomRef: {
             /**
              * Format: uuid
              * @description The room; on the socket it is the topic `room:<room_id>`.
@@ -3562,6 +5685,19 @@ export interface components {
              * @description Share of the time.
              */
             percent: number;
+        };
+        /** @description A fraction from 0 to 1 in lowest terms. */
+        ScoreShare: {
+            /**
+             * Format: int32
+             * @description Below the line, not 0.
+             */
+            den: number;
+            /**
+             * Format: int32
+             * @description Above the line.
+             */
+            num: number;
         };
         /** @description A session as its owner sees it. */
         SessionView: {
@@ -3660,6 +5796,38 @@ export interface components {
              */
             to_s: number;
         };
+        /** @description Whether and when the worked solution is shown (CRS-38). */
+        SolutionInfo: {
+            /** @description When it is. */
+            rule: components["schemas"]["SolutionRule"];
+            /** @description Whether it is shown to the caller. */
+            state: components["schemas"]["SolutionState"];
+        };
+        /** @description When the worked solution of a task is shown; each part by itself is enough. */
+        SolutionRule: {
+            /**
+             * Format: date-time
+             * @description From this time on; null: not for that.
+             * @default null
+             */
+            after: string | null;
+            /**
+             * @description After a right answer.
+             * @default true
+             */
+            after_right: boolean;
+            /**
+             * Format: int32
+             * @description After so many wrong answers, 0 to 100; null: not for that.
+             * @default 5
+             */
+            after_wrong: number | null;
+        };
+        /**
+         * @description Whether a worked solution is shown.
+         * @enum {string}
+         */
+        SolutionState: "none" | "closed" | "open";
         /**
          * @description Order of the catalogue.
          * @enum {string}
@@ -3700,25 +5868,27 @@ export interface components {
          * @enum {string}
          */
         Status: "pending_verification" | "active" | "suspended" | "banned";
-        /** @description A stored message. */
+        /** @description A stored change. */
         Stored: {
-            /** @description The client's own id. */
-            client_id: string;
+            /** @description The client's own id, of a message. */
+            client_id?: string | null;
             /**
              * Format: date-time
              * @description When it was stored.
              */
             created_at: string;
-            /** @description Whether it had been stored by an earlier request. */
+            /** @description Whether it was so already, by an earlier request. */
             dup: boolean;
+            /** @description Whether it is a message that waits for a moderator. */
+            held: boolean;
             /**
              * Format: uuid
-             * @description Its id.
+             * @description The message that it is or is about.
              */
-            msg: string;
+            msg?: string | null;
             /**
              * Format: int64
-             * @description Its number.
+             * @description A message's number; of anything else that of its entry.
              */
             seq: number;
         };
@@ -3757,6 +5927,31 @@ export interface components {
             /** @description The sheets, JPEG. */
             urls: string[];
         };
+        /** @description A student by name. */
+        StudentName: {
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            id: string;
+            /** @description First and last name. */
+            name: string;
+        };
+        /** @description A student's chat under a task. */
+        StudentRoom: {
+            /**
+             * Format: date-time
+             * @description When its last entry came.
+             */
+            active_at: string;
+            /**
+             * Format: uuid
+             * @description The room.
+             */
+            room_id: string;
+            /** @description Whose it is. */
+            student: components["schemas"]["UserRef"];
+        };
         /** @description A course in its author's list. */
         StudioCard: components["schemas"]["CourseCard"] & {
             /** @description How many things are missing before it can be published. */
@@ -3771,6 +5966,11 @@ export interface components {
             access_days: number | null;
             /** @description Whether a certificate is given. */
             certificate: boolean;
+            /**
+             * Format: int32
+             * @description Wrong answers after which the chats under its tasks open; null: the platform's number.
+             */
+            chat_after: number | null;
             description: null | components["schemas"]["Doc"];
             /** @description What you will learn. */
             learn: string[];
@@ -3817,7 +6017,7 @@ export interface components {
             module_id: string;
             /**
              * Format: int64
-             * @description How many questions it has.
+             * @description How many tasks it has.
              */
             questions: number;
             /** @description How far its content has come. */
@@ -3847,8 +6047,383 @@ export interface components {
             id: string;
             /** @description Its lessons, in order. */
             lessons: components["schemas"]["StudioLesson"][];
+            /**
+             * Format: date-time
+             * @description When it opens to learners; null: it is open.
+             */
+            opens_at: string | null;
             /** @description Its title. */
             title: string;
+        };
+        /** @description A task as its editors see it, with the key. */
+        StudioTask: {
+            /** @description What learners see beside it. */
+            body: components["schemas"]["TaskBody"];
+            /**
+             * Format: int32
+             * @description Wrong answers after which the chat under it opens; null: the course's number.
+             */
+            chat_after: number | null;
+            /**
+             * Format: uuid
+             * @description Its course.
+             */
+            course_id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            edited_at: string;
+            /** @description Who wrote this version. */
+            edited_by: components["schemas"]["AuthorName"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description When an answer is right; learners never see it. */
+            key: components["schemas"]["TaskKey"];
+            /** @description What kind of answer it asks for. */
+            kind: components["schemas"]["TaskKind"];
+            /**
+             * Format: uuid
+             * @description The lesson that it belongs to, if any.
+             */
+            lesson_id: string | null;
+            /**
+             * Format: uuid
+             * @description Its topic.
+             */
+            module_id: string;
+            /** @description What the editor said about the change. */
+            note: string | null;
+            /**
+             * Format: int32
+             * @description Its points.
+             */
+            points: number;
+            /** @description Whether it counts for progress. */
+            required: boolean;
+            solution: null | components["schemas"]["Doc"];
+            /** @description When it is shown. */
+            solution_rule: components["schemas"]["SolutionRule"];
+            /** @description What is asked. */
+            statement: components["schemas"]["Doc"];
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The version; also the ETag.
+             */
+            version: number;
+        };
+        /** @description A task in the lists of its editors. */
+        StudioTaskRow: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What kind of answer it asks for. */
+            kind: components["schemas"]["TaskKind"];
+            /**
+             * Format: uuid
+             * @description The lesson that it belongs to, if any.
+             */
+            lesson_id: string | null;
+            /**
+             * Format: uuid
+             * @description Its topic.
+             */
+            module_id: string;
+            /**
+             * Format: int32
+             * @description Its points.
+             */
+            points: number;
+            /** @description Whether it counts for progress. */
+            required: boolean;
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description What became of an answer. */
+        Submitted: {
+            /** @description The attempt. */
+            attempt: components["schemas"]["Attempt"];
+            /** @description Whether the chat opened with this answer. */
+            chat_opened: boolean;
+            /** @description What the author says to whoever gives this answer. */
+            feedback: string | null;
+            /**
+             * Format: int32
+             * @description How many more wrong answers open the chat; 0 when it is open.
+             */
+            need_wrong: number;
+            /** @description The task as it stands now. */
+            task: components["schemas"]["TaskRow"];
+        };
+        /** @description A person's talk with the support. */
+        Support: {
+            /**
+             * Format: int64
+             * @description Seconds within which an answer usually comes: the middle of the last seven days; null when
+             *     nobody knows.
+             */
+            expected_s: number | null;
+            /** @description Members of the staff who are there now. */
+            on_duty: number;
+            /**
+             * Format: uuid
+             * @description The room, once there is one.
+             */
+            room_id: string | null;
+            /** @description Where the last question stands. */
+            state: components["schemas"]["SupportState"];
+        };
+        /**
+         * @description Where a person's last question to the support stands.
+         * @enum {string}
+         */
+        SupportState: "none" | "waiting" | "answered" | "resolved";
+        /** @description An answer, by the task's kind. */
+        TaskAnswer: string | string[] | {
+            [key: string]: string;
+        } | components["schemas"]["FileAnswer"];
+        /** @description What learners see of a task beside its statement, by its kind. */
+        TaskBody: components["schemas"]["NumberBody"] | components["schemas"]["ChoiceBody"] | components["schemas"]["OrderBody"] | components["schemas"]["MatchBody"] | components["schemas"]["FreeBody"] | components["schemas"]["FileBody"] | components["schemas"]["TextBody"];
+        /** @description A course by name. */
+        TaskCourse: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name in addresses. */
+            slug: string;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description What an editor writes of a task. */
+        TaskFields: {
+            /** @description What learners see beside it; of a number it follows from the key. */
+            body?: components["schemas"]["TaskBody"];
+            /**
+             * Format: int32
+             * @description Wrong answers after which the chat under it opens, 0 (always) to 100; null: the course's number.
+             */
+            chat_after?: number | null;
+            /** @description When an answer is right. */
+            key?: components["schemas"]["TaskKey"];
+            /** @description What the editor says about the change, up to 500 characters. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 1000; 1 when absent.
+             */
+            points?: number;
+            /** @description Whether it counts for progress; it does when absent. */
+            required?: boolean;
+            solution?: null | components["schemas"]["Doc"];
+            /** @description When it is shown. */
+            solution_rule?: components["schemas"]["SolutionRule"];
+            /** @description What is asked. */
+            statement: components["schemas"]["Doc"];
+            /** @description 1 to 200 characters. */
+            title: string;
+        };
+        /** @description When an answer is right, by the task's kind; learners never see it. */
+        TaskKey: components["schemas"]["NumberKey"] | components["schemas"]["TextKey"] | components["schemas"]["ChoiceKey"] | components["schemas"]["OrderKey"] | components["schemas"]["MatchKey"] | components["schemas"]["OpenKey"];
+        /**
+         * @description What kind of answer a task asks for (LRN-11).
+         * @enum {string}
+         */
+        TaskKind: "number" | "text" | "choice" | "choices" | "order" | "match" | "free" | "file";
+        /** @description An option, an item or one side of a pair. */
+        TaskOption: {
+            /** @description Its id: random, 1 to 36 letters, digits, `-` and `_`; it says nothing about the key. */
+            id: string;
+            text: components["schemas"]["Doc"];
+        };
+        /** @description The order of a topic's tasks. */
+        TaskOrder: {
+            /** @description Every task of the topic, once. */
+            tasks: string[];
+        };
+        /** @description A picture for statements and solutions. */
+        TaskPicture: {
+            /**
+             * Format: int32
+             * @description Pixels down.
+             */
+            height: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its address: the `src` of an image in a document. */
+            url: string;
+            /**
+             * Format: int32
+             * @description Pixels across.
+             */
+            width: number;
+        };
+        /** @description The chat under a task. */
+        TaskRoom: {
+            /**
+             * Format: int64
+             * @description Seconds within which an answer usually comes; null when nobody knows.
+             */
+            expected_s: number | null;
+            /**
+             * Format: int32
+             * @description How many more wrong answers open it.
+             */
+            need_wrong: number;
+            /** @description Whether it is open. */
+            open: boolean;
+            /**
+             * Format: uuid
+             * @description The room, once it is open.
+             */
+            room_id: string | null;
+        };
+        /** @description A task in a list, with one's own marks. */
+        TaskRow: {
+            /** @description Whether the chat under it is open. */
+            chat: components["schemas"]["ChatState"];
+            /**
+             * Format: int32
+             * @description Wrong answers after which it opens; 0: always.
+             */
+            chat_after: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What kind of answer it asks for. */
+            kind: components["schemas"]["TaskKind"];
+            /**
+             * Format: uuid
+             * @description The lesson that it belongs to, if any.
+             */
+            lesson_id: string | null;
+            /**
+             * Format: int32
+             * @description Its points.
+             */
+            points: number;
+            /** @description Whether it counts for progress. */
+            required: boolean;
+            /**
+             * Format: double
+             * @description Points earned, by the best answer.
+             */
+            score: number;
+            /** @description Where one stands. */
+            state: components["schemas"]["TaskState"];
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Answers so far.
+             */
+            tries: number;
+            /**
+             * Format: int32
+             * @description Wrong ones before the first right one.
+             */
+            wrong: number;
+        };
+        /**
+         * @description Where somebody stands with a task.
+         * @enum {string}
+         */
+        TaskState: "new" | "wrong" | "partial" | "right" | "pending";
+        /** @description The topic of a task. */
+        TaskTopic: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Its place in the course, from 1.
+             */
+            position: number;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A template of an answer. */
+        Template: {
+            /** @description The text that is put into the answer. */
+            body: string;
+            /**
+             * Format: uuid
+             * @description For this course alone.
+             */
+            course_id: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether the whole staff has it; else it is the caller's own. */
+            shared: boolean;
+            /** @description Its name. */
+            title: string;
+        };
+        /** @description A change of a template. */
+        TemplateChange: {
+            /** @description The text. */
+            body?: string | null;
+            /** @description For the whole staff. */
+            shared?: boolean | null;
+            /** @description Its name. */
+            title?: string | null;
+        };
+        /** @description All of them. */
+        Templates: {
+            /** @description By name. */
+            items: components["schemas"]["Template"][];
+        };
+        /** @description What a learner sees of a text task: nothing beside the statement. */
+        TextBody: Record<string, never>;
+        /** @description When a short text is right. */
+        TextKey: {
+            /** @description Whether capitals matter. */
+            case_sensitive?: boolean;
+            /** @description Whether only digits count, in any order. */
+            digits_any_order?: boolean;
+            /** @description Whether spaces are left out. */
+            ignore_spaces?: boolean;
+            /** @description Whether letters that look alike in Latin and Cyrillic are the same. */
+            lookalikes?: boolean;
+            /** @description Whether one slip of the pen is given back uncounted, once. */
+            near_miss?: boolean;
+            /** @description Patterns of right texts. */
+            patterns?: components["schemas"]["TextPattern"][];
+            /** @description Right texts. */
+            variants?: components["schemas"]["TextVariant"][];
+            /** @description Whether ё and е differ. */
+            yo_distinct?: boolean;
+        };
+        /** @description A pattern of right texts. */
+        TextPattern: {
+            /** @description What is said to whoever gives it. */
+            feedback?: string | null;
+            /** @description A regular expression of Rust's `regex`, over the whole answer. */
+            pattern: string;
+            /** @description The share of the points, above 0 and up to 1. */
+            score?: components["schemas"]["ExactNumber"];
         };
         /** @description A name in every language of the site. */
         Texts: {
@@ -3860,6 +6435,122 @@ export interface components {
             ru: string;
             /** @description Uzbek. */
             uz: string;
+        };
+        /** @description A right text. */
+        TextVariant: {
+            /** @description What is said to whoever gives it. */
+            feedback?: string | null;
+            /** @description The share of the points, above 0 and up to 1. */
+            score?: components["schemas"]["ExactNumber"];
+            /** @description The text, up to 1000 characters. */
+            text: string;
+        };
+        /** @description A question or a thread of a forum. */
+        Thread: {
+            /**
+             * Format: date-time
+             * @description When its last entry came.
+             */
+            active_at: string;
+            /** @description Whether an answer was accepted. */
+            answered: boolean;
+            at: null | components["schemas"]["AtView"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Whether it is closed to new answers. */
+            locked: boolean;
+            /** @description Who opened it. */
+            opener: components["schemas"]["UserRef"];
+            /**
+             * Format: int64
+             * @description Messages beside the first, up to 1000.
+             */
+            replies: number;
+            /**
+             * Format: uuid
+             * @description Its room.
+             */
+            room_id: string;
+            /** @description What it is about. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Messages by others that the reader has not read, 0 to 100; all of them if they never came in.
+             */
+            unread: number;
+        };
+        /**
+         * @description Whether a thread has its answer.
+         * @enum {string}
+         */
+        ThreadState: "open" | "answered";
+        /** @description A thing by its title. */
+        TitledCourse: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A topic with its lessons and tasks. */
+        Topic: {
+            /** @description Its course. */
+            course: components["schemas"]["TaskCourse"];
+            /**
+             * Format: int32
+             * @description Units of progress done.
+             */
+            done: number;
+            /**
+             * Format: uuid
+             * @description Its id: that of the module.
+             */
+            id: string;
+            /** @description Whether it is open to the caller. */
+            is_open: boolean;
+            /** @description Its lessons, as in the course. */
+            lessons: components["schemas"]["LearnLesson"][];
+            /**
+             * Format: date-time
+             * @description When it opens; null: it is open (LRN-18).
+             */
+            opens_at: string | null;
+            /**
+             * Format: int32
+             * @description Its place in the course, from 1.
+             */
+            position: number;
+            /** @description Its tasks, in order; none while it is closed to the caller. */
+            tasks: components["schemas"]["TaskRow"][];
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Units of progress in all.
+             */
+            total: number;
+        };
+        /** @description Courses of one target score (CRS-37). */
+        Track: {
+            /** @description Its courses, those with the most students first. */
+            courses: components["schemas"]["TrackCourse"][];
+            /**
+             * Format: int32
+             * @description The score: 60 or 80.
+             */
+            track: number;
+        };
+        /** @description A course of a track, with what it is about. */
+        TrackCourse: components["schemas"]["CourseCard"] & {
+            /** @description The beginning of its description. */
+            summary: string;
+            /** @description Titles of its topics, in order. */
+            topics: string[];
         };
         /** @description The bytes of one day. */
         TrafficDay: {
@@ -3964,6 +6655,19 @@ export interface components {
              */
             worker: string;
         };
+        /** @description An answer to be tried on a task that is being written. */
+        TrialAnswer: {
+            /** @description The answer. */
+            answer: components["schemas"]["TaskAnswer"];
+            /** @description What learners see beside the statement. */
+            body?: components["schemas"]["TaskBody"];
+            /** @description When an answer is right. */
+            key: components["schemas"]["TaskKey"];
+            /** @description What kind of answer the task asks for. */
+            kind: components["schemas"]["TaskKind"];
+            /** @description How numbers are read: uz, ru, en or he. */
+            locale?: string;
+        };
         /** @description A code as it was typed. */
         TypedCode: {
             /**
@@ -3973,6 +6677,24 @@ export interface components {
             challenge: string;
             /** @description Six digits. */
             code: string;
+        };
+        /**
+         * @description Whether a number is asked for with a unit.
+         * @enum {string}
+         */
+        UnitMode: "none" | "optional" | "required";
+        /** @description What waits to be read. */
+        Unread: {
+            /**
+             * Format: int64
+             * @description Those that name the reader.
+             */
+            mentions: number;
+            /**
+             * Format: int64
+             * @description Messages by others, up to 100 a room, in rooms that are not silenced.
+             */
+            total: number;
         };
         /** @description Limits of uploads. */
         UploadLimits: {
@@ -4013,11 +6735,21 @@ export interface components {
             /** @description `receiving` or `complete`. */
             state: string;
         };
+        /** @description A person by name. */
+        UserRef: {
+            /**
+             * Format: uuid
+             * @description The person.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
+        };
         /**
-         * @description What becomes of a message that holds a word; the later is the worse.
+         * @description What became of an answer.
          * @enum {string}
          */
-        Verdict: "hold" | "reject";
+        Verdict: "right" | "wrong" | "partial" | "pending";
         /** @description What the viewings of a video come to. The author's own are not counted. */
         VideoAnalytics: {
             /**
@@ -4201,6 +6933,11 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /** @description A worked solution. */
+        WorkedSolution: {
+            /** @description It. */
+            solution: components["schemas"]["Doc"];
         };
     };
     responses: never;
@@ -4721,6 +7458,86 @@ export interface operations {
             };
         };
     };
+    announcements: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items a page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Announcement"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    announce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description Said before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     ask_code: {
         parameters: {
             query?: never;
@@ -5051,6 +7868,25 @@ export interface operations {
             };
         };
     };
+    list_tracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Track"];
+                };
+            };
+        };
+    };
     list_categories: {
         parameters: {
             query?: never;
@@ -5279,6 +8115,140 @@ export interface operations {
             };
         };
     };
+    forum: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Threads a page, 1 to 100; 20 when absent. */
+                limit?: number;
+                /** @description With these words in the title or in what was said. */
+                q?: string;
+                /** @description `open` (no accepted answer) or `answered`. */
+                state?: components["schemas"]["ThreadState"];
+            };
+            header?: never;
+            path: {
+                /** @description The course */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Thread"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    open_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The course */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewThread"];
+            };
+        };
+        responses: {
+            /** @description Opened before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pair: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The course */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPair"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRef"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     play_trailer: {
         parameters: {
             query?: never;
@@ -5318,6 +8288,686 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    queue: {
+        parameters: {
+            query?: {
+                /** @description Of this course. */
+                course?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `task`, `question` or `support`. */
+                kind?: components["schemas"]["RoomKind"];
+                /** @description Lines a page, 1 to 100; 30 when absent. */
+                limit?: number;
+                /** @description With these words in student, course, task or question. */
+                q?: string;
+                /** @description `waiting` when absent. */
+                state?: components["schemas"]["QueueState"];
+                /** @description Under this task. */
+                task?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    panel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskPanel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Somebody else holds it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    colleagues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Colleagues"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PassTo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Somebody else holds it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Somebody else holds it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Somebody else holds it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    write_desk_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null | components["schemas"]["DeskNote"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    templates: {
+        parameters: {
+            query?: {
+                /** @description Those of this course and those of none; all when absent. */
+                course?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    add_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    faq: {
+        parameters: {
+            query?: {
+                /** @description With those that are not published; for the staff alone. */
+                all?: boolean;
+                /** @description Entries at most, 1 to 500. */
+                limit?: number;
+                /** @description Words of the question. */
+                q?: string;
+                /** @description Only about this. */
+                topic?: components["schemas"]["FaqTopic"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqList"];
+                };
+            };
+        };
+    };
+    add_faq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFaq"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqEntry"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_faq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_faq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaqChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqEntry"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    vote_faq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaqVote"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    order_faq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaqOrder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5530,6 +9180,149 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    get_task_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    general: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRef"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_grading: {
+        parameters: {
+            query?: {
+                /** @description Of one course. */
+                course?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items a page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GradingItem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    grade_attempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrade"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6063,6 +9856,238 @@ export interface operations {
             };
         };
     };
+    learn_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnTask"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    submit_attempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAttempt"];
+            };
+        };
+        responses: {
+            /** @description Handed in before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    put_task_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    task_solution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkedSolution"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    learn_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     play_lesson: {
         parameters: {
             query?: {
@@ -6112,6 +10137,102 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProblemDoc"];
                 };
+            };
+        };
+    };
+    questions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Threads a page, 1 to 100; 20 when absent. */
+                limit?: number;
+                /** @description With these words in the title or in what was said. */
+                q?: string;
+                /** @description `open` (no accepted answer) or `answered`. */
+                state?: components["schemas"]["ThreadState"];
+            };
+            header?: never;
+            path: {
+                /** @description The lesson */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Thread"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ask_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lesson */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewThread"];
+            };
+        };
+        responses: {
+            /** @description Asked before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6720,6 +10841,102 @@ export interface operations {
             };
         };
     };
+    rooms: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Of this kind. */
+                kind?: components["schemas"]["RoomKind"];
+                /** @description Rooms a page, 1 to 100; 30 when absent. */
+                limit?: number;
+                /** @description With these words in title, course, owner or the last message. */
+                q?: string;
+                /** @description With something unread. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoomLine"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoomChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomLine"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     add_chat_file: {
         parameters: {
             query?: never;
@@ -6896,6 +11113,64 @@ export interface operations {
             };
         };
     };
+    people: {
+        parameters: {
+            query?: {
+                /** @description People at most, 1 to 100; 20 when absent. */
+                limit?: number;
+                /** @description A part of the name. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomPeople"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     clock: {
         parameters: {
             query?: never;
@@ -6996,6 +11271,31 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Skill"];
                 };
+            };
+        };
+    };
+    staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRef"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7331,6 +11631,35 @@ export interface operations {
             };
         };
     };
+    studio_list_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StudioTaskRow"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     studio_put_trailer: {
         parameters: {
             query?: never;
@@ -7585,68 +11914,6 @@ export interface operations {
             };
         };
     };
-    studio_get_questions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Questions"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDoc"];
-                };
-            };
-        };
-    };
-    studio_put_questions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["QuestionsInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Questions"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProblemDoc"];
-                };
-            };
-        };
-    };
     studio_submit_lesson: {
         parameters: {
             query?: never;
@@ -7788,6 +12055,35 @@ export interface operations {
             };
         };
     };
+    studio_module_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModuleChanged"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     studio_create_lesson: {
         parameters: {
             query?: never;
@@ -7823,6 +12119,451 @@ export interface operations {
             };
         };
     };
+    studio_put_task_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskOrder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_create_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudioTask"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_get_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudioTask"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_put_task: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the change was made against, or * */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskFields"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudioTask"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_delete_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_task_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StudioTask"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_check_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judged"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    studio_add_task_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FromUpload"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPicture"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    support: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Support"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ask_support: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSupport"];
+            };
+        };
+        responses: {
+            /** @description Asked before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRef"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRef"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    task_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRoom"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    task_rooms: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rooms a page, 1 to 100; 20 when absent. */
+                limit?: number;
+                /** @description The student; all of them when absent. */
+                student?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StudentRoom"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -7853,7 +12594,7 @@ export interface operations {
             header: {
                 /** @description Bytes of the file */
                 "Upload-Length": number;
-                /** @description filename, filetype, purpose (video or file); values in base64 */
+                /** @description filename, filetype, purpose (video, file or task_image); values in base64 */
                 "Upload-Metadata": string;
             };
             path?: never;
