@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api, body } from '~/api/client';
 import { live } from '~/live';
 import { browserOutbox } from '~/live/outbox';
+import type { Page } from '~/live/protocol';
 import { createRoomClient, type RoomClient, type RoomView } from '~/live/roomClient';
 
 const outbox = browserOutbox();
@@ -21,8 +22,11 @@ function take(user: string, room: string): RoomClient {
   const client = createRoomClient(user, room, {
     live,
     store: outbox,
+    // What the document calls null is left out of what is sent.
     page: (id, want) =>
-      body(api.GET('/rooms/{id}/messages', { params: { path: { id }, query: { ...want, limit: PAGE } } })),
+      body(
+        api.GET('/rooms/{id}/messages', { params: { path: { id }, query: { ...want, limit: PAGE } } }),
+      ) as Promise<Page>,
     now: () => Date.now(),
     later: (work, milliseconds) => {
       const timer = setTimeout(work, milliseconds);
