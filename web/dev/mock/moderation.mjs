@@ -84,7 +84,7 @@ const mutes = [
 const audit = [
   ['chat.mute', 'user', 'Продажа решений', { scope: 'all', for_s: null }],
   ['chat.delete', 'message', 'Спам', {}],
-  ['role.grant', 'user', '', { role: 'curator' }],
+  ['account.role_given', 'user', '', { role: 'curator' }],
 ].map(([action, subject_kind, reason, details], n) => ({
   id: id('a0d1', n),
   actor: n === 2 ? null : person(70, 'Кира Эм'),

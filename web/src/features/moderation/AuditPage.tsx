@@ -121,13 +121,26 @@ function Narrow({ search, go }: { search: AuditSearch; go: (next: AuditSearch) =
   );
 }
 
+/** Acts and things by their words; what is newer than this page is shown as the server calls it. */
+function useAuditWords() {
+  const { t, i18n } = useTranslation('moderation');
+  const word = (key: string, plain: string) =>
+    i18n.exists(`moderation:${key}`) ? t(key as 'audit.act.chat_ban') : plain;
+  return {
+    act: (action: string) => word(`audit.act.${action.replaceAll('.', '_')}`, action),
+    subject: (kind: string) => word(`audit.subject.${kind}`, kind),
+  };
+}
+
 function Row({ row, search }: { row: AuditRow; search: AuditSearch }) {
   const { t } = useTranslation('moderation');
+  const words = useAuditWords();
   const filled =
     typeof row.details === 'object' && row.details !== null && Object.keys(row.details).length > 0;
   return (
     <li className={css.auditRow}>
       <p className={css.facts}>
+        <b className="medium">{words.act(row.action)}</b>
         <code className={css.action}>{row.action}</code>
         <span className="small">
           {row.actor ? (
@@ -145,7 +158,7 @@ function Row({ row, search }: { row: AuditRow; search: AuditSearch }) {
       <p className="small mut">
         <Link to="/admin/audit" search={{ ...search, subject: row.subject_id }} className={css.subject ?? ''}>
           <bdi>
-            {row.subject_kind} {row.subject_id}
+            {words.subject(row.subject_kind)} <span className={css.id}>{row.subject_id}</span>
           </bdi>
         </Link>
       </p>

@@ -16,7 +16,6 @@ export function LiftDialog({ mute, close }: { mute: Mute; close: () => void }) {
   const { t } = useTranslation(['moderation', 'common']);
   const errorText = useErrorText();
   const [reason, setReason] = useState('');
-  const [left, setLeft] = useState(false);
   const lift = useMutation({
     mutationFn: () => liftMute(mute, reason.trim()),
     onSuccess: () => {
@@ -30,12 +29,11 @@ export function LiftDialog({ mute, close }: { mute: Mute; close: () => void }) {
         className={css.form}
         onSubmit={(event) => {
           event.preventDefault();
-          setLeft(true);
-          if (reason.trim() && !lift.isPending) lift.mutate();
+          if (!lift.isPending) lift.mutate();
         }}
       >
         <p>{t('room.means.unmute')}</p>
-        <ReasonField value={reason} set={setReason} needed left={left} />
+        <ReasonField value={reason} set={setReason} needed={false} left={false} />
         {lift.isError && <Note tone="bad">{errorText(lift.error)}</Note>}
         <div className={css.actions}>
           <Button variant="default" onClick={close}>

@@ -17,6 +17,7 @@ describe('a case', () => {
     expect(needsReason('ban')).toBe(true);
     expect(needsReason('approve')).toBe(false);
     expect(needsReason('dismiss')).toBe(false);
+    expect(needsReason('unmute')).toBe(false);
   });
 });
 

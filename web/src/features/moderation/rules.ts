@@ -27,8 +27,8 @@ export const ofCourse = (kind: string): boolean =>
 /** Pauses of slow mode, seconds between two messages of one person; 0 is off. */
 export const pauses = [0, 5, 10, 30, 60, 300, 900, 3_600] as const;
 
-/** Approving and dismissing hurt nobody; everything else is told to the one concerned, with its reason. */
+/** What takes something from somebody is told to them, with its reason. */
 export const needsReason = (deed: CaseDeed | RoomDeed): boolean =>
-  deed !== 'approve' && deed !== 'dismiss' && deed !== 'slow_mode' && deed !== 'unlock';
+  ['delete', 'mute', 'ban', 'kick', 'refuse'].includes(deed);
 
 export const REASON = 500;
