@@ -18,7 +18,7 @@ const row = (n, name, locale, kind, text, minutes, more = {}) => ({
   text,
   waiting_s: minutes * 60,
   waiting_since: ago(minutes),
-  wrong: null,
+  wrong: 0,
   claimed_by: null,
   claimed_until: null,
   resolved_at: null,
@@ -121,23 +121,21 @@ export function desk(method, path, query, bend) {
   return {
     body: {
       ...found,
-      asked: found.task && {
-        version: 2,
-        statement: doc('Сумма заказов за ноябрь должна считаться быстрее 50 мс.'),
-        solution: doc("created_at >= '2026-11-01' AND created_at < '2026-12-01'"),
-      },
+      version: found.task && 2,
+      statement: found.task && doc('Сумма заказов за ноябрь должна считаться быстрее 50 мс.'),
+      solution: found.task && doc("created_at >= '2026-11-01' AND created_at < '2026-12-01'"),
       attempts: found.task
         ? [
-            { no: 1, version: 1, verdict: 'wrong', shown: 'ошибка в строке 2', at: ago(60) },
-            { no: 2, version: 2, verdict: 'partial', shown: '4 из 9, лишние строки', at: ago(45) },
-            { no: 3, version: 2, verdict: 'wrong', shown: '7 из 9, время 412 мс', at: ago(30) },
+            { no: 1, version: 1, verdict: 'wrong', answer: 'ошибка в строке 2', at: ago(60) },
+            { no: 2, version: 2, verdict: 'partial', answer: '4 из 9, лишние строки', at: ago(45) },
+            { no: 3, version: 2, verdict: 'wrong', answer: '7 из 9, время 412 мс', at: ago(30) },
           ]
         : [],
-      progress: found.course && { percent: 31, lessons_done: 13, lessons: 42, tasks_right: 9, tasks: 18 },
+      progress: found.course && { percent: 31, done: 13, total: 42 },
       past: { n: 2, resolved: 2 },
       note: found.task && {
         text: 'Часто путает функцию в условии и промежуток. Дать ссылку на урок 3.2, 12:48.',
-        by: { id: id('a000', 70), name: 'Кира Эм' },
+        by: 'Кира Эм',
         at: ago(4000),
       },
     },

@@ -3,6 +3,13 @@
 /** A body of JSON for `call`. */
 export const json = (body: unknown) => ({ body: JSON.stringify(body), type: 'application/json' });
 
+/** Only what has a value: the typed client wants no `undefined`. */
+export function given<T extends Record<string, unknown>>(all: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined && value !== ''),
+  ) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
 /** A path with those parts of a query that have a value. */
 export function address(path: string, query: Record<string, string | number | boolean | undefined>): string {
   const search = new URLSearchParams();

@@ -1,17 +1,17 @@
 // Announcements, as asked of the server.
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { call } from '~/api/call';
-import { address, json } from '~/api/json';
+import { api, body } from '~/api/client';
+import { given, json } from '~/api/json';
 import { queryClient } from '~/app/queries';
 import type { Announcement, NewAnnouncement } from './contract';
-
-type Page = { items: Announcement[]; next_cursor?: string | null };
 
 const key = ['announcements'] as const;
 
 export const announcementsQuery = infiniteQueryOptions({
   queryKey: key,
-  queryFn: ({ pageParam }) => call<Page>('GET', address('/announcements', { limit: 20, cursor: pageParam })),
+  queryFn: ({ pageParam }) =>
+    body(api.GET('/announcements', { params: { query: given({ limit: 20, cursor: pageParam }) } })),
   initialPageParam: '',
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 });
@@ -19,7 +19,7 @@ export const announcementsQuery = infiniteQueryOptions({
 export const refreshAnnouncements = (): Promise<void> => queryClient.invalidateQueries({ queryKey: key });
 
 export async function announce(what: NewAnnouncement): Promise<Announcement> {
-  const made = await call<Announcement>('POST', '/announcements', json(what));
+  const made = await body(api.POST('/announcements', { body: what }));
   await refreshAnnouncements();
   return made;
 }

@@ -100,7 +100,7 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
           </Name>
           <div className={`meta mut ${css.under}`}>
             {shown && <About of={shown} />}
-            {shown?.wrong != null && shown.wrong > 0 && (
+            {shown && shown.wrong > 0 && (
               <span className="only-wide nb">
                 {t('opened', { count: shown.wrong, value: format.number(shown.wrong) })}
               </span>

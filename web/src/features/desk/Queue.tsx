@@ -214,7 +214,7 @@ function Row({
                   <bdi>{t('theirs', { name: claimed.name })}</bdi>
                 </Tag>
               ))}
-            {row.wrong !== null && row.wrong > 0 && (
+            {row.wrong > 0 && (
               <Tag tone="grey">{t('wrong', { count: row.wrong, value: format.number(row.wrong) })}</Tag>
             )}
             {row.kind !== 'task' && isKind(row.kind) && (

@@ -61,14 +61,14 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
               <bdi>{course.title}</bdi>
             </p>
           )}
-          {of.asked && (
+          {of.statement && (
             <Fold title={t('panel.statement')} opened>
-              <RichText doc={of.asked.statement} className={css.doc ?? ''} />
+              <RichText doc={of.statement} className={css.doc ?? ''} />
             </Fold>
           )}
-          {of.asked?.solution && (
+          {of.solution && (
             <Fold title={t('panel.solution')}>
-              <RichText doc={of.asked.solution} className={css.doc ?? ''} />
+              <RichText doc={of.solution} className={css.doc ?? ''} />
             </Fold>
           )}
           {task && (
@@ -95,7 +95,7 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
                   <Attempt
                     key={attempt.no}
                     attempt={attempt}
-                    older={of.asked !== null && attempt.version < of.asked.version}
+                    older={of.version !== null && attempt.version < of.version}
                   />
                 ))}
             </ol>
@@ -109,16 +109,8 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
             <Fact name={t('panel.progress')}>
               {t('panel.progressOf', {
                 percent: format.percent(of.progress.percent),
-                done: format.number(of.progress.lessons_done),
-                total: format.number(of.progress.lessons),
-              })}
-            </Fact>
-          )}
-          {of.progress && of.progress.tasks > 0 && (
-            <Fact name={t('panel.tasks')}>
-              {t('panel.tasksOf', {
-                done: format.number(of.progress.tasks_right),
-                total: format.number(of.progress.tasks),
+                done: format.number(of.progress.done),
+                total: format.number(of.progress.total),
               })}
             </Fact>
           )}
@@ -174,9 +166,9 @@ function Attempt({ attempt, older }: { attempt: DeskAttempt; older: boolean }) {
           · <When at={attempt.at} as="near" />
           {older && <> · {t('panel.older')}</>}
         </span>
-        {attempt.shown && (
+        {attempt.answer && (
           <span className={`small mut ${css.answer}`} dir="auto">
-            {attempt.shown}
+            {attempt.answer}
           </span>
         )}
       </span>
@@ -208,7 +200,7 @@ function Notes({ of }: { of: DeskQuestion }) {
                 {of.note.text}
               </p>
               <p className="micro mut">
-                <bdi>{of.note.by.name}</bdi> · <When at={of.note.at} />
+                <bdi>{of.note.by}</bdi> · <When at={of.note.at} />
               </p>
             </>
           ) : (

@@ -1,5 +1,5 @@
 // Questions on a lesson and threads of a course's forum, as the server says them.
-import type { MessageAt } from '~/live/protocol';
+import type { Schemas } from '~/api/client';
 
 /** Where threads stand: under a lesson, or in the forum of a course. */
 export type Place = { kind: 'question'; lesson: string; course: string } | { kind: 'forum'; course: string };
@@ -9,24 +9,11 @@ export type ThreadState = (typeof threadStates)[number];
 export const isThreadState = (value: unknown): value is ThreadState =>
   threadStates.includes(value as ThreadState);
 
-export type Thread = {
-  room_id: string;
-  title: string;
-  opener: { id: string; name: string };
-  created_at: string;
-  active_at: string;
-  /** Messages beside the first. */
-  replies: number;
-  answered: boolean;
-  /** Up to 100, which stands for more than 99. */
-  unread: number;
-  locked: boolean;
-  at: MessageAt | null;
-};
+export type Thread = Schemas['Thread'];
 
 export type ThreadFilter = { q?: string | undefined; state?: ThreadState | undefined };
 
-export type NewThread = { title: string; body: string; at?: MessageAt; client_id: string };
+export type NewThread = Schemas['NewThread'];
 
 /** Titles are at least so long, in characters. */
 export const SHORTEST = 3;

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call } from '~/api/call';
 import { api, body } from '~/api/client';
 import { ApiError } from '~/api/error';
-import { address, json } from '~/api/json';
+import { address, given, json } from '~/api/json';
 import { queryClient } from '~/app/queries';
 import type { Case, CaseKind, Decision, Mute, NewWord, RoomAction, Word, WordList } from './contract';
 
@@ -11,12 +11,6 @@ type Page<T> = { items: T[]; next_cursor?: string | null };
 const PAGE = 50;
 
 const key = ['moderation'] as const;
-/** Only what has a value: the types of the client want no `undefined`. */
-function given<T extends Record<string, unknown>>(all: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
-}
 const next = <T>(last: Page<T>) => last.next_cursor ?? undefined;
 
 export type CaseFilter = { state: 'open' | 'resolved'; kind?: CaseKind | undefined };
@@ -91,7 +85,7 @@ export const auditQuery = (filter: AuditFilter) =>
     queryFn: ({ pageParam }) =>
       body(
         api.GET('/admin/audit', {
-          params: { query: { ...given(filter), limit: PAGE, ...given({ cursor: pageParam || undefined }) } },
+          params: { query: { ...given(filter), limit: PAGE, ...given({ cursor: pageParam }) } },
         }),
       ),
     initialPageParam: '',

@@ -255,7 +255,7 @@ function Form({ entry, done }: { entry: FaqEntry | undefined; done: () => void }
         data={topics.map((value) => ({ value, label: t(`topic.${value}`) }))}
         value={draft.topic}
         allowDeselect={false}
-        onChange={(topic) => topic && setDraft((old) => ({ ...old, topic }))}
+        onChange={(topic) => isTopic(topic) && setDraft((old) => ({ ...old, topic }))}
       />
       <SegmentedControl
         fullWidth
