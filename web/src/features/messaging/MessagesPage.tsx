@@ -58,7 +58,7 @@ function Messages({ search, roomId, at }: Props) {
         </div>
       ) : (
         both && (
-          <div className={css.room}>
+          <div className={`${css.room} ${css.choose}`}>
             <State icon={<IconMessages size={28} stroke={1.5} />} title={t('choose')}>
               {t('chooseText')}
             </State>
