@@ -43,8 +43,8 @@ after(() => product?.stop());
 test('marks become code and words that stand out, never markup', async () => {
   await write(student, 'Why **not** `date_trunc(<b>day</b>)`?');
   await row(author, 'Why not').waitFor();
-  assert.equal(await row(author, 'Why not').locator('code').innerText(), 'date_trunc(<b>day</b>)');
-  assert.equal(await row(author, 'Why not').locator('strong').innerText(), 'not');
+  assert.equal(await row(author, 'Why not').locator('code').textContent(), 'date_trunc(<b>day</b>)');
+  assert.equal(await row(author, 'Why not').locator('strong').textContent(), 'not');
 });
 
 test('an answer points at what it answers, and a press leads there', async () => {
