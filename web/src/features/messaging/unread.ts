@@ -1,18 +1,17 @@
 // How much is unread over all rooms, kept true by what the server tells this person on any device.
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { call } from '~/api/call';
-import { session } from '~/api/client';
+import { api, body, type Schemas, session } from '~/api/client';
 import { queryClient } from '~/app/queries';
 import { usePerson } from '~/live/person';
 import { setTitleCount } from '~/ui/useTitle';
 import { roomsKey } from './queries';
 
-type Unread = { total: number; mentions: number };
+type Unread = Schemas['Unread'];
 
 export const unreadQuery = queryOptions({
   queryKey: ['unread'],
-  queryFn: () => call<Unread>('GET', '/rooms/unread'),
+  queryFn: () => body(api.GET('/rooms/unread')),
   staleTime: 60_000,
 });
 
