@@ -1,6 +1,7 @@
 // The learner's side of the mock: a programme with every mark, lessons, and the frames of a chat.
 import { cards, coursePage } from './data.mjs';
 import { captions } from './media.mjs';
+import { lessonTasks } from './tasks.mjs';
 
 const marks = ['done', 'done', 'done', 'in_progress', 'todo', 'todo', 'todo', 'locked', 'todo'];
 const lessonIds = (page) => page.programme.flatMap((module) => module.lessons);
@@ -29,7 +30,7 @@ export function learnCourse(id) {
   };
 }
 
-export function lessonPage(id, courseId) {
+export function lessonPage(id, courseId, locale = 'ru') {
   const page = coursePage(cards.find((item) => item.id === courseId) ?? cards[0]);
   const all = lessonIds(page);
   const index = all.findIndex((lesson) => lesson.id === id);
@@ -43,6 +44,7 @@ export function lessonPage(id, courseId) {
     kind: lesson.kind,
     body: page.description,
     homework: null,
+    tasks: lessonTasks(id, locale),
     files: [
       { id: 'f1', name: 'orders.sql', size: 18_400, content_type: 'text/plain', downloadable: true },
       {

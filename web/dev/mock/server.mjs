@@ -217,7 +217,7 @@ function api(method, path, query, bend, locale, from, sent) {
     if (bend.includes('stranger')) return problem(403, 'not_enrolled');
     // The mock's lessons have the same ids in every course: the address of the page tells which one is meant.
     const course = /\/learn\/([^/]+)\//.exec(from)?.[1];
-    const found = lessonPage(lesson[1], course);
+    const found = lessonPage(lesson[1], course, locale);
     return found ? { body: found } : problem(404, 'not_found');
   }
   if (/^\/lessons\/[^/]+\/room$/.test(path)) {

@@ -349,3 +349,6 @@ export const topicChanges = (locale) => [
     at: '2026-11-18T10:20:00Z',
   },
 ];
+
+export const lessonTasks = (id, locale) =>
+  kinds.map((kind, n) => row(kind, n, locale)).filter(({ lesson_id }) => lesson_id === id);

@@ -1,6 +1,5 @@
 // What the catalogue, the home page and the course page ask of the server.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { call } from '~/api/call';
 import { api, body, type Schemas } from '~/api/client';
 import type { CatalogueSearch } from './search';
 
@@ -9,7 +8,7 @@ export type CoursePage = Schemas['CoursePage'];
 export type Category = Schemas['Category'];
 
 /** A track by target score with its courses, and the topics that are in each (CRS-37). */
-export type Track = { track: 60 | 80; courses: (CourseCard & { summary: string; topics: string[] })[] };
+export type Track = Schemas['Track'];
 
 const PAGE = 24;
 
@@ -47,6 +46,6 @@ export const courseQuery = (id: string) =>
 
 export const tracksQuery = queryOptions({
   queryKey: ['courses', 'tracks'],
-  queryFn: () => call<{ items: Track[] }>('GET', '/catalogue/tracks'),
+  queryFn: () => body(api.GET('/catalogue/tracks')),
   staleTime: 5 * 60_000,
 });

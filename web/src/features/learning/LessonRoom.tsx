@@ -251,7 +251,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
                   </Button>
                 )}
                 <LessonText lesson={lesson} />
-                <LessonTasks courseId={course.course.id} topicId={lesson.module_id} lessonId={lesson.id} />
+                <LessonTasks courseId={course.course.id} topicId={lesson.module_id} tasks={lesson.tasks} />
               </div>
               {beside && transcript(() => setTranscript(false))}
             </div>

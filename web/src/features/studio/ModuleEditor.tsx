@@ -24,7 +24,7 @@ export function ModuleEditor({ course, module }: { course: StudioCourse; module:
   const value = {
     title: module.title,
     homework: module.homework,
-    opens_at: module.opens_at ?? null,
+    opens_at: module.opens_at,
     ...unsaved,
   };
   const fault = useFault(status, error);

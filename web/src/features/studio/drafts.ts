@@ -29,13 +29,13 @@ export type CourseFields = Pick<
   | 'price'
   | 'old_price'
   | 'access_days'
+  | 'chat_after'
 > & {
-  chat_after: number | null;
   level: NonNullable<StudioCourse['level']>;
   skill_ids: string[];
 };
 export type LessonFields = Pick<StudioLesson, 'title' | 'body' | 'homework' | 'free_preview'>;
-export type ModuleFields = Pick<StudioModule, 'title' | 'homework'> & { opens_at: string | null };
+export type ModuleFields = Pick<StudioModule, 'title' | 'homework' | 'opens_at'>;
 
 type Any = Draft<object, unknown>;
 const drafts = new Map<string, Any>();
@@ -146,7 +146,7 @@ export function moduleDraft(courseId: string, { id }: StudioModule): Draft<Modul
             params: { path: { id } },
             body: fields as Schemas['ModulePatch'],
           }),
-        ) as Promise<unknown> as Promise<ModuleFields>,
+        ),
       versionOf: () => UNVERSIONED,
       load: async () => {
         const course = await queryClient.fetchQuery({ ...studioCourseQuery(courseId), staleTime: 0 });

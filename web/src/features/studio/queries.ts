@@ -3,13 +3,9 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 
-export type StudioModule = Schemas['StudioModule'] & { opens_at?: string | null };
+export type StudioModule = Schemas['StudioModule'];
 /** The card in it counts the modules under the same name as the course holds them; the course wins. */
-export type StudioCourse = Omit<Schemas['StudioCourse'], 'modules'> & {
-  modules: StudioModule[];
-  /** Wrong answers after which the chat under a task opens; null: the platform's number. */
-  chat_after?: number | null;
-};
+export type StudioCourse = Schemas['StudioCourse'];
 export type StudioLesson = Schemas['StudioLesson'];
 export type VideoView = Schemas['VideoView'];
 

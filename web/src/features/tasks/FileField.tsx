@@ -146,7 +146,7 @@ export function FileField({ task, body, answer, change, left, error }: Props) {
         minRows={2}
         maxLength={4000}
         {...asTyped(answer.text)}
-        value={answer.text}
+        value={answer.text ?? ''}
         onChange={(event) => change({ ...answer, text: event.currentTarget.value })}
         onBlur={left}
       />

@@ -114,8 +114,10 @@ export const textOf = (answer: Answer): string => (typeof answer === 'string' ? 
 export const listOf = (answer: Answer): string[] => (Array.isArray(answer) ? answer : []);
 export const pairsOf = (answer: Answer): Record<string, string> =>
   isRecord(answer) && !('files' in answer) ? (answer as Record<string, string>) : {};
-export const fileOf = (answer: Answer): FileAnswer =>
-  isRecord(answer) && 'files' in answer ? (answer as FileAnswer) : { files: [], text: '' };
+export const fileOf = (answer: Answer): { files: string[]; text: string } => {
+  const { files = [], text } = isRecord(answer) && 'files' in answer ? (answer as FileAnswer) : {};
+  return { files, text: text ?? '' };
+};
 
 const DEFAULT_MOST = 20_000;
 export const mostOf = (body: Body): number => {

@@ -1,38 +1,42 @@
 // What the pages of tasks ask of the server, and what they show of an answer before they ask again.
 import { queryOptions } from '@tanstack/react-query';
 import { call } from '~/api/call';
+import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
-import type { Answer, Doc, GradingItem, Submitted, Task, TaskRoom, Topic, TopicChange } from './contract';
+import type { Answer, Submitted, Task } from './contract';
 
 const json = (value: unknown) => ({ body: JSON.stringify(value), type: 'application/json' });
 
 export const topicQuery = (id: string) =>
   queryOptions({
     queryKey: ['learn', 'topic', id],
-    queryFn: () => call<Topic>('GET', `/learn/topics/${id}`),
+    queryFn: () => body(api.GET('/learn/topics/{id}', { params: { path: { id } } })),
   });
 
 export const taskQuery = (id: string) =>
-  queryOptions({ queryKey: ['learn', 'task', id], queryFn: () => call<Task>('GET', `/learn/tasks/${id}`) });
+  queryOptions({
+    queryKey: ['learn', 'task', id],
+    queryFn: () => body(api.GET('/learn/tasks/{id}', { params: { path: { id } } })),
+  });
 
 export const taskRoomQuery = (id: string) =>
   queryOptions({
     queryKey: ['learn', 'task', id, 'room'],
-    queryFn: () => call<TaskRoom>('GET', `/tasks/${id}/room`),
+    queryFn: () => body(api.GET('/tasks/{id}/room', { params: { path: { id } } })),
   });
 
 export const solutionQuery = (id: string, attempts: number) =>
   queryOptions({
     queryKey: ['learn', 'task', id, 'solution', attempts],
-    queryFn: () => call<{ solution: Doc }>('GET', `/learn/tasks/${id}/solution`),
+    queryFn: () => body(api.GET('/learn/tasks/{id}/solution', { params: { path: { id } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
 /** What is handed in: made once a press of the button, so that a repeated attempt meets the first one. */
-export type Handed = { client_key: string; version: number; answer: Answer; spent_ms: number };
+export type Handed = Schemas['NewAttempt'];
 
 export const submit = (id: string, handed: Handed): Promise<Submitted> =>
-  call<Submitted>('POST', `/learn/tasks/${id}/attempts`, json(handed));
+  body(api.POST('/learn/tasks/{id}/attempts', { params: { path: { id } }, body: handed }));
 
 export const saveDraft = (id: string, answer: Answer, leaving = false): Promise<void> =>
   call<void>('PUT', `/learn/tasks/${id}/draft`, { ...json({ answer }), keepalive: leaving });
@@ -61,22 +65,16 @@ export function showSubmitted(task: Task, { attempt, task: row, need_wrong }: Su
 export const gradingQuery = (course: string | undefined) =>
   queryOptions({
     queryKey: ['grading', course ?? ''],
-    queryFn: () =>
-      call<{ items: GradingItem[]; next_cursor: string | null }>(
-        'GET',
-        `/grading${course ? `?course=${encodeURIComponent(course)}` : ''}`,
-      ),
+    queryFn: () => body(api.GET('/grading', { params: { query: course ? { course } : {} } })),
   });
 
-export const grade = (
-  attempt: string,
-  given: { score_num: number; score_den: number; comment: string | null },
-): Promise<unknown> => call('POST', `/grading/${attempt}`, json(given));
+export const grade = (id: string, given: Schemas['NewGrade']): Promise<unknown> =>
+  body(api.POST('/grading/{id}', { params: { path: { id } }, body: given }));
 
 export const topicChangesQuery = (id: string) =>
   queryOptions({
     queryKey: ['studio', 'topic', id, 'changes'],
-    queryFn: () => call<{ items: TopicChange[] }>('GET', `/studio/modules/${id}/changes`),
+    queryFn: () => body(api.GET('/studio/modules/{id}/changes', { params: { path: { id } } })),
   });
 
 /** Renames a topic or sets its time; what it was before is kept with who changed it. */
@@ -84,7 +82,11 @@ export async function saveTopic(
   id: string,
   fields: { title: string; opens_at: string | null },
 ): Promise<void> {
-  await call<unknown>('PATCH', `/studio/modules/${id}`, json(fields));
+  // What is left out stays as it is.
+  await api.PATCH('/studio/modules/{id}', {
+    params: { path: { id } },
+    body: fields as Schemas['ModulePatch'],
+  });
   void queryClient.invalidateQueries({ queryKey: topicChangesQuery(id).queryKey });
   void queryClient.invalidateQueries({ queryKey: ['learn'] });
   void queryClient.invalidateQueries({ queryKey: ['studio', 'course'] });

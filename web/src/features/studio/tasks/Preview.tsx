@@ -25,7 +25,7 @@ export function Preview({ task }: { task: StudioTask }) {
   // Options may have been taken away since.
   const answer = startAnswer(task, typed);
   const check = useMutation({
-    mutationFn: () => tryAnswer(task.kind, task.body, task.key, answer, format.locale),
+    mutationFn: () => tryAnswer(task.kind, { body: task.body, key: task.key }, answer, format.locale),
   });
   const judged = check.data;
   return (

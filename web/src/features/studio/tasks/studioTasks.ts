@@ -1,42 +1,35 @@
 // What the author's pages of tasks ask of the server.
 import { queryOptions } from '@tanstack/react-query';
-import { call } from '~/api/call';
-import { intentKey } from '~/api/client';
+import { api, body, intentKey, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
-import type {
-  Answer,
-  Body,
-  Judged,
-  Key,
-  StudioTask,
-  StudioTaskRow,
-  TaskKind,
-} from '~/features/tasks/contract';
+import type { Answer, Body, Judged, Key, StudioTask, TaskKind } from '~/features/tasks/contract';
 import { uploadOnce } from '~/features/video/uploads/once';
 import { freshTask } from './fresh';
 
-const json = (value: unknown, headers: Record<string, string> = {}) => ({
-  body: JSON.stringify(value),
-  type: 'application/json',
-  headers,
-});
+const at = (id: string) => ({ params: { path: { id } } });
+/** The server fills in what it leaves optional. */
+const whole = (call: Promise<{ data?: Schemas['StudioTask'] }>): Promise<StudioTask> =>
+  body(call) as Promise<unknown> as Promise<StudioTask>;
 
 export const tasksQuery = (course: string) =>
   queryOptions({
     queryKey: ['studio', 'tasks', course],
-    queryFn: () => call<{ items: StudioTaskRow[] }>('GET', `/studio/courses/${course}/tasks`),
+    queryFn: () => body(api.GET('/studio/courses/{id}/tasks', at(course))),
   });
 
 export const studioTaskQuery = (id: string) =>
   queryOptions({
     queryKey: ['studio', 'task', id],
-    queryFn: () => call<StudioTask>('GET', `/studio/tasks/${id}`),
+    queryFn: () => whole(api.GET('/studio/tasks/{id}', at(id))),
   });
 
 export const versionsQuery = (id: string) =>
   queryOptions({
     queryKey: ['studio', 'task', id, 'versions'],
-    queryFn: () => call<{ items: StudioTask[] }>('GET', `/studio/tasks/${id}/versions`),
+    queryFn: () =>
+      body(api.GET('/studio/tasks/{id}/versions', at(id))) as Promise<unknown> as Promise<{
+        items: StudioTask[];
+      }>,
   });
 
 export const listAgain = (course: string): Promise<void> =>
@@ -49,10 +42,11 @@ export async function addTask(
   kind: TaskKind,
   title: string,
 ): Promise<StudioTask> {
-  const made = await call<StudioTask>(
-    'POST',
-    `/studio/modules/${module}/tasks`,
-    json({ lesson_id: lesson, title, ...freshTask(kind) }, { 'idempotency-key': intentKey() }),
+  const made = await whole(
+    api.POST('/studio/modules/{id}/tasks', {
+      params: { path: { id: module }, header: { 'Idempotency-Key': intentKey() } },
+      body: { lesson_id: lesson, title, ...freshTask(kind) } as Schemas['NewTask'],
+    }),
   );
   queryClient.setQueryData(studioTaskQuery(made.id).queryKey, made);
   await listAgain(course);
@@ -60,7 +54,7 @@ export async function addTask(
 }
 
 export async function removeTask(course: string, id: string): Promise<void> {
-  await call<void>('DELETE', `/studio/tasks/${id}`);
+  await api.DELETE('/studio/tasks/{id}', at(id));
   await listAgain(course);
 }
 
@@ -74,10 +68,10 @@ export async function orderTasks(course: string, module: string, ids: readonly s
       .filter(({ id }) => place.has(id))
       .sort((one, two) => (place.get(one.id) ?? 0) - (place.get(two.id) ?? 0));
     const others = before.items.filter(({ id }) => !place.has(id));
-    queryClient.setQueryData(queryKey, { items: [...others, ...mine] });
+    queryClient.setQueryData(queryKey, { ...before, items: [...others, ...mine] });
   }
   try {
-    await call<unknown>('PUT', `/studio/modules/${module}/task-order`, json({ tasks: ids }));
+    await api.PUT('/studio/modules/{id}/task-order', { ...at(module), body: { tasks: [...ids] } });
   } catch (error) {
     await listAgain(course);
     throw error;
@@ -96,7 +90,12 @@ export const saveTask = (
   fields: TaskFields,
   note: string | null,
 ): Promise<StudioTask> =>
-  call<StudioTask>('PUT', `/studio/tasks/${id}`, json({ ...fields, note }, { 'if-match': `"${version}"` }));
+  whole(
+    api.PUT('/studio/tasks/{id}', {
+      params: { path: { id }, header: { 'If-Match': `"${version}"` } },
+      body: { ...fields, note } as Schemas['TaskFields'],
+    }),
+  );
 
 export function showTask(task: StudioTask): void {
   queryClient.setQueryData(studioTaskQuery(task.id).queryKey, task);
@@ -107,16 +106,21 @@ export function showTask(task: StudioTask): void {
 
 export const tryAnswer = (
   kind: TaskKind,
-  body: Body,
-  key: Key,
+  parts: { body: Body; key: Key },
   answer: Answer,
   locale: string,
-): Promise<Judged> => call<Judged>('POST', '/studio/tasks/check', json({ kind, body, key, answer, locale }));
-
-export type PutPicture = { id: string; url: string; width: number; height: number };
+): Promise<Judged> =>
+  body(
+    api.POST('/studio/tasks/check', {
+      body: { kind, ...parts, answer, locale } as Schemas['TrialAnswer'],
+    }),
+  );
 
 /** Sends a picture for a statement or a solution. */
-export async function addPicture(file: File, told: (percent: number) => void): Promise<PutPicture> {
+export async function addPicture(
+  file: File,
+  told: (percent: number) => void,
+): Promise<Schemas['TaskPicture']> {
   const upload = await uploadOnce(file, 'task_image', told);
-  return call<PutPicture>('POST', '/studio/tasks/images', json({ upload_id: upload }));
+  return body(api.POST('/studio/tasks/images', { body: { upload_id: upload } }));
 }
