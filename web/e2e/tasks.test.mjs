@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test as one } from 'node:test';
 import { Product, until } from './product.mjs';
-import { caller, published } from './school.mjs';
+import { caller, paragraph, published } from './school.mjs';
 
 let product;
 let author;
@@ -148,6 +148,48 @@ test('a curator opens the source of the task and changes it; the history says wh
     .first()
     .click();
   await page.locator('ins', { hasText: 'The positive root of nine' }).waitFor();
+});
+
+test('a file is handed in by the resumable upload, and graded by a person with a word to it', async () => {
+  const ask = await caller(author);
+  const once = { 'idempotency-key': crypto.randomUUID() };
+  const { id } = await ask(
+    'POST',
+    `/studio/modules/${topic}/tasks`,
+    {
+      kind: 'file',
+      title: 'A plan on paper',
+      points: 10,
+      statement: paragraph('Hand in your plan.'),
+      body: { max_files: 2, max_mb: 1, types: ['txt'] },
+      key: { rubric: 'Two steps, five points each' },
+    },
+    once,
+  );
+  const { page } = student;
+  await page.goto(`/learn/${course}/tasks/${id}`);
+  const file = { name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('First read, then write.\n') };
+  await page.locator('input[type=file]').setInputFiles({ ...file, name: 'plan.exe' });
+  await page.getByText('plan.exe is not of the kinds that are taken').waitFor();
+  await page.locator('input[type=file]').setInputFiles(file);
+  // Its size stands there once all of it has arrived.
+  await page.getByText('24 byte').waitFor();
+  await page.locator('[data-draft=saved]').waitFor();
+  await page.getByRole('button', { name: 'Hand in' }).click();
+  await verdict(student, 'pending').waitFor();
+  await page.getByRole('link', { name: 'plan.txt' }).waitFor();
+  const grading = curator.page;
+  await grading.goto('/grading');
+  await grading.getByText('Malika Yusupova').waitFor();
+  await grading.getByText('Two steps, five points each').waitFor();
+  await grading.getByLabel(/Points, of 10/).fill('7,5');
+  await grading.getByLabel('Comment for the student').fill('The second step is missing.');
+  await grading.getByLabel('Comment for the student').press('Control+Enter');
+  await grading.getByText('Nothing to grade').waitFor();
+  assert.deepEqual(await curator.accessibility(), []);
+  await page.reload();
+  await page.getByText('The second step is missing.').waitFor();
+  await page.getByText('7.5 of 10 points').waitFor();
 });
 
 test('a topic before its time is closed to students and says when it opens', async () => {
