@@ -129,6 +129,37 @@ test('a draft and the place survive a reload', async () => {
   await field(student).fill('');
 });
 
+test('the list of chats shows what is unread, and opens at it', async () => {
+  await student.page.goto('/messages');
+  const list = student.page.getByRole('navigation', { name: 'Chats' });
+  const line = list.getByRole('link').first();
+  await line.waitFor();
+  await write(author, 'One more thing about plans');
+  await until('it is unread', async () => {
+    await student.page.reload();
+    await line.waitFor();
+    return /1 unread/.test(await line.textContent());
+  });
+  assert.match(await line.textContent(), /One more thing about plans/);
+  await line.click();
+  await row(student, 'One more thing about plans').waitFor();
+  await log(student).getByText('New messages').waitFor();
+  await row(author, 'One more thing about plans').getByText('read', { exact: true }).waitFor();
+  await student.page.goto('/messages');
+  await until('nothing is unread', async () => {
+    await student.page.reload();
+    await line.waitFor();
+    return !/unread/.test(await line.textContent());
+  });
+});
+
+test('a link to a message leads to it', async () => {
+  const ask = await caller(student);
+  const { items } = await ask('GET', '/rooms');
+  await student.page.goto(`/messages/${items[0].id}?at=1`);
+  await row(student, 'Why not').waitFor();
+});
+
 test('nothing breaks the content security policy, and axe finds nothing', async () => {
   for (const visitor of [author, student]) assert.deepEqual(visitor.complaints, []);
   assert.deepEqual(await student.accessibility(), []);

@@ -347,6 +347,8 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     toNewest(): void {
       set({ room: toNewest(view.room) });
     },
+    /** The page is about to go: what has been read is told now. */
+    flush: flushMark,
     close(): void {
       if (closed) return;
       flushMark();

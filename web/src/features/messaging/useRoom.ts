@@ -12,6 +12,10 @@ const PAGE = 50;
 
 const open = new Map<string, { client: RoomClient; users: number }>();
 
+addEventListener('pagehide', () => {
+  for (const { client } of open.values()) client.flush();
+});
+
 function take(user: string, room: string): RoomClient {
   const key = `${user} ${room}`;
   const known = open.get(key);
