@@ -224,13 +224,28 @@ impl Rows {
                 members: 2,
                 version: 1,
             },
-            tail: self.entries[from..].to_vec(),
+            tail: self.entries[from..].iter().map(|entry| self.present(entry)).collect(),
             marks: self.marks.iter().map(|(user, mark)| (*user, *mark)).collect(),
         }
     }
 
     pub fn after(&self, after: Seq, limit: usize) -> Vec<Entry> {
-        self.entries.iter().skip(after as usize).take(limit).cloned().collect()
+        let entries = self.entries.iter().skip(after as usize).take(limit);
+        entries.map(|entry| self.present(entry)).collect()
+    }
+
+    /// An entry as it is read later: with messages in their present state.
+    fn present(&self, entry: &Entry) -> Entry {
+        let seq = entry.seq();
+        let now = entry.msg().and_then(|msg| self.messages.get(&msg));
+        match (entry, now) {
+            (Entry::Msg { .. }, Some(m)) => Entry::Msg { seq, m: m.clone() },
+            (Entry::Approve { .. }, Some(m)) => Entry::Approve { seq, m: m.clone() },
+            (Entry::Edit { .. } | Entry::Pin { .. }, Some(m)) if m.state == State::Deleted => {
+                Entry::Skip { seq }
+            }
+            (entry, _) => entry.clone(),
+        }
     }
 
     pub fn latest(&self, limit: usize) -> Page {

@@ -136,7 +136,6 @@ mod tests {
         assert_eq!(rule(&format!("x{}", "\u{33F}".repeat(21))), Some("marks"));
     }
 
-    /// MSG-06
     #[test]
     fn a_reaction_is_an_emoji_and_no_word() {
         for good in ["👍", "❤️", "👩🏽‍🏫", "🇺🇿", "7️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]

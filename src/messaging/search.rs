@@ -92,7 +92,7 @@ fn query(q: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// MSG-06
+    /// MSG-04
     #[test]
     fn whatever_is_typed_becomes_words_and_never_syntax() {
         assert_eq!(query("hello wor").unwrap(), "'hello' & 'wor':*");

@@ -159,6 +159,14 @@ impl Ring {
         }
     }
 
+    /// The messages whose deletion is held.
+    pub fn deleted(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.lines.iter().filter_map(|line| match line.entry() {
+            Entry::Del { msg, .. } => Some(*msg),
+            _ => None,
+        })
+    }
+
     /// The number of the oldest entry held.
     pub fn first(&self) -> Option<Seq> {
         self.lines.front().map(|line| line.seq())

@@ -406,6 +406,7 @@ impl Room {
                 self.backlog = run.iter().cloned().map(Line::new).collect();
                 let before = self.head;
                 self.ingest(run, now, out);
+                self.wipe_backlog();
                 self.held.retain(|seq, _| *seq > self.head);
                 self.suspect = more;
                 // What is missing and not yet in the log is not asked for in a circle.
@@ -430,9 +431,29 @@ impl Room {
             Ok(page) => {
                 // The log may be ahead of us: then the page is too, and we catch up first.
                 self.suspect |= page.at > self.head;
-                self.latest = Some(Arc::new(page));
+                // It was read before something in it was taken away: it is read again.
+                let gone = |line: &Arc<Line>| match line.entry() {
+                    Entry::Del { msg, .. } => page.holds(*msg),
+                    Entry::Approve { .. } => true,
+                    _ => false,
+                };
+                let since = self.ring.after(page.at, self.head);
+                if since.is_some_and(|since| !since.iter().any(gone)) {
+                    self.latest = Some(Arc::new(page));
+                }
             }
             Err(error) => self.refuse_asked(&error, out),
+        }
+    }
+
+    /// What was read before a message was taken away does not bring it back.
+    fn wipe_backlog(&mut self) {
+        for msg in self.ring.deleted() {
+            for line in &mut self.backlog {
+                if let Some(wiped) = line.without(msg) {
+                    *line = wiped;
+                }
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Tests of the room's state machine: a small world of log, bus and clients that tries to break
 //! the chain, and the rules one by one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -24,6 +24,15 @@ fn key(client: usize) -> SessionKey {
 fn user(client: usize) -> Uuid {
     // Two sessions of one user among them.
     Uuid::from_u128(0x100 + (client / 2) as u128)
+}
+
+/// The first user studies, the second keeps order.
+fn rights(client: usize) -> Rights {
+    if client < 2 { student() } else { moderator() }
+}
+
+fn viewer(client: usize) -> Viewer {
+    Viewer { user: user(client), moderates: rights(client).moderates, blocked: None }
 }
 
 #[derive(Debug, Default)]
@@ -98,7 +107,8 @@ impl World {
                 | Effect::SaveMarks(_) => self.pending.push(effect),
                 Effect::Joined(joined) => self.joined(*joined),
                 Effect::Entry(line) => {
-                    assert_eq!(Some(line.entry()), self.rows.entries.get(line.seq() as usize - 1));
+                    let stored = self.rows.entries.get(line.seq() as usize - 1);
+                    assert_eq!(stored.map(Entry::seq), Some(line.seq()));
                     for client in self.clients.values_mut().filter(|client| client.seated) {
                         assert_eq!(client.last.map(|last| last + 1), Some(line.seq()));
                         client.last = Some(line.seq());
@@ -146,21 +156,34 @@ impl World {
         let index = (joined.session.conn.as_u128() - 1) as usize;
         let client = self.clients.entry(index).or_default();
         assert!(!client.seated, "seated twice");
+        // What everybody here knows to be deleted is read by nobody any more.
+        let known = self.rows.entries.iter().take(self.room.head() as usize);
+        let gone: HashSet<Uuid> = known
+            .filter_map(|entry| match entry {
+                Entry::Del { msg, .. } => Some(*msg),
+                _ => None,
+            })
+            .collect();
         let (mut last, lines) = match &joined.history {
             History::Resumed(lines) => (client.last.expect("resumed without a number"), lines),
             History::Fresh { page, then, .. } => {
                 for item in &page.items {
                     let stored = self.rows.find(item.author, item.client_id.as_deref().unwrap());
-                    assert_eq!(Some(item), stored);
+                    assert_eq!(Some(item.id), stored.map(|stored| stored.id));
                     assert!(item.seq <= page.at);
+                    assert!(!gone.contains(&item.id) || item.body.is_empty(), "a deleted text");
                 }
-                let newest = page.items.last().map_or(0, |item| item.seq);
-                assert_eq!(newest, page.at, "the page ends at its head");
                 (page.at, then)
             }
         };
         for line in lines {
             assert_eq!(line.seq(), last + 1, "a hole or a double in the replay");
+            let told: Entry = serde_json::from_str(&line.json_for(&viewer(index))).unwrap();
+            if let Entry::Msg { m, .. } | Entry::Approve { m, .. } = &told {
+                let own = m.author == user(index);
+                assert!(!m.state.is_private() || own || index >= 2, "a held text");
+                assert!(!gone.contains(&m.id) || m.body.is_empty(), "a deleted text");
+            }
             last += 1;
         }
         assert_eq!(last, self.room.head(), "seated at the head");
@@ -176,6 +199,51 @@ impl World {
 
     fn send(&mut self, index: usize, client_id: u8, body: u8) {
         self.tell(send(index, client_id, body));
+    }
+
+    /// Does something to one of the messages there are.
+    fn act(&mut self, index: usize, deed: Deed, target: usize) {
+        let mut messages: Vec<(Seq, Uuid, u32)> =
+            self.rows.messages.values().map(|m| (m.seq, m.id, m.version)).collect();
+        messages.sort_unstable();
+        if messages.is_empty() {
+            return;
+        }
+        let (_, msg, version) = messages[target % messages.len()];
+        let what = match deed {
+            Deed::Edit => What::Edit {
+                msg,
+                body: format!("edited {target}"),
+                mentions: Vec::new(),
+                version,
+                against: None,
+            },
+            Deed::Delete => What::Delete { msg, reason: None },
+            Deed::React(on) => What::React { msg, emoji: "👍".into(), on },
+            Deed::Pin(on) => What::Pin { msg, on },
+            Deed::Approve(on) => What::Approve { msg, on },
+            Deed::Hold => What::Message(Draft {
+                client_id: format!("held{target}"),
+                body: "hm".into(),
+                held: true,
+                ..Draft::default()
+            }),
+            Deed::Lock(on) => What::Mod(ModAct {
+                action: if on { Action::Lock } else { Action::Unlock },
+                user: None,
+                until: None,
+                slow_s: 0,
+                reason: String::new(),
+            }),
+            Deed::Kick => What::Mod(ModAct {
+                action: Action::Kick,
+                user: Some(user(0)),
+                until: None,
+                slow_s: 0,
+                reason: String::new(),
+            }),
+        };
+        self.tell(Command::Send { session: key(index), re: 4, locale: Locale::En, what });
     }
 
     /// Answers one outstanding piece of work. `Lost`: the work is done, the answer is an error.
@@ -236,7 +304,7 @@ fn join(index: usize, last: Option<(Seq, String)>) -> Join {
     let seat = Seat {
         user: user(index),
         name: format!("user {index}"),
-        rights: student(),
+        rights: rights(index),
         muted_until: None,
         blocked: None,
         presence: true,
@@ -268,8 +336,21 @@ enum How {
     Lost,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Edit,
+    Delete,
+    React(bool),
+    Pin(bool),
+    Approve(bool),
+    Hold,
+    Lock(bool),
+    Kick,
+}
+
 #[derive(Debug, Clone)]
 enum Step {
+    Act(usize, Deed, usize),
     Join(usize, bool),
     Leave(usize),
     Gone(usize),
@@ -284,6 +365,19 @@ enum Step {
     Revoke(usize),
 }
 
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        4 => Just(Deed::Edit),
+        4 => Just(Deed::Delete),
+        4 => any::<bool>().prop_map(Deed::React),
+        2 => any::<bool>().prop_map(Deed::Pin),
+        2 => any::<bool>().prop_map(Deed::Approve),
+        2 => Just(Deed::Hold),
+        1 => any::<bool>().prop_map(Deed::Lock),
+        1 => Just(Deed::Kick),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let client = || 0usize..4;
     let how = prop_oneof![6 => Just(How::Fine), 1 => Just(How::Failed), 1 => Just(How::Lost)];
@@ -292,6 +386,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => client().prop_map(Step::Leave),
         1 => client().prop_map(Step::Gone),
         8 => (client(), 0u8..40, 0u8..2).prop_map(|(c, id, body)| Step::Send(c, id, body)),
+        8 => (client(), deed(), 0usize..60).prop_map(|(c, deed, at)| Step::Act(c, deed, at)),
         3 => (1u8..120).prop_map(Step::OtherNode),
         3 => (0usize..8, any::<bool>()).prop_map(|(index, twice)| Step::Bus(index, twice)),
         10 => (0usize..4, how).prop_map(|(index, how)| Step::Answer(index, how)),
@@ -306,8 +401,9 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// MSG-01 MSG-04: whatever fails, every acknowledged message is in the log, and what a seated
-    /// client holds is the log, without a hole and without a double.
+    /// MSG-01 MSG-04 MSG-07: whatever is done and whatever fails, every acknowledged message is in the log, and what a seated
+    /// client holds is the log, without a hole and without a double; nobody reads what is held from them, or
+    /// what was deleted.
     #[test]
     fn the_chain_of_every_client_is_the_log(steps in prop::collection::vec(step(), 1..120)) {
         let mut world = World::new();
@@ -318,6 +414,7 @@ proptest! {
                 Step::Leave(c) => world.tell(Command::Leave { session: key(c), re: 3 }),
                 Step::Gone(c) => world.tell(Command::Gone(key(c))),
                 Step::Send(client, id, body) => world.send(client, id, body),
+                Step::Act(client, deed, target) => world.act(client, deed, target),
                 Step::OtherNode(count) => {
                     let batch = (0..count).map(|_| {
                         foreign += 1;
@@ -366,7 +463,7 @@ proptest! {
             prop_assert_eq!(client.last, Some(world.rows.head()));
         }
         // One row per (author, client_id), whatever was repeated.
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for (index, entry) in world.rows.entries.iter().enumerate() {
             prop_assert_eq!(entry.seq(), index as u64 + 1);
             if let Entry::Msg { m, .. } = entry {

@@ -794,7 +794,7 @@ mod tests {
         assert_eq!(outcomes, [None]);
     }
 
-    /// MSG-06: own messages for a quarter of an hour, every text is kept, versions decide.
+    /// MSG-01: own messages for a quarter of an hour, every text is kept, versions decide.
     #[test]
     fn an_own_message_is_edited_in_its_time_and_a_repeated_edit_changes_nothing() {
         let change = |by, what| [item(by, what)];
@@ -816,7 +816,7 @@ mod tests {
         assert!(matches!(outcomes[1], Appended::Duplicate { seq: 2, .. }));
     }
 
-    /// MSG-06
+    /// MSG-01
     #[test]
     fn a_deleted_message_loses_its_text_its_pin_and_its_place_as_the_answer() {
         let mut before = with_message(1);
@@ -837,7 +837,7 @@ mod tests {
         assert_eq!(refusal(&other[0]), ErrCode::Forbidden);
     }
 
-    /// MSG-06
+    /// MSG-01
     #[test]
     fn reactions_are_counted_and_setting_what_is_set_adds_no_entry() {
         let react = |user, on| {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::rooms::{School, school};
 use crate::support::Socket;
 
-/// MSG-06: whoever is here sees the change, whoever comes later sees its outcome.
+/// MSG-01: whoever is here sees the change, whoever comes later sees its outcome.
 #[tokio::test]
 async fn edits_reactions_and_deletions_reach_everybody_and_last() {
     let School { s, author, student, room, .. } = &school().await;
@@ -61,7 +61,7 @@ async fn edits_reactions_and_deletions_reach_everybody_and_last() {
     assert_eq!(joined["entries"][0]["m"]["state"], "deleted");
 }
 
-/// MSG-06 MSG-02: the same over HTTP, for clients without a socket: what changes is heard by long poll, found by
+/// MSG-01 MSG-04: the same over HTTP, for clients without a socket: what changes is heard by long poll, found by
 /// its words, and its older texts are its author's and the moderators'.
 #[tokio::test]
 async fn without_a_socket_one_edits_searches_waits_and_marks() {
