@@ -71,6 +71,15 @@ test('an author adds a task to a topic, writes a formula, sets the key and tries
   await page.getByLabel('Formula', { exact: true }).fill('x^2 = 9');
   await page.keyboard.press('Enter');
   await page.locator('aside .katex-display').waitFor();
+  await page.getByRole('button', { name: 'Picture' }).first().click();
+  const shot = await page.screenshot({ clip: { x: 0, y: 0, width: 320, height: 180 } });
+  const file = { name: 'plan.png', mimeType: 'image/png', buffer: shot };
+  await page.locator('#field-statement input[type=file]').setInputFiles(file);
+  await page.getByLabel('What it shows').fill('The head of the page');
+  await page.getByRole('button', { name: 'Put in' }).click();
+  const picture = page.locator('aside').getByRole('img', { name: 'The head of the page' });
+  await picture.waitFor();
+  await until('the picture is drawn', () => picture.evaluate((image) => image.naturalWidth > 0));
   await page.getByLabel('Value 1').fill('3');
   await page.getByRole('textbox', { name: 'The solution' }).click();
   await page.keyboard.type('Three times three is nine.');

@@ -25,7 +25,8 @@ export function FormulaForm({
     if (!source) {
       if (!chosen.fresh) chain.deleteSelection().run();
     } else if (chosen.fresh) {
-      chain.insertContent({ type: chosen.name, attrs: { latex: source } }).run();
+      // Behind what is chosen: a picture that was just put in is not to be replaced.
+      chain.insertContentAt(editor.state.selection.to, { type: chosen.name, attrs: { latex: source } }).run();
     } else chain.updateAttributes(chosen.name, { latex: source }).run();
     close();
   };

@@ -37,7 +37,9 @@ export function PictureForm({
       const chain = editor.chain().focus();
       if (picture) {
         const { url: src, width, height } = picture;
-        chain.insertContent({ type: 'image', attrs: { src, alt: words, width, height } }).run();
+        // Behind what is chosen: a formula that was just put in is not to be replaced.
+        const node = { type: 'image', attrs: { src, alt: words, width, height } };
+        chain.insertContentAt(editor.state.selection.to, node).run();
       } else chain.updateAttributes('image', { alt: words }).run();
       close();
     },
