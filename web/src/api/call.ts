@@ -7,7 +7,9 @@ type Init = { body?: BodyInit; type?: string; headers?: Record<string, string>; 
 /** Answers with the JSON of a success, or nothing where there is none; a refusal is thrown as an `ApiError`. */
 export async function call<T>(method: string, path: string, init: Init = {}): Promise<T> {
   const response = await ask(method, path, init);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  // What was made without being told back (201) has no body either.
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
 /** Answers with the text of a success. */

@@ -139,7 +139,6 @@ function useReading(items: readonly Announcement[]): ReadonlySet<string> {
       markRead(now).then(
         () => {
           for (const [room, seq] of now) marked.current.set(room, seq);
-          void refreshAnnouncements();
         },
         // They stay unread, and the next visit marks them.
         () => undefined,

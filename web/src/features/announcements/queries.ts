@@ -24,10 +24,27 @@ export async function announce(what: NewAnnouncement): Promise<Announcement> {
   return made;
 }
 
-/** Tells the server how far each room was read. */
-export const markRead = (marks: ReadonlyMap<string, number>): Promise<unknown> =>
-  Promise.all(
+/**
+ * Tells the server how far each room was read. It stores that a moment later, so what is here is changed by hand and
+ * not asked again.
+ */
+export async function markRead(marks: ReadonlyMap<string, number>): Promise<void> {
+  await Promise.all(
     [...marks].map(([room, seq]) =>
       call('POST', `/rooms/${room}/marks`, json({ read: seq, delivered: seq })),
     ),
   );
+  queryClient.setQueryData(
+    announcementsQuery.queryKey,
+    (old) =>
+      old && {
+        ...old,
+        pages: old.pages.map((page) => ({
+          ...page,
+          items: page.items.map((item) =>
+            item.seq <= (marks.get(item.room_id) ?? 0) ? { ...item, read: true } : item,
+          ),
+        })),
+      },
+  );
+}

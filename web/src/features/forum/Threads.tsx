@@ -1,7 +1,7 @@
 // The threads of a lesson or of a forum: search, which have their answer, a new one.
 import { Button, SegmentedControl, Skeleton, TextInput } from '@mantine/core';
 import { IconCheck, IconLock, IconMessageQuestion, IconPlus, IconSearch } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Initials } from '~/ui/Initials';
@@ -29,7 +29,7 @@ type Props = {
 export function Threads({ place, filter, narrow, into, ask }: Props) {
   const { t } = useTranslation(['forum', 'common']);
   const errorText = useErrorText();
-  const list = useInfiniteQuery(threadsQuery(place, filter));
+  const list = useInfiniteQuery({ ...threadsQuery(place, filter), placeholderData: keepPreviousData });
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   const { q, state = 'all' } = filter;
   const narrowed = q !== undefined || state !== 'all';

@@ -1,7 +1,7 @@
 // `/help`: frequent questions first, with a search; whoever finds no answer is led to a person (screens, 72).
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { IconMessageCircle2, IconSearch, IconThumbDown, IconThumbUp } from '@tabler/icons-react';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -29,7 +29,8 @@ export function HelpPage() {
   const { me } = useSession();
   const navigate = useNavigate();
   const { q, topic, open } = route.useSearch();
-  const faq = useQuery(faqQuery({ q, topic }));
+  // While one types, the answers found so far stay: nothing jumps, and what is unfolded stays so.
+  const faq = useQuery({ ...faqQuery({ q, topic }), placeholderData: keepPreviousData });
   useTitle(t('title'));
   const go = (search: HelpSearch) => void navigate({ to: '/help', search, replace: true });
   // The staff gets drafts too, for the editor.
