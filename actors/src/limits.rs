@@ -18,6 +18,13 @@ impl Rate {
         Self { every: TimeDelta::milliseconds(every_ms), burst }
     }
 
+    /// Whether a bucket can be full again as late as that. If not the clock was set back, and nobody is
+    /// to wait as long as a clock was wrong.
+    fn is_near(self, full_at: Timestamp, now: Timestamp) -> bool {
+        let burst = i32::try_from(self.burst.max(1)).unwrap_or(i32::MAX);
+        full_at - now <= self.every * burst
+    }
+
     /// The same, `factor` times as much; 0 = no limit.
     #[must_use]
     pub fn times(self, factor: u32) -> Self {
@@ -38,8 +45,10 @@ pub struct Bucket {
 impl Bucket {
     /// How long one has to wait for a token; zero when there is one. Takes nothing.
     pub fn wait(&self, rate: Rate, now: Timestamp) -> TimeDelta {
-        let Some(full_at) = self.full_at else { return TimeDelta::zero() };
         let burst = i32::try_from(rate.burst.max(1)).unwrap_or(i32::MAX);
+        let Some(full_at) = self.full_at.filter(|full_at| rate.is_near(*full_at, now)) else {
+            return TimeDelta::zero();
+        };
         // The bucket has a token while it is at most (burst - 1) tokens from full.
         let allowed = rate.every * (burst - 1);
         (full_at - now - allowed).max(TimeDelta::zero())
@@ -54,7 +63,8 @@ impl Bucket {
         if wait > TimeDelta::zero() {
             return Err(wait);
         }
-        let from = self.full_at.map_or(now, |full_at| full_at.max(now));
+        let near = self.full_at.filter(|full_at| rate.is_near(*full_at, now));
+        let from = near.map_or(now, |full_at| full_at.max(now));
         self.full_at = Some(from + rate.every);
         Ok(())
     }
@@ -86,6 +96,17 @@ mod tests {
         let later = start() + TimeDelta::milliseconds(400);
         assert_eq!(bucket.take(rate, later), Err(TimeDelta::milliseconds(600)));
         assert_eq!(bucket.take(rate, start() + TimeDelta::seconds(1)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let rate = Rate::per_ms(1000, 2);
+        let mut bucket = Bucket::default();
+        bucket.take(rate, start() + TimeDelta::hours(1)).unwrap();
+        for _ in 0..2 {
+            assert_eq!(bucket.take(rate, start()), Ok(()));
+        }
+        assert_eq!(bucket.take(rate, start()), Err(TimeDelta::seconds(1)));
     }
 
     #[test]

@@ -156,6 +156,8 @@ create index chat_files_unused on chat_files (created_at) where message_id is nu
 -- One open case a message, with everybody's reports in it.
 create table report_cases (
     id uuid primary key,
+    -- held: a message that a word list held back, written down when it was decided.
+    kind text not null default 'report' check (kind in ('report', 'held')),
     room_id uuid not null references rooms (id) on delete cascade,
     message_id uuid not null references messages (id) on delete cascade,
     -- The message as it was when first reported.

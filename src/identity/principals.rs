@@ -134,6 +134,7 @@ pub(super) fn hear(app: &App, notice: &Notice) {
         }
         Notice::AccessChanged { .. }
         | Notice::PlaybackEnded { .. }
+        | Notice::BlocksChanged { .. }
         | Notice::Stale { .. }
         | Notice::Frame { .. }
         | Notice::ForUsers(_)

@@ -188,6 +188,12 @@ impl Roles {
         self.names().map(Role::rank).max().unwrap_or(0)
     }
 
+    /// The highest rank among the roles that hold in that course; without one, as [`Self::rank`].
+    pub fn rank_in(&self, course: Option<Uuid>) -> u8 {
+        let there = self.courses.iter().filter(|(of, _)| Some(*of) == course);
+        there.map(|(_, role)| role.rank()).chain([self.rank()]).max().unwrap_or(0)
+    }
+
     /// Whether any role of the school's own people is held, anywhere.
     pub fn is_staff(&self) -> bool {
         self.names().any(Role::is_staff) || self.courses.iter().any(|(_, role)| role.is_staff())

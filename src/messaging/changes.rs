@@ -16,7 +16,7 @@ use super::views::{
     Deletion, Edited, FoundPage, LogPage, LogQuery, Marks, MessageView, SearchQuery, Stored,
     Version, Versions,
 };
-use super::{rules, search, store, topic};
+use super::{limits, rules, search, store, topic};
 use crate::app::App;
 use crate::platform::http::{Body, Code, Policy, Problem, Query, Routes};
 
@@ -216,7 +216,7 @@ pub async fn find(
     RoomMember(member): RoomMember,
     Query(asked): Query<SearchQuery>,
 ) -> Result<HttpResponse, Problem> {
-    search::limit(&app, member.user)?;
+    limits::reading(&app, member.user).await.map_err(|refusal| problem(&refusal))?;
     let mut conn = app.db.conn().await?;
     let viewer = access::viewer(&mut conn, &member).await?;
     let cursor = asked.cursor.filter(|cursor| !cursor.is_empty());

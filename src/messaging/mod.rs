@@ -19,6 +19,7 @@ mod files;
 mod help_routes;
 mod history;
 mod hooks;
+mod limits;
 mod list;
 mod log;
 mod model;
@@ -102,6 +103,14 @@ impl Services {
         moderation::routes::list_words,
         moderation::routes::add_word,
         moderation::routes::remove_word,
+        moderation::routes::list_cases,
+        moderation::routes::decide_case,
+        moderation::routes::list_mutes,
+        moderation::routes::moderate,
+        moderation::routes::report_message,
+        moderation::routes::list_blocks,
+        moderation::routes::block,
+        moderation::routes::unblock,
         files::routes::add_file,
         files::routes::file_link,
         files::routes::file_bytes,

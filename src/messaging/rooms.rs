@@ -1,6 +1,6 @@
 //! The rooms of this node: their actors, and the one room of each lesson.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -113,6 +113,11 @@ pub(super) fn start(app: &App) {
                         revoke(&listening, user_id, course_id);
                     }
                 }
+                Ok(Notice::BlocksChanged { user_id }) => {
+                    if let Err(problem) = blocks_changed(&listening, user_id).await {
+                        tracing::warn!(%problem, "seats look through an old list of blocks");
+                    }
+                }
                 Ok(_) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "notices missed, all seats are looked at");
@@ -152,6 +157,20 @@ async fn access_changed(app: &App, user: Uuid, course: Uuid) -> Result<(), Probl
     let mut conn = app.db.conn().await?;
     if !learning::is_enrolled(&mut conn, user, course, app.clock.now()).await? {
         revoke(app, user, course);
+    }
+    Ok(())
+}
+
+/// Has a person's seats look through their new list of whom they do not want to see.
+async fn blocks_changed(app: &App, user: Uuid) -> Result<(), Problem> {
+    let blocked = {
+        let mut conn = app.db.conn().await?;
+        store::blocked_by(&mut conn, user).await?
+    };
+    let blocked =
+        (!blocked.is_empty()).then(|| Arc::new(blocked.into_iter().collect::<HashSet<Uuid>>()));
+    for (_, room) in app.messaging.live.rooms().map(Rooms::all).unwrap_or_default() {
+        room.do_send(Tell(Command::Blocks { user, blocked: blocked.clone() }));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::access::{self, LessonRoomMember, Member, RoomMember};
 use super::history::{self, Window};
 use super::topic::{checked, screened};
 use super::views::{HistoryQuery, MessagePage, MessageView, NewMessage, RoomOfLesson, Stored};
-use super::{changes, files, moderation};
+use super::{changes, files, limits, moderation};
 use crate::app::App;
 use crate::platform::http::{Body, Code, Policy, Problem, Query, Routes};
 
@@ -44,6 +44,7 @@ pub async fn messages(
     RoomMember(member): RoomMember,
     Query(asked): Query<HistoryQuery>,
 ) -> Result<HttpResponse, Problem> {
+    limits::reading(&app, member.user).await.map_err(|refusal| problem(&refusal))?;
     let window = Window::of(asked.before, asked.after, asked.around)
         .ok_or_else(|| Problem::invalid("before", "Give one of before, after and around."))?;
     let mut conn = app.db.conn().await?;
@@ -81,6 +82,7 @@ pub(super) async fn say(app: &App, member: &Member, new: NewMessage) -> Result<A
     let NewMessage { client_id, body, reply_to, at, files, mentions } = new;
     let at = at.map(|at| At { lesson: at.lesson, second: at.second });
     let draft = Draft { client_id, body, reply_to, at, files, mentions, ..Draft::default() };
+    limits::sending(app, member.user, member.room).await.map_err(|r| problem(&r))?;
     let draft = checked(draft).map_err(|refusal| problem(&refusal))?;
     change(app, member, What::Message(draft)).await
 }

@@ -6,16 +6,12 @@ use uuid::Uuid;
 
 use super::log::read;
 use super::store::{self, Snapshot};
-use crate::app::App;
-use crate::platform::http::{Problem, Rule, cursor};
+use crate::platform::http::{Problem, cursor};
 
 /// Characters of what is searched for at most.
 const QUERY_CHARS: usize = 200;
 /// Words of it at most.
 const WORDS_MAX: usize = 16;
-/// How often one person searches and reads history.
-pub(super) const RULE: Rule = Rule::new("chat_history", 3, 1).burst(10);
-
 /// A page of what was found.
 #[derive(Debug)]
 pub struct Found {
@@ -23,18 +19,6 @@ pub struct Found {
     pub items: Vec<Message>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
-}
-
-/// Counts a search before it costs anything.
-///
-/// # Errors
-/// `rate_limited`.
-pub fn limit(app: &App, user: Uuid) -> Result<(), Problem> {
-    let taken = app.limits.take(&RULE, &user.to_string(), app.clock.now());
-    taken.map(drop).map_err(|wait_ms| {
-        let seconds = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1000);
-        Problem::new(crate::platform::http::Code::RateLimited).retry_after(seconds)
-    })
 }
 
 /// Messages of `room` that hold every word of `q` (the last one as it begins), the newest first.

@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use super::access::{self, Member};
 use super::history::{self, Window};
-use super::{files, moderation, rules, search, store};
+use super::{files, limits, moderation, rules, search, store};
 use crate::app::App;
 use crate::identity::{self, Principal};
 use crate::platform::http::{Problem, cursor};
-use crate::platform::ws::{From, Topic, TopicRequest, limit_joins, limited, refusal};
+use crate::platform::ws::{From, Topic, TopicRequest, limit_joins, refusal};
 
 /// Bytes of a page of what was found, well under the limit of a frame.
 const FRAME_BYTES: usize = 48 * 1024;
@@ -86,6 +86,14 @@ enum Asked {
 }
 
 #[derive(Deserialize)]
+struct ReportBody {
+    msg: Uuid,
+    kind: moderation::ReportKind,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
 struct MarkBody {
     #[serde(default)]
     read: Seq,
@@ -136,6 +144,7 @@ impl Topic for Chat {
                 let MarkBody { read, delivered } = body(request)?;
                 tell(app, id, Command::Mark { session, mark: Mark { read, delivered } }).await
             }
+            "report" => report(app, from, id, request).await.map(Some),
             "typing" => tell(app, id, Command::Typing(session)).await,
             "who" => tell(app, id, Command::Who { session, re, locale }).await,
             _ => Err(Refusal::new(ErrCode::UnknownType)),
@@ -190,6 +199,19 @@ fn asked(request: &TopicRequest) -> Result<What, Refusal> {
     })
 }
 
+/// Reports a message to the moderators.
+async fn report(
+    app: &App,
+    from: &From,
+    room: Uuid,
+    request: &TopicRequest,
+) -> Result<ByteString, Refusal> {
+    let ReportBody { msg, kind, text } = body(request)?;
+    let member = enter(app, from, room).await?;
+    moderation::report(app, &member, msg, kind, &text).await?;
+    Ok(frame::done(request.re.unwrap_or(0)))
+}
+
 /// Another text for a message, checked.
 pub(super) fn edit(
     msg: Uuid,
@@ -218,6 +240,9 @@ async fn act(
     request: &TopicRequest,
     what: What,
 ) -> Result<Option<ByteString>, Refusal> {
+    if matches!(what, What::Message(_)) {
+        limits::sending(app, from.caller.user, room).await?;
+    }
     let what = screened(app, from.caller.user, what).await?;
     let (session, re, locale) = (from.key, request.re.unwrap_or(0), request.locale);
     tell(app, room, Command::Send { session, re, locale, what }).await
@@ -292,13 +317,16 @@ async fn seat(app: &App, member: &Member, presence: bool, locale: Locale) -> Res
     let mut conn = app.db.conn().await?;
     let by = access::by(&mut conn, member).await?;
     let standing = store::standing(&mut conn, member.room, member.user).await?;
+    let now = app.clock.now();
     let muted_until = standing.and_then(|standing| standing.muted_until);
+    let wide = moderation::muted_widely(&mut conn, member.course, member.user, now).await?;
+    let muted_until = muted_until.max(wide);
     let blocked = store::blocked_by(&mut conn, member.user).await?;
     Ok(Seat {
         user: member.user,
         name: by.name,
         rights: member.rights(),
-        muted_until: muted_until.filter(|until| *until > app.clock.now()),
+        muted_until: muted_until.filter(|until| *until > now),
         blocked: (!blocked.is_empty()).then(|| Arc::new(blocked.into_iter().collect())),
         presence,
         locale,
@@ -333,7 +361,7 @@ async fn history(
     room: Uuid,
     request: &TopicRequest,
 ) -> Result<ByteString, Refusal> {
-    limited(app, &search::RULE, from)?;
+    limits::reading(app, from.caller.user).await?;
     let asked: HistoryBody = body(request)?;
     let window = Window::of(asked.before, asked.after, asked.around)
         .ok_or(Refusal::new(ErrCode::BadRequest))?;
@@ -363,7 +391,7 @@ async fn find(
     room: Uuid,
     request: &TopicRequest,
 ) -> Result<ByteString, Refusal> {
-    limited(app, &search::RULE, from)?;
+    limits::reading(app, from.caller.user).await?;
     let SearchBody { q, cursor, limit } = body(request)?;
     let member = enter(app, from, room).await?;
     let found = async {

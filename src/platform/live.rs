@@ -46,6 +46,11 @@ pub enum Notice {
         /// `replaced`, `signed_out`, `access_lost` …
         reason: Cow<'static, str>,
     },
+    /// Somebody blocks others than before.
+    BlocksChanged {
+        /// Who.
+        user_id: Uuid,
+    },
     /// What nodes keep under this name was changed: it is read anew.
     Stale {
         /// The name, such as `chat_words`.

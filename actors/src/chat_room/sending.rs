@@ -202,7 +202,9 @@ impl Sending {
         }
         if slow_s > 0 && !change.by.rights.moderates {
             let pause = TimeDelta::seconds(i64::from(slow_s));
-            let wait = writer.last.map_or(TimeDelta::zero(), |last| last + pause - now).min(pause);
+            // Later than now: the clock was set back, and nobody waits as long as it was wrong.
+            let last = writer.last.filter(|last| *last <= now);
+            let wait = last.map_or(TimeDelta::zero(), |last| last + pause - now);
             if wait > TimeDelta::zero() {
                 return Err(later(ErrCode::SlowMode, wait));
             }

@@ -1,7 +1,5 @@
 //! Queries on files in chats. Functions take a connection; the caller owns the transaction.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -82,25 +80,6 @@ pub async fn attach(
         .set((chat_files::room_id.eq(room), chat_files::message_id.eq(message)))
         .execute(conn)
         .await
-}
-
-/// The files of messages, by message.
-pub async fn of_messages(
-    conn: &mut AsyncPgConnection,
-    messages: &[Uuid],
-) -> QueryResult<HashMap<Uuid, Vec<FileRow>>> {
-    let rows: Vec<FileRow> = chat_files::table
-        .filter(chat_files::message_id.eq_any(messages))
-        .select(FileRow::as_select())
-        .load(conn)
-        .await?;
-    let mut by_message: HashMap<Uuid, Vec<FileRow>> = HashMap::new();
-    for row in rows {
-        if let Some(message) = row.message_id {
-            by_message.entry(message).or_default().push(row);
-        }
-    }
-    Ok(by_message)
 }
 
 /// What decides whether a used file is still handed out.

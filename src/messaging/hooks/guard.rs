@@ -11,10 +11,12 @@
 use actors::chat_room::port::{Action, Change, What};
 use actors::wire::{ErrCode, More, Problem as Refusal};
 use diesel_async::AsyncPgConnection;
-use kernel::Timestamp;
+use kernel::{IdSource as _, RandomIds, Timestamp};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::messaging::model::{RoomRow, StandingRow};
+use crate::platform::audit;
 use crate::platform::http::Problem;
 
 /// What moderators have laid upon who makes a change.
@@ -22,6 +24,35 @@ use crate::platform::http::Problem;
 pub struct Standing {
     /// In this room.
     pub here: Option<StandingRow>,
+    /// In its course or the whole school: until when they may not write, and why.
+    pub wide: Option<(Timestamp, String)>,
+}
+
+impl Standing {
+    /// Adds what was read: a row of the room's, or one of a wider mute.
+    pub fn add(&mut self, row: StandingRow, is_wide: bool) {
+        if !is_wide {
+            self.here = Some(row);
+            return;
+        }
+        let until = row.muted_until.unwrap_or_else(forever);
+        if self.wide.as_ref().is_none_or(|(other, _)| *other < until) {
+            self.wide = Some((until, row.muted_reason.unwrap_or_default()));
+        }
+    }
+
+    /// The mute that lasts longest of those that hold at `now`.
+    fn muted(&self, now: Timestamp) -> Option<(Timestamp, Option<String>)> {
+        let here = self
+            .here
+            .as_ref()
+            .and_then(|here| Some((here.muted_until?, here.muted_reason.clone())));
+        let wide = self.wide.clone().map(|(until, reason)| (until, Some(reason)));
+        here.into_iter()
+            .chain(wide)
+            .filter(|(until, _)| *until > now)
+            .max_by_key(|(until, _)| *until)
+    }
 }
 
 /// Whether a change may be made. Moderators are only held by a ban.
@@ -43,12 +74,10 @@ pub fn may(
         return Ok(());
     }
     let speaks = matches!(change.what, What::Message(_) | What::Edit { .. } | What::React { .. });
-    if let Some(here) = here.filter(|_| speaks)
-        && let Some(until) = here.muted_until.filter(|until| *until > now)
-    {
+    if let Some((until, reason)) = standing.muted(now).filter(|_| speaks) {
         return Err(Refusal::new(ErrCode::Muted).with(More {
             until: shown(until),
-            reason: here.muted_reason.clone(),
+            reason,
             need_wrong: None,
         }));
     }
@@ -84,20 +113,54 @@ pub struct Moderated {
     pub user: Option<Uuid>,
     /// Which message.
     pub message: Option<Uuid>,
+    /// Of a mute: until when; `None` = until it is lifted.
+    pub until: Option<Timestamp>,
+    /// Of slow mode: seconds between two messages.
+    pub slow_s: Option<u32>,
     /// Why.
     pub reason: String,
     /// When.
     pub at: Timestamp,
 }
 
+impl Moderated {
+    /// The act as the audit log keeps it.
+    fn entry(&self) -> audit::Entry {
+        let action = match self.action {
+            None => "chat.delete",
+            Some(Action::Lock) => "chat.lock",
+            Some(Action::Unlock) => "chat.unlock",
+            Some(Action::SlowMode) => "chat.slow_mode",
+            Some(Action::Mute) => "chat.mute",
+            Some(Action::Unmute) => "chat.unmute",
+            Some(Action::Kick) => "chat.kick",
+            Some(Action::Ban) => "chat.ban",
+            Some(Action::Unban) => "chat.unban",
+        };
+        let (subject_kind, subject_id) = match (self.action, self.message, self.user) {
+            (None, Some(message), _) => ("message", message),
+            (_, _, Some(user)) => ("user", user),
+            _ => ("room", self.room),
+        };
+        audit::Entry {
+            actor: Some(self.by),
+            action,
+            subject_kind,
+            subject_id,
+            reason: self.reason.clone(),
+            details: json!({ "room": self.room, "user": self.user, "until": self.until,
+                "slow_s": self.slow_s }),
+        }
+    }
+}
+
 /// Writes acts of moderation down, in the transaction that makes them true.
 ///
 /// # Errors
 /// The database's own; nothing of the batch is stored then.
-pub async fn moderated(_: &mut AsyncPgConnection, acts: &[Moderated]) -> Result<(), Problem> {
+pub async fn moderated(conn: &mut AsyncPgConnection, acts: &[Moderated]) -> Result<(), Problem> {
     for act in acts {
-        tracing::info!(room.id = %act.room, by = %act.by, action = ?act.action, user = ?act.user,
-            message = ?act.message, "moderated");
+        audit::record(conn, act.entry(), RandomIds.new_id(act.at), act.at).await?;
     }
     Ok(())
 }
@@ -142,7 +205,26 @@ mod tests {
                 banned_at: None,
                 ban_reason: None,
             }),
+            wide: None,
         }
+    }
+
+    /// MSG-07: a mute over the course or the school holds here too; the one that lasts longest is told.
+    #[test]
+    fn the_longest_of_several_mutes_is_told() {
+        let now: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        let hour = now + chrono::TimeDelta::hours(1);
+        let mut standing = muted(hour);
+        let wide = StandingRow {
+            muted_until: Some(forever()),
+            muted_reason: Some("ads".into()),
+            ..standing.here.clone().unwrap()
+        };
+        standing.add(StandingRow { muted_until: Some(now), ..wide.clone() }, true);
+        standing.add(wide, true);
+        let more = may(&change(false), &room(false), &standing, now).unwrap_err().more.unwrap();
+        assert_eq!((more.until, more.reason.as_deref()), (None, Some("ads")));
+        assert_eq!(standing.here.unwrap().muted_until, Some(hour));
     }
 
     /// MSG-07

@@ -420,6 +420,8 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
                 action: None,
                 user: Some(row.author_id),
                 message: Some(msg),
+                until: None,
+                slow_s: None,
                 reason: reason.unwrap_or_default().to_owned(),
                 at: self.now,
             });
@@ -590,6 +592,8 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
             action: Some(*action),
             user,
             message: None,
+            until: *until,
+            slow_s: (*action == Action::SlowMode).then_some(*slow_s),
             reason: reason.clone(),
             at: now,
         });
@@ -904,6 +908,7 @@ mod tests {
                     banned_at: None,
                     ban_reason: None,
                 }),
+                ..Standing::default()
             },
         );
         let (_, outcomes) = planned(&[say("a", "x")], world, 1);

@@ -2,9 +2,16 @@
 //!
 //! - `skeleton`, `words`, `text`: the rules about a text, pure. `screen`: the rules in their order.
 //! - `lists`: the word lists, as moderators keep them.
+//! - `act`: what moderators do in rooms, and to whom. `mutes`: who may not write.
+//! - `reports`, `cases`: what people report, and the moderators' queue. `blocks`: whom one hides.
 
+mod act;
+mod blocks;
+mod cases;
 mod lists;
 mod model;
+mod mutes;
+mod reports;
 pub(super) mod routes;
 mod schema;
 mod screen;
@@ -17,8 +24,12 @@ mod words;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub(super) use model::ReportKind;
+pub(super) use reports::report;
 pub(super) use routes::routes;
 pub(super) use screen::screen;
+pub(super) use store::mutes::widest as muted_widely;
+pub(super) use trust::is_new;
 
 /// What is told when the word lists have changed.
 const WORDS: &str = "chat_words";

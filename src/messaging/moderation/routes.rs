@@ -1,11 +1,16 @@
 //! Moderation over HTTP.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
+use uuid::Uuid;
 
-use super::lists;
-use super::views::{NewWord, Word, WordQuery};
+use super::views::{
+    ActDone, Block, CaseQuery, CaseView, MuteQuery, MuteView, NewAct, NewDecision, NewReport,
+    NewWord, Word, WordQuery,
+};
+use super::{act, blocks, cases, lists, mutes, reports};
 use crate::app::App;
-use crate::identity::{IdInPath, Moderators, Staff};
+use crate::identity::{IdInPath, Moderators, Role, SignedIn, Staff, StaffRole};
+use crate::messaging::access::RoomMember;
 use crate::platform::http::{Body, Page, Policy, Problem, ProblemDoc, Query, Routes};
 
 const MODERATORS: Policy = Policy::Staff("moderator");
@@ -15,6 +20,15 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/moderation/words", MODERATORS, list_words);
     r.post("/api/v1/moderation/words", MODERATORS, add_word);
     r.delete("/api/v1/moderation/words/{id}", MODERATORS, remove_word);
+    const STAFF: Policy = Policy::Staff("curator, moderator or admin");
+    r.get("/api/v1/moderation/cases", STAFF, list_cases);
+    r.post("/api/v1/moderation/cases/{id}", STAFF, decide_case);
+    r.get("/api/v1/moderation/mutes", STAFF, list_mutes);
+    r.post("/api/v1/rooms/{id}/moderation", Policy::Enrolled, moderate);
+    r.post("/api/v1/rooms/{id}/messages/{msg}/reports", Policy::Enrolled, report_message);
+    r.get("/api/v1/me/blocks", Policy::SignedIn, list_blocks);
+    r.put("/api/v1/me/blocks/{user}", Policy::SignedIn, block);
+    r.delete("/api/v1/me/blocks/{user}", Policy::SignedIn, unblock);
 }
 
 /// The words that messages may not hold, by alphabet.
@@ -52,5 +66,125 @@ pub async fn remove_word(
     IdInPath(id): IdInPath,
 ) -> Result<HttpResponse, Problem> {
     lists::remove(&app, &staff.principal, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Who keeps order in chats.
+#[derive(Debug, Clone, Copy)]
+pub struct Keepers;
+
+impl StaffRole for Keepers {
+    const ROLES: &'static [Role] = &[Role::Curator, Role::Moderator, Role::Admin];
+}
+
+/// A further id in the path.
+fn path_id(req: &HttpRequest, name: &str) -> Result<Uuid, Problem> {
+    let id = req.match_info().get(name).and_then(|id| Uuid::try_parse(id).ok());
+    id.ok_or_else(Problem::not_found)
+}
+
+/// Messages that a moderator is to look at: reported ones, and those that a word list held back.
+#[utoipa::path(get, path = "/api/v1/moderation/cases", tag = "moderation",
+    security(("bearer" = [])), params(CaseQuery),
+    responses((status = 200, body = Page<CaseView>), (status = 403, body = ProblemDoc)))]
+pub async fn list_cases(
+    app: App,
+    _staff: Staff<Keepers>,
+    Query(query): Query<CaseQuery>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(cases::list(&app, query).await?))
+}
+
+/// Decides a case.
+#[utoipa::path(post, path = "/api/v1/moderation/cases/{id}", tag = "moderation",
+    security(("bearer" = [])), params(("id" = uuid::Uuid, Path)), request_body = NewDecision,
+    responses((status = 200, body = CaseView), (status = 403, body = ProblemDoc),
+        (status = 404, body = ProblemDoc), (status = 409, body = ProblemDoc),
+        (status = 422, body = ProblemDoc)))]
+pub async fn decide_case(
+    app: App,
+    staff: Staff<Keepers>,
+    IdInPath(id): IdInPath,
+    Body(decision): Body<NewDecision>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(cases::decide(&app, &staff.principal, id, decision).await?))
+}
+
+/// Who may not write where.
+#[utoipa::path(get, path = "/api/v1/moderation/mutes", tag = "moderation",
+    security(("bearer" = [])), params(MuteQuery),
+    responses((status = 200, body = Page<MuteView>), (status = 403, body = ProblemDoc)))]
+pub async fn list_mutes(
+    app: App,
+    _staff: Staff<Keepers>,
+    Query(query): Query<MuteQuery>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(mutes::list(&app, query).await?))
+}
+
+/// An act of moderation in a room. It holds on every node at once.
+#[utoipa::path(post, path = "/api/v1/rooms/{id}/moderation", tag = "moderation",
+    operation_id = "moderate_room", security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The room")), request_body = NewAct,
+    responses((status = 200, body = ActDone), (status = 403, body = ProblemDoc),
+        (status = 404, body = ProblemDoc), (status = 422, body = ProblemDoc)))]
+pub async fn moderate(
+    app: App,
+    SignedIn(who): SignedIn,
+    RoomMember(member): RoomMember,
+    Body(new): Body<NewAct>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(act::act(&app, &who, &member, &new).await?))
+}
+
+/// Reports a message to the moderators. Its author does not hear who did.
+#[utoipa::path(post, path = "/api/v1/rooms/{id}/messages/{msg}/reports", tag = "moderation",
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The room"), ("msg" = uuid::Uuid, Path)),
+    request_body = NewReport,
+    responses((status = 201), (status = 404, body = ProblemDoc), (status = 422, body = ProblemDoc),
+        (status = 429, body = ProblemDoc)))]
+pub async fn report_message(
+    app: App,
+    req: HttpRequest,
+    RoomMember(member): RoomMember,
+    Body(new): Body<NewReport>,
+) -> Result<HttpResponse, Problem> {
+    let message = path_id(&req, "msg")?;
+    let reported = reports::report(&app, &member, message, new.kind, &new.text).await;
+    reported.map_err(|refusal| crate::messaging::routes::problem(&refusal))?;
+    Ok(HttpResponse::Created().finish())
+}
+
+/// People whose messages one does not want to see.
+#[utoipa::path(get, path = "/api/v1/me/blocks", tag = "moderation", security(("bearer" = [])),
+    responses((status = 200, body = Page<Block>)))]
+pub async fn list_blocks(app: App, SignedIn(who): SignedIn) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(Page::whole(blocks::list(&app, who.user_id).await?)))
+}
+
+/// Hides somebody's messages from oneself.
+#[utoipa::path(put, path = "/api/v1/me/blocks/{user}", tag = "moderation",
+    operation_id = "block_user", security(("bearer" = [])), params(("user" = uuid::Uuid, Path)),
+    responses((status = 204), (status = 403, body = ProblemDoc), (status = 404, body = ProblemDoc)))]
+pub async fn block(
+    app: App,
+    req: HttpRequest,
+    SignedIn(who): SignedIn,
+) -> Result<HttpResponse, Problem> {
+    blocks::add(&app, who.user_id, path_id(&req, "user")?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Shows their messages again.
+#[utoipa::path(delete, path = "/api/v1/me/blocks/{user}", tag = "moderation",
+    operation_id = "unblock_user", security(("bearer" = [])), params(("user" = uuid::Uuid, Path)),
+    responses((status = 204)))]
+pub async fn unblock(
+    app: App,
+    req: HttpRequest,
+    SignedIn(who): SignedIn,
+) -> Result<HttpResponse, Problem> {
+    blocks::remove(&app, who.user_id, path_id(&req, "user")?).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,5 +1,5 @@
-//! Who is new: an account younger than a day whose holder has enrolled in nothing. Spammers make
-//! accounts by the dozen, so what they send is looked at more closely and comes more slowly.
+//! Who is new: an account younger than a day whose holder has enrolled in nothing and was given no
+//! role. Spammers make accounts by the dozen, so what they send is looked at more closely and comes more slowly.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -63,7 +63,10 @@ pub(in crate::messaging) async fn is_new(app: &App, user: Uuid) -> Result<bool, 
     let mut conn = app.db.conn().await?;
     let since = identity::member_since(&mut conn, user).await?;
     let young = since.is_none_or(|since| now - since < NEW_FOR);
-    let new = young && !learning::has_enrolled(&mut conn, user).await?;
+    let new = young && !learning::has_enrolled(&mut conn, user).await? && {
+        let roles = identity::roles_of_people(app, &mut conn, &[user], now).await?;
+        roles.get(&user).is_none_or(|roles| roles.rank() == 0 && !roles.is_staff())
+    };
     trust.keep(user, if new { Known::New { asked: now } } else { Known::Trusted });
     Ok(new)
 }

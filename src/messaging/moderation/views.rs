@@ -1,11 +1,13 @@
 //! JSON in and out of moderation.
 
+use actors::chat_room::port::Action;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::model::{Language, Verdict, WordRow};
+use super::model::{CaseKind, Decision, Language, ReportKind, Verdict, WordRow};
+use crate::messaging::model::RoomKind;
 
 /// A word that a message may not hold.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,4 +58,218 @@ pub struct WordQuery {
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
+}
+
+/// How far a mute reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MuteScope {
+    /// The room.
+    Room,
+    /// All rooms of its course.
+    Course,
+    /// Every room.
+    All,
+}
+
+/// What a moderator does.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(as = ModerationAction, value_type = String, example = "mute")]
+pub struct ActName(pub Action);
+
+/// An act of moderation.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ModerationAct)]
+pub struct NewAct {
+    /// `mute`, `unmute`, `kick`, `ban`, `unban`, `lock`, `unlock` or `slow_mode`.
+    #[schema(inline)]
+    pub action: ActName,
+    /// To whom, where it is done to a person.
+    pub user_id: Option<Uuid>,
+    /// How far a mute reaches; the room when absent.
+    pub scope: Option<MuteScope>,
+    /// For `mute`: seconds, 60 to 366 days; absent = until it is lifted.
+    pub for_s: Option<i64>,
+    /// For `slow_mode`: seconds between two messages of one person, 0 = off, at most 3600.
+    pub slow_s: Option<u32>,
+    /// Why. The person reads it, and it stands in the audit log.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// What came of an act.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActDone {
+    /// Its number in the room; null for a mute that reaches beyond it.
+    pub seq: Option<u64>,
+    /// Until when a mute holds; null = until it is lifted.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// A report.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReport {
+    /// What for.
+    pub kind: ReportKind,
+    /// More, at most 1000 characters; needed for `other`.
+    #[serde(default)]
+    pub text: String,
+}
+
+/// Whether a case waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseState {
+    /// It waits.
+    Open,
+    /// It was decided.
+    Resolved,
+}
+
+/// Which cases.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct CaseQuery {
+    /// `open` when absent.
+    pub state: Option<CaseState>,
+    /// Of this kind only.
+    pub kind: Option<CaseKind>,
+    /// Cases a page, 1 to 100; 20 when absent.
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A message that a moderator is to look at.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModerationCase)]
+pub struct CaseView {
+    /// Its id; of a held message, the message's.
+    pub id: Uuid,
+    /// Why it is here.
+    pub kind: CaseKind,
+    /// Where.
+    pub room: CaseRoom,
+    /// The message.
+    pub message: CaseMessage,
+    /// The reports, without their senders.
+    pub reports: Vec<CaseReport>,
+    /// How many.
+    pub n: u32,
+    /// Since when it waits.
+    pub opened_at: DateTime<Utc>,
+    /// When it was decided.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub resolved_by: Option<String>,
+    /// How: `dismiss`, `delete`, `mute`, `ban`, `approve` or `refuse`.
+    pub resolution: Option<String>,
+}
+
+/// The room of a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ModerationCaseRoom)]
+pub struct CaseRoom {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is for.
+    pub kind: RoomKind,
+    /// What it is about.
+    pub title: String,
+}
+
+/// The message of a case.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModerationCaseMessage)]
+pub struct CaseMessage {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number in the room.
+    pub seq: u64,
+    /// Who wrote it.
+    pub author: Uuid,
+    /// Their name.
+    pub author_name: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// `shown`, `held`, `deleted` or `refused`.
+    pub state: String,
+    /// As it is.
+    pub body: String,
+    /// As it was when it was first reported.
+    pub snapshot: String,
+}
+
+/// A report in a case.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModerationCaseReport)]
+pub struct CaseReport {
+    /// What for.
+    pub kind: ReportKind,
+    /// In the reporter's words.
+    pub text: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// How a case is decided.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ModerationDecision)]
+pub struct NewDecision {
+    /// Reports: `dismiss`, `delete`, `mute`, `ban`; held messages: `approve`, `refuse`, `mute`, `ban`.
+    pub action: Decision,
+    /// For `mute`: seconds; absent = until it is lifted.
+    pub for_s: Option<i64>,
+    /// For `mute`: how far; the room when absent.
+    pub scope: Option<MuteScope>,
+    /// Why; needed unless nothing happens to anybody.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Somebody who may not write somewhere.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MuteView {
+    /// Who.
+    pub user_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// How far.
+    pub scope: MuteScope,
+    /// In which room.
+    pub room_id: Option<Uuid>,
+    /// In which course.
+    pub course_id: Option<Uuid>,
+    /// Until when; null = until it is lifted.
+    pub until: Option<DateTime<Utc>>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Which mutes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct MuteQuery {
+    /// Mutes a page, 1 to 100; 50 when absent.
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Somebody whose messages one does not want to see.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatBlock)]
+pub struct Block {
+    /// Who.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
 }

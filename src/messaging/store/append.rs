@@ -8,7 +8,9 @@ use actors::chat_room::port::What;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as Id};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as Id,
+};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
@@ -17,7 +19,7 @@ use super::{messages_of, reactions};
 use crate::identity;
 use crate::messaging::files::store as files;
 use crate::messaging::hooks::desk;
-use crate::messaging::hooks::guard::{self, Standing};
+use crate::messaging::hooks::guard;
 use crate::messaging::log::plan::{Item, Locked, Outcome, Plan, World, Write};
 use crate::messaging::model::{
     MessageRow, MessageState, ReactionRow, RoomRow, StandingRow, VersionRow,
@@ -70,10 +72,10 @@ async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> Result<World, Pro
     }
     let people: HashSet<(Uuid, Uuid)> = items.iter().flat_map(people_of).collect();
     let (of_rooms, users): (Vec<Uuid>, Vec<Uuid>) = people.into_iter().unzip();
-    let standings: Vec<StandingRow> =
+    let standings: Vec<(StandingRow, bool)> =
         StandingsOf { rooms: &of_rooms, users: &users }.load(conn).await?;
-    for row in standings {
-        world.standings.insert((row.room_id, row.user_id), Standing { here: Some(row) });
+    for (row, is_wide) in standings {
+        world.standings.entry((row.room_id, row.user_id)).or_default().add(row, is_wide);
     }
     let drafts = items.iter().filter_map(|item| match &item.change.what {
         What::Message(draft) => Some((item.room, item.change.by.user, draft)),
@@ -333,14 +335,19 @@ struct StandingsOf<'a> {
 
 impl QueryFragment<Pg> for StandingsOf<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "select m.room_id, m.user_id, m.muted_until, m.muted_reason, m.banned_at, m.ban_reason \
-             from room_members m join unnest(",
-        );
+        out.push_sql("with a (room, who) as (select * from unnest(");
         out.push_bind_param::<Array<Id>, _>(&self.rooms)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Id>, _>(&self.users)?;
-        out.push_sql(") as a (room, who) on m.room_id = a.room and m.user_id = a.who");
+        // One statement for both: mutes over courses and the school are few.
+        out.push_sql(
+            ")) select m.room_id, m.user_id, m.muted_until, m.muted_reason, m.banned_at, m.ban_reason, \
+             false from room_members m join a on m.room_id = a.room and m.user_id = a.who \
+             union all \
+             select a.room, a.who, w.until, w.reason, null, null, true \
+             from a join chat_mutes w on w.user_id = a.who join rooms r on r.id = a.room \
+             where w.course_id is null or w.course_id = r.course_id",
+        );
         Ok(())
     }
 }
@@ -351,8 +358,10 @@ impl QueryId for StandingsOf<'_> {
 }
 
 impl diesel::query_builder::Query for StandingsOf<'_> {
-    type SqlType =
-        (Id, Id, Nullable<Timestamptz>, Nullable<Text>, Nullable<Timestamptz>, Nullable<Text>);
+    type SqlType = (
+        (Id, Id, Nullable<Timestamptz>, Nullable<Text>, Nullable<Timestamptz>, Nullable<Text>),
+        Bool,
+    );
 }
 
 /// The messages that these authors have stored in these rooms under these client ids.

@@ -45,9 +45,16 @@ impl Rule {
         self.interval_ms() * i64::from(self.burst.max(1) - 1)
     }
 
+    /// A time that no use of the bucket can have led to says that the clock was set back: the bucket is
+    /// full then, for nobody must wait as long as a clock was wrong.
+    fn sane(self, tat_ms: i64, now_ms: i64) -> i64 {
+        let farthest = self.tolerance_ms() + self.interval_ms();
+        if tat_ms - now_ms > farthest { now_ms } else { tat_ms }
+    }
+
     /// What a bucket with this time has left.
     fn left(self, tat_ms: i64, now_ms: i64) -> Left {
-        let used_ms = (tat_ms - now_ms).max(0);
+        let used_ms = (self.sane(tat_ms, now_ms) - now_ms).max(0);
         let free = (self.tolerance_ms() - used_ms).div_euclid(self.interval_ms().max(1)) + 1;
         Left {
             calls: u32::try_from(free.max(0)).unwrap_or(0).min(self.burst),
@@ -57,7 +64,7 @@ impl Rule {
 
     /// The pure decision: the new theoretical arrival time, or milliseconds to wait.
     fn decide(self, tat_ms: i64, now_ms: i64) -> Result<i64, i64> {
-        let tat = tat_ms.max(now_ms);
+        let tat = self.sane(tat_ms, now_ms).max(now_ms);
         let over = tat - now_ms - self.tolerance_ms();
         if over <= 0 { Ok(tat + self.interval_ms()) } else { Err(over) }
     }
@@ -115,7 +122,7 @@ impl Limits {
     }
 
     /// Whether the limits are switched off.
-    pub(super) const fn is_off(&self) -> bool {
+    pub const fn is_off(&self) -> bool {
         self.factor == 0
     }
 
@@ -283,6 +290,19 @@ mod tests {
             limits.check(&long, &format!("later {key}"), later).unwrap();
         }
         assert_eq!(buckets(), 2 * full, "what has passed is gone");
+    }
+
+    /// SEC-04: a clock that is set back locks nobody out.
+    #[test]
+    fn a_clock_that_is_set_back_empties_no_bucket() {
+        let rule = Rule::new("clock", 1, 1).burst(2);
+        let limits = Limits::new(1);
+        let now = kernel::Clock::now(&kernel::SystemClock);
+        limits.check(&rule, "ann", now + chrono::TimeDelta::hours(1)).unwrap();
+        for _ in 0..2 {
+            limits.check(&rule, "ann", now).unwrap();
+        }
+        limits.check(&rule, "ann", now).unwrap_err();
     }
 
     #[test]

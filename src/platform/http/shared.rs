@@ -27,7 +27,8 @@ local wait = 0
 local tats = {}
 for i = 1, #KEYS do
   local tat = tonumber(redis.call('GET', KEYS[i]) or '0')
-  if tat < now then tat = now end
+  -- Beyond a full bucket: the clock was set back.
+  if tat < now or tat - now > tonumber(ARGV[2 * i]) + tonumber(ARGV[2 * i + 1]) then tat = now end
   local over = tat - now - tonumber(ARGV[2 * i + 1])
   if over > wait then wait = over end
   tats[i] = tat + tonumber(ARGV[2 * i])
@@ -102,6 +103,11 @@ impl Limits {
     pub fn shared_at(mut self, url: &str, own_time: bool) -> Result<Self, RedisError> {
         self.shared = Some(Box::new(Shared::new(url, own_time)?));
         Ok(self)
+    }
+
+    /// Whether nodes count together.
+    pub const fn is_shared(&self) -> bool {
+        self.shared.is_some()
     }
 
     /// Takes one call of each of `rules` by `key`, on all nodes together, or none and answers the

@@ -320,7 +320,10 @@ fn hear(sockets: &Sockets, notice: Notice) {
         Notice::UserBlocked { user_id } => sockets.cut(Whom::User(user_id), CloseCode::ACCOUNT),
         // Rights are read at join: who has others now joins again.
         Notice::UserChanged { user_id } => sockets.cut(Whom::User(user_id), CloseCode::UNCERTAIN),
-        Notice::AccessChanged { .. } | Notice::PlaybackEnded { .. } | Notice::Stale { .. } => {}
+        Notice::AccessChanged { .. }
+        | Notice::PlaybackEnded { .. }
+        | Notice::BlocksChanged { .. }
+        | Notice::Stale { .. } => {}
         Notice::ForUsers(frames) => frames.iter().for_each(|one| sockets.tell_users(one)),
         Notice::Frame { topic, frame } => sockets.tell_topic(&topic, &frame),
         Notice::ToUsers { users, frame } => {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::rooms::{School, school};
 use crate::courses::world::{upload, uploaded};
-use crate::support::{Client, Person};
+use crate::support::{Client, Person, Socket};
 
 /// A photograph with a place in its metadata.
 pub fn photo() -> Vec<u8> {
@@ -149,4 +149,66 @@ async fn links_and_unused_files_do_not_last() {
     student.get(&link).await.expect_problem(404, "not_found");
     let left = crate::video::support::files_below(&s.directory().join("objects"));
     assert!(!left.iter().any(|path| path.to_string_lossy().contains("/chat/")), "{left:?}");
+}
+
+/// MSG-06: files travel with a message, to those in the room and to nobody else; with the message they go.
+#[tokio::test]
+async fn files_are_sent_with_a_message_and_go_with_it() {
+    let School { s, author, student, room, .. } = &school().await;
+    let (mut ann, mut sam) = (Socket::sign_in(s, author).await, Socket::sign_in(s, student).await);
+    ann.join(room, None).await;
+    sam.join(room, None).await;
+    let picture = shared(student, room, "a.jpg", &photo()).await;
+    let text = shared(student, room, "b.txt", b"salom").await;
+    let topic = format!("room:{room}");
+    let files = json!([picture["id"], text["id"]]);
+    let send = json!({"t": "send", "topic": topic, "client_id": "f", "files": files});
+    let id = sam.ask(send.clone()).await;
+    let ack = sam.answer(id).await;
+    assert_eq!(ack["t"], "ack", "{ack}");
+    let seen = ann.frame("msg").await["m"].clone();
+    assert_eq!((&seen["body"], seen["files"].as_array().unwrap().len()), (&json!(""), 2));
+    assert_eq!(
+        (&seen["files"][0]["kind"], &seen["files"][1]["name"]),
+        (&json!("image"), &json!("b.txt"))
+    );
+    // A repeated send is answered with the first one; a used file is used.
+    let id = sam.ask(send).await;
+    assert_eq!(sam.answer(id).await["dup"], true);
+    let again = json!({"client_id": "g", "body": "again", "files": [text["id"]]});
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let refused = student.post(&path, again).await.expect_problem(422, "invalid");
+    assert_eq!(refused["errors"][0]["field"], "files");
+    let link = format!("/api/v1/chat-files/{}/link", picture["id"].as_str().unwrap());
+    let eve = s.student("eve").await;
+    eve.get(&link).await.expect_problem(404, "not_found");
+    let for_ann = author.get(&link).await.expect(200).json();
+    s.anonymous().get(url(&for_ann, "thumb_url")).await.expect(200);
+    let id = sam.ask(json!({"t": "del", "topic": topic, "msg": ack["msg"]})).await;
+    assert_eq!(sam.answer(id).await["t"], "ack");
+    assert_eq!(ann.frame("del").await["msg"], ack["msg"]);
+    for gone in [url(&for_ann, "url"), url(&for_ann, "thumb_url"), url(&text, "url")] {
+        s.anonymous().get(gone).await.expect_problem(404, "not_found");
+    }
+    author.get(&link).await.expect_problem(404, "not_found");
+}
+
+/// MSG-06: somebody else's file, one that is not there, and too many are refused by their field.
+#[tokio::test]
+async fn only_own_unused_files_can_be_sent() {
+    let School { s, author, student, room, .. } = &school().await;
+    let anns = shared(author, room, "a.txt", b"salom").await;
+    let unfinished = upload(student, "chat_file", "b.txt", 10).await;
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let many: Vec<String> = (0..11).map(|_| s.app.id().to_string()).collect();
+    for (n, files) in [json!([anns["id"]]), json!([unfinished]), json!([s.app.id()]), json!(many)]
+        .into_iter()
+        .enumerate()
+    {
+        let message =
+            json!({"client_id": format!("m{n}"), "body": format!("look {n}"), "files": files});
+        let refused = student.post(&path, message).await.expect_problem(422, "invalid");
+        assert_eq!(refused["errors"][0]["field"], "files", "{refused}");
+    }
+    assert_eq!(student.get(&path).await.expect(200).json()["items"], json!([]));
 }

@@ -1,10 +1,13 @@
 //! Moderation: words, mutes, bans, reports, the queue, and what of it stands in the audit log.
 
+use std::time::{Duration, Instant};
+
 use diesel_async::SimpleAsyncConnection as _;
 use ilmspace::identity::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::TestServer;
+use super::rooms::{School, enroll, school, school_on};
+use crate::support::{Answer, Client, Socket, TestServer, TestServerOptions};
 
 /// MSG-07 ADM-06: the word lists are moderators' alone, and every change of them is written down.
 #[tokio::test]
@@ -74,4 +77,435 @@ async fn acts_on_accounts_are_written_down_for_good() {
         let error = format!("{error:?}");
         assert!(error.contains("append only"), "{statement}: {error}");
     }
+}
+
+async fn moderate(who: &Client, room: &str, act: Value) -> Answer {
+    who.post(&format!("/api/v1/rooms/{room}/moderation"), act).await
+}
+
+async fn say(socket: &mut Socket, room: &str, client_id: &str, body: &str) -> Value {
+    let id = socket.say(room, client_id, body).await;
+    socket.answer(id).await
+}
+
+/// MSG-07: a muted writer is told why and until when, over every way in, and nobody else loses a word.
+#[tokio::test]
+async fn a_muted_writer_is_told_until_when_and_why() {
+    let School { s, student, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    let mut sam = Socket::sign_in(s, student).await;
+    sam.join(room, None).await;
+    let mute = json!({"action": "mute", "user_id": student.id, "for_s": 3600, "reason": "Insults"});
+    let done = moderate(&keeper, room, mute.clone()).await.expect(200).json();
+    assert!(done["seq"].is_u64());
+    let entry = sam.frame("mod").await;
+    assert_eq!((&entry["action"], &entry["reason"]), (&json!("mute"), &json!("Insults")));
+    let err = say(&mut sam, room, "a", "hello").await;
+    assert_eq!((&err["code"], &err["reason"]), (&json!("muted"), &json!("Insults")));
+    assert_eq!(err["until"], done["until"]);
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let over_http = student.post(&path, json!({"client_id": "b", "body": "hello"})).await;
+    let problem = over_http.expect_problem(403, "muted");
+    assert_eq!((&problem["until"], &problem["reason"]), (&done["until"], &json!("Insults")));
+    let mutes = keeper.get("/api/v1/moderation/mutes").await.expect(200).json();
+    assert_eq!(
+        (&mutes["items"][0]["name"], &mutes["items"][0]["scope"]),
+        (&json!("sam Test"), &json!("room"))
+    );
+    moderate(&keeper, room, json!({"action": "unmute", "user_id": student.id})).await.expect(200);
+    assert_eq!(say(&mut sam, room, "c", "hello, all").await["t"], "ack");
+    // It also ends by itself.
+    moderate(&keeper, room, mute).await.expect(200);
+    assert_eq!(say(&mut sam, room, "d", "hello again").await["code"], "muted");
+    s.advance(Duration::from_secs(3601));
+    let keeper = s.sign_in(&keeper.email).await;
+    let mutes = keeper.get("/api/v1/moderation/mutes").await.expect(200).json();
+    assert_eq!(mutes["items"], json!([]));
+}
+
+/// MSG-07: a mute over the school holds in every room, and has no end unless it is given one.
+#[tokio::test]
+async fn a_mute_over_the_school_holds_in_every_room() {
+    let School { s, author, student, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    let all = |scope: &str| json!({"action": "mute", "user_id": student.id, "scope": scope, "reason": "Spam"});
+    moderate(author, room, all("all")).await.expect_problem(403, "forbidden");
+    let done = moderate(&keeper, room, all("all")).await.expect(200).json();
+    assert_eq!((&done["seq"], &done["until"]), (&Value::Null, &Value::Null));
+    let general = student.get("/api/v1/general").await.expect(200).json();
+    let general = general["room_id"].as_str().unwrap().to_owned();
+    for room in [room, &general] {
+        let path = format!("/api/v1/rooms/{room}/messages");
+        let told = student.post(&path, json!({"client_id": "a", "body": "hello"})).await;
+        let problem = told.expect_problem(403, "muted");
+        assert_eq!((&problem["until"], &problem["reason"]), (&Value::Null, &json!("Spam")));
+    }
+    let lift = json!({"action": "unmute", "user_id": student.id, "scope": "all"});
+    moderate(&keeper, room, lift).await.expect(200);
+    // The author of a course keeps order in all of its rooms, and in no other.
+    moderate(author, room, all("course")).await.expect(200);
+    let path = format!("/api/v1/rooms/{room}/messages");
+    student.post(&path, json!({"client_id": "b", "body": "x"})).await.expect_problem(403, "muted");
+    let path = format!("/api/v1/rooms/{general}/messages");
+    student.post(&path, json!({"client_id": "b", "body": "x"})).await.expect(201);
+}
+
+/// MSG-07: kicked is out for now, banned for good; the room is not there for who is banned.
+#[tokio::test]
+async fn the_kicked_come_back_and_the_banned_do_not() {
+    let School { s, author, student, room, .. } = &school().await;
+    let act = |action: &str| json!({"action": action, "user_id": student.id, "reason": "Rude"});
+    let mut sam = Socket::sign_in(s, student).await;
+    sam.join(room, None).await;
+    moderate(author, room, act("kick")).await.expect(200);
+    assert_eq!(sam.closed().await, Some(4202));
+    let mut sam = Socket::sign_in(s, student).await;
+    assert_eq!(sam.join(room, None).await["t"], "joined");
+    moderate(author, room, act("ban")).await.expect(200);
+    assert_eq!(sam.closed().await, Some(4202));
+    let mut sam = Socket::sign_in(s, student).await;
+    assert_eq!(sam.join(room, None).await["code"], "not_found");
+    let path = format!("/api/v1/rooms/{room}/messages");
+    student.get(&path).await.expect_problem(404, "not_found");
+    student
+        .post(&path, json!({"client_id": "a", "body": "x"}))
+        .await
+        .expect_problem(404, "not_found");
+    moderate(author, room, act("unban")).await.expect(200);
+    assert_eq!(sam.join(room, None).await["t"], "joined");
+}
+
+/// MSG-07: locked rooms are for those who keep order; slow mode says exactly how long, and spares them.
+#[tokio::test]
+async fn a_lock_and_slow_mode_hold_everybody_but_who_keeps_order() {
+    let School { s, author, student, room, .. } = &school().await;
+    let (mut ann, mut sam) = (Socket::sign_in(s, author).await, Socket::sign_in(s, student).await);
+    ann.join(room, None).await;
+    sam.join(room, None).await;
+    moderate(student, room, json!({"action": "lock"})).await.expect_problem(403, "forbidden");
+    moderate(author, room, json!({"action": "lock"})).await.expect(200);
+    assert_eq!(sam.frame("mod").await["action"], "lock");
+    assert_eq!(say(&mut sam, room, "a", "x").await["code"], "read_only");
+    assert_eq!(say(&mut ann, room, "a", "x").await["t"], "ack");
+    moderate(author, room, json!({"action": "unlock"})).await.expect(200);
+    moderate(author, room, json!({"action": "slow_mode", "slow_s": 30})).await.expect(200);
+    assert_eq!(say(&mut sam, room, "b", "one").await["t"], "ack");
+    let err = say(&mut sam, room, "c", "two").await;
+    assert_eq!(err["code"], "slow_mode");
+    let wait = err["retry_ms"].as_u64().unwrap();
+    assert!((20_000..=30_001).contains(&wait), "{wait}");
+    for n in 0..2 {
+        assert_eq!(say(&mut ann, room, &format!("m{n}"), &format!("{n}")).await["t"], "ack");
+    }
+    // Another device, and another connection, wait as long.
+    drop(sam);
+    let mut phone = Socket::sign_in(s, student).await;
+    phone.join(room, None).await;
+    assert_eq!(say(&mut phone, room, "d", "three").await["code"], "slow_mode");
+}
+
+/// MSG-07: nobody acts on themselves, nor on those of the same rank or a higher one.
+#[tokio::test]
+async fn moderators_act_downwards_only() {
+    let School { s, author, student, room, .. } = &school().await;
+    let (one, two) =
+        (s.person("mod1", &[Role::Moderator]).await, s.person("mod2", &[Role::Moderator]).await);
+    let (curator, admin) =
+        (s.person("cur", &[Role::Curator]).await, s.person("adm", &[Role::Admin]).await);
+    let mute = |id| json!({"action": "mute", "user_id": id, "for_s": 600, "reason": "Test"});
+    for (who, whom) in [
+        (&one, one.id),
+        (&one, two.id),
+        (&one, admin.id),
+        (author, one.id),
+        (author, curator.id),
+        (author, author.id),
+        (&curator, one.id),
+    ] {
+        moderate(who, room, mute(whom)).await.expect_problem(403, "rank_too_low");
+    }
+    for (who, whom) in
+        [(author, student.id), (&one, curator.id), (&one, author.id), (&admin, one.id)]
+    {
+        moderate(who, room, mute(whom)).await.expect(200);
+    }
+    moderate(student, room, mute(author.id)).await.expect_problem(403, "forbidden");
+    moderate(&one, room, mute(s.app.id())).await.expect_problem(404, "not_found");
+    let no_reason = json!({"action": "ban", "user_id": student.id, "reason": " "});
+    moderate(&one, room, no_reason).await.expect_problem(422, "invalid");
+    // Each act stands in the log with its reason.
+    let acts = admin.get("/api/v1/admin/audit?action=chat.mute").await.expect(200).json();
+    assert_eq!(acts["items"].as_array().unwrap().len(), 4);
+    assert_eq!(acts["items"][0]["reason"], "Test");
+}
+
+/// MSG-07: a forbidden word is not stored; a doubtful one waits for a moderator, seen by nobody else.
+#[tokio::test]
+async fn words_reject_a_message_or_hold_it_for_a_moderator() {
+    let School { s, author, student, course, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    for (word, verdict) in [("spamword", "reject"), ("doubtful", "hold")] {
+        let word = json!({"language": "any", "word": word, "verdict": verdict});
+        keeper.post("/api/v1/moderation/words", word).await.expect(201);
+    }
+    let other = s.student("oli").await;
+    enroll(&other, course).await;
+    let (mut sam, mut oli, mut ann) = (
+        Socket::sign_in(s, student).await,
+        Socket::sign_in(s, &other).await,
+        Socket::sign_in(s, author).await,
+    );
+    for socket in [&mut sam, &mut oli, &mut ann] {
+        socket.join(room, None).await;
+    }
+    let err = say(&mut sam, room, "a", "a SPАMW0RD here").await;
+    assert_eq!((&err["code"], &err["rule"]), (&json!("rejected"), &json!("words")));
+    let held = say(&mut sam, room, "b", "this is d\u{200B}oubtful").await;
+    assert_eq!((&held["t"], &held["held"]), (&json!("ack"), &json!(true)));
+    assert_eq!(sam.frame("msg").await["m"]["state"], "held");
+    assert_eq!(ann.frame("msg").await["m"]["state"], "held");
+    assert_eq!(oli.frame("skip").await["seq"], held["seq"]);
+    let path = format!("/api/v1/rooms/{room}/messages");
+    assert_eq!(other.get(&path).await.expect(200).json()["items"], json!([]));
+
+    let cases = keeper.get("/api/v1/moderation/cases?kind=held").await.expect(200).json();
+    let case = &cases["items"][0];
+    assert_eq!(
+        (&case["id"], &case["message"]["body"]),
+        (&held["msg"], &json!("this is d\u{200B}oubtful"))
+    );
+    let path_of = |id: &Value| format!("/api/v1/moderation/cases/{}", id.as_str().unwrap());
+    student
+        .post(&path_of(&held["msg"]), json!({"action": "approve"}))
+        .await
+        .expect_problem(403, "forbidden");
+    let wrong = json!({"action": "dismiss", "reason": "x"});
+    keeper.post(&path_of(&held["msg"]), wrong).await.expect_problem(422, "invalid");
+    let done =
+        keeper.post(&path_of(&held["msg"]), json!({"action": "approve"})).await.expect(200).json();
+    assert_eq!(
+        (&done["resolution"], &done["message"]["state"]),
+        (&json!("approve"), &json!("shown"))
+    );
+    keeper
+        .post(&path_of(&held["msg"]), json!({"action": "approve"}))
+        .await
+        .expect_problem(409, "conflict");
+    assert_eq!(oli.frame("approve").await["m"]["body"], "this is d\u{200B}oubtful");
+
+    // An edit cannot bring in what a message may not hold.
+    for body in ["now spamword", "still doubtful"] {
+        let edit = json!({"t": "edit", "topic": format!("room:{room}"), "msg": held["msg"],
+            "body": body, "version": 1});
+        let id = sam.ask(edit).await;
+        assert_eq!(sam.answer(id).await["rule"], "words");
+    }
+
+    let second = say(&mut sam, room, "c", "doubtful again").await;
+    let refuse = json!({"action": "mute", "for_s": 600, "reason": "No"});
+    keeper.post(&path_of(&second["msg"]), refuse).await.expect(200);
+    assert_eq!(say(&mut sam, room, "d", "fine words").await["code"], "muted");
+    let items = other.get(&path).await.expect(200).json()["items"].as_array().unwrap().len();
+    assert_eq!(items, 1);
+    let decided = keeper.get("/api/v1/moderation/cases?state=resolved").await.expect(200).json();
+    assert_eq!(decided["items"].as_array().unwrap().len(), 2);
+}
+
+/// MSG-07: accounts of today may not post links unless they learn something here.
+#[tokio::test]
+async fn new_accounts_post_no_links_and_nobody_posts_shorteners() {
+    let School { s, student, room, .. } = &school().await;
+    let stranger = s.student("eve").await;
+    let general = stranger.get("/api/v1/general").await.expect(200).json();
+    let general = general["room_id"].as_str().unwrap().to_owned();
+    let post = async |who: &Client, room: &str, id: &str, body: &str| {
+        who.post(&format!("/api/v1/rooms/{room}/messages"), json!({"client_id": id, "body": body}))
+            .await
+    };
+    let problem = post(&stranger, &general, "a", "cheap answers: www.example.com")
+        .await
+        .expect_problem(422, "message_rejected");
+    assert_eq!(problem["rule"], "links");
+    post(&stranger, &general, "b", "no links here").await.expect(201);
+    post(student, room, "a", "see https://example.com/page").await.expect(201);
+    let problem =
+        post(student, room, "b", "see bit.ly/x").await.expect_problem(422, "message_rejected");
+    assert_eq!(problem["rule"], "links");
+    let loud = "WHY DOES NOBODY ANSWER MY QUESTION AT ALL";
+    let problem = post(student, room, "c", loud).await.expect_problem(422, "message_rejected");
+    assert_eq!(problem["rule"], "caps");
+    s.advance(Duration::from_secs(25 * 3600));
+    let stranger = s.sign_in(&stranger.email).await;
+    post(&stranger, &general, "c", "now a link: www.example.com").await.expect(201);
+}
+
+/// MSG-07: one open case a message; the reported never hear who it was; five an hour.
+#[tokio::test]
+async fn reports_make_one_case_without_names_and_are_limited() {
+    let School { s, author, student, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    let mut ann = Socket::sign_in(s, author).await;
+    ann.join(room, None).await;
+    let msg = say(&mut ann, room, "a", "something rude").await["msg"].as_str().unwrap().to_owned();
+    let path = |msg: &str| format!("/api/v1/rooms/{room}/messages/{msg}/reports");
+    student.post(&path(&msg), json!({"kind": "insult"})).await.expect(201);
+    student.post(&path(&msg), json!({"kind": "spam"})).await.expect(201);
+    keeper.post(&path(&msg), json!({"kind": "other", "text": "look"})).await.expect(201);
+    author.post(&path(&msg), json!({"kind": "spam"})).await.expect_problem(422, "invalid");
+    student.post(&path(&msg), json!({"kind": "other"})).await.expect_problem(422, "invalid");
+    student
+        .post(&path(&s.app.id().to_string()), json!({"kind": "spam"}))
+        .await
+        .expect_problem(404, "not_found");
+    let cases = keeper.get("/api/v1/moderation/cases").await.expect(200);
+    assert!(!cases.text().contains(&student.id.to_string()), "the reporter is named");
+    let cases = cases.json();
+    assert_eq!(cases["items"].as_array().unwrap().len(), 1);
+    let case = &cases["items"][0];
+    assert_eq!((&case["n"], &case["message"]["snapshot"]), (&json!(2), &json!("something rude")));
+    assert_eq!(case["reports"][0]["kind"], "insult");
+    // What was changed since is shown beside what was reported.
+    let edit = json!({"t": "edit", "topic": format!("room:{room}"), "msg": msg, "body": "nothing",
+        "version": 1});
+    let id = ann.ask(edit).await;
+    assert_eq!(ann.answer(id).await["t"], "ack");
+    let cases = keeper.get("/api/v1/moderation/cases").await.expect(200).json();
+    let message = &cases["items"][0]["message"];
+    assert_eq!(
+        (&message["body"], &message["snapshot"]),
+        (&json!("nothing"), &json!("something rude"))
+    );
+    let decide = format!("/api/v1/moderation/cases/{}", case["id"].as_str().unwrap());
+    let decision = json!({"action": "delete", "reason": "Rude"});
+    let done = keeper.post(&decide, decision).await.expect(200).json();
+    assert_eq!(
+        (&done["resolution"], &done["message"]["state"]),
+        (&json!("delete"), &json!("deleted"))
+    );
+    assert_eq!(ann.frame("del").await["msg"], json!(msg));
+    student.post(&path(&msg), json!({"kind": "spam"})).await.expect_problem(404, "not_found");
+    let mut limited = None;
+    for n in 0..6 {
+        let msg =
+            say(&mut ann, room, &format!("n{n}"), &format!("message {n}")).await["msg"].clone();
+        let answer = student.post(&path(msg.as_str().unwrap()), json!({"kind": "spam"})).await;
+        if answer.status == 429 {
+            limited = Some((n, answer));
+            break;
+        }
+        answer.expect(201);
+    }
+    let (_, answer) = limited.expect("reports are limited");
+    assert!(answer.header("retry-after").parse::<u64>().unwrap() <= 3600);
+}
+
+/// MSG-07: whom one blocks one does not see, and they hear nothing of it.
+#[tokio::test]
+async fn a_blocked_writer_is_not_seen_by_who_blocked() {
+    let School { s, author, student, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    let (mut ann, mut sam) = (Socket::sign_in(s, author).await, Socket::sign_in(s, student).await);
+    ann.join(room, None).await;
+    sam.join(room, None).await;
+    let block = |id: &dyn std::fmt::Display| format!("/api/v1/me/blocks/{id}");
+    for nobody in [student.id, keeper.id] {
+        student.put(&block(&nobody), json!({})).await.expect_problem(403, "forbidden");
+    }
+    student.put(&block(&s.app.id()), json!({})).await.expect_problem(404, "not_found");
+    student.put(&block(&author.id), json!({})).await.expect(204);
+    student.put(&block(&author.id), json!({})).await.expect(204);
+    let list = student.get("/api/v1/me/blocks").await.expect(200).json();
+    assert_eq!(list["items"][0]["name"], "ann Test");
+    // The seat looks through the new list as soon as it is told.
+    let mut n = 0;
+    loop {
+        n += 1;
+        let ack = say(&mut ann, room, &format!("a{n}"), &format!("hello {n}")).await;
+        let seq = ack["seq"].clone();
+        let seen = sam.seq(&seq).await;
+        if seen["t"] == "skip" {
+            break;
+        }
+        assert!(n < 4, "still seen");
+    }
+    let path = format!("/api/v1/rooms/{room}/messages");
+    assert_eq!(student.get(&path).await.expect(200).json()["items"], json!([]));
+    student.delete(&block(&author.id)).await.expect(204);
+    let items = student.get(&path).await.expect(200).json()["items"].as_array().unwrap().len();
+    assert_eq!(items, n);
+}
+
+/// MSG-07 PLT-04: what a moderator does on one node holds on the other within a second.
+#[tokio::test]
+async fn moderation_on_one_node_holds_on_the_other_within_a_second() {
+    let School { s: one, author, student, room, .. } =
+        school_on(TestServer::start_with(TestServerOptions::with_redis()).await).await;
+    let two = one.beside(TestServerOptions::with_redis()).await;
+    let mut sam = Socket::sign_in(&two, &student.moved_to(&two)).await;
+    sam.join(&room, None).await;
+    let mut ann = Socket::sign_in(&one, &author).await;
+    ann.join(&room, None).await;
+    // The nodes are joined once a message has crossed.
+    say(&mut ann, &room, "first", "hello").await;
+    sam.frame("msg").await;
+    let act = |action: &str| json!({"action": action, "user_id": student.id, "reason": "Rude"});
+    let started = Instant::now();
+    moderate(&author, &room, act("mute")).await.expect(200);
+    assert_eq!(say(&mut sam, &room, "a", "x").await["code"], "muted");
+    assert_eq!(sam.frame("mod").await["action"], "mute");
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    moderate(&author, &room, act("unmute")).await.expect(200);
+    assert_eq!(say(&mut sam, &room, "b", "x").await["t"], "ack");
+    for (action, again) in [("kick", "joined"), ("ban", "err")] {
+        let started = Instant::now();
+        moderate(&author, &room, act(action)).await.expect(200);
+        assert_eq!(sam.closed().await, Some(4202), "{action}");
+        assert!(started.elapsed() < Duration::from_secs(1), "{action}: {:?}", started.elapsed());
+        sam = Socket::sign_in(&two, &student.moved_to(&two)).await;
+        assert_eq!(sam.join(&room, None).await["t"], again);
+    }
+    // A word added on one node counts on the other.
+    let keeper = one.person("mod", &[Role::Moderator]).await;
+    let word = json!({"language": "any", "word": "spamword", "verdict": "reject"});
+    let started = Instant::now();
+    keeper.post("/api/v1/moderation/words", word).await.expect(201);
+    let mut bob = Socket::sign_in(&two, &author.moved_to(&two)).await;
+    bob.join(&room, None).await;
+    for n in 0.. {
+        let told = say(&mut bob, &room, &format!("w{n}"), &format!("spamword {n}")).await;
+        if told["rule"] == "words" {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// MSG-07 SEC-04: two devices share one limit, on two nodes too, and a new connection does not reset it.
+#[tokio::test]
+async fn limits_are_of_the_person_and_not_of_the_connection_or_the_node() {
+    let School { s: one, student, room, .. } =
+        school_on(TestServer::start_with(TestServerOptions::with_redis()).await).await;
+    let two = one.beside(TestServerOptions::with_redis()).await;
+    let mut sent = 0;
+    let mut refused = None;
+    for n in 0..8 {
+        let (node, who) = if n % 2 == 0 {
+            (&one, student.client.clone())
+        } else {
+            (&two, student.moved_to(&two))
+        };
+        let mut socket = Socket::sign_in(node, &who).await;
+        socket.join(&room, None).await;
+        let answer = say(&mut socket, &room, &format!("c{n}"), &format!("message {n}")).await;
+        if answer["code"] == "rate_limited" {
+            refused = answer["retry_ms"].as_u64();
+            break;
+        }
+        assert_eq!(answer["t"], "ack", "{answer}");
+        sent += 1;
+    }
+    // A burst of five, and one more for each second that the eight connections took.
+    let wait = refused.expect("the limit is shared");
+    assert!((5..8).contains(&sent) && wait <= 1000, "{sent} {wait}");
 }

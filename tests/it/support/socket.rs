@@ -99,6 +99,11 @@ impl Socket {
         self.find(|frame| frame["re"] == id).await
     }
 
+    /// The frame that bears an entry's number.
+    pub async fn seq(&mut self, seq: &Value) -> Value {
+        self.find(|frame| frame["seq"] == *seq && frame["t"] != "ack").await
+    }
+
     /// The next frame of type `t`.
     pub async fn frame(&mut self, t: &str) -> Value {
         self.find(|frame| frame["t"] == t).await

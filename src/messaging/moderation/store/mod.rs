@@ -1,3 +1,6 @@
 //! Queries of moderation. Functions take a connection; the caller owns the transaction.
 
+pub mod blocks;
+pub mod cases;
+pub mod mutes;
 pub mod words;
