@@ -438,7 +438,7 @@ async fn a_blocked_writer_is_not_seen_by_who_blocked() {
 /// MSG-07 PLT-04: what a moderator does on one node holds on the other within a second.
 #[tokio::test]
 async fn moderation_on_one_node_holds_on_the_other_within_a_second() {
-    let School { s: one, author, student, room, .. } =
+    let School { s: one, author, student, course, room, .. } =
         school_on(TestServer::start_with(TestServerOptions::with_redis()).await).await;
     let two = one.beside(TestServerOptions::with_redis()).await;
     let mut sam = Socket::sign_in(&two, &student.moved_to(&two)).await;
@@ -466,13 +466,15 @@ async fn moderation_on_one_node_holds_on_the_other_within_a_second() {
     }
     // A word added on one node counts on the other.
     let keeper = one.person("mod", &[Role::Moderator]).await;
+    let eve = one.student("eve").await;
+    enroll(&eve, &course).await;
+    let mut eve = Socket::sign_in(&two, &eve.moved_to(&two)).await;
+    eve.join(&room, None).await;
     let word = json!({"language": "any", "word": "spamword", "verdict": "reject"});
     let started = Instant::now();
     keeper.post("/api/v1/moderation/words", word).await.expect(201);
-    let mut bob = Socket::sign_in(&two, &author.moved_to(&two)).await;
-    bob.join(&room, None).await;
     for n in 0.. {
-        let told = say(&mut bob, &room, &format!("w{n}"), &format!("spamword {n}")).await;
+        let told = say(&mut eve, &room, &format!("w{n}"), &format!("spamword {n}")).await;
         if told["rule"] == "words" {
             break;
         }
