@@ -153,7 +153,7 @@ impl Services {
         desk_routes::change_template,
         desk_routes::delete_template,
     ),
-    components(schemas(views_desk::QueueState, views_rooms::ThreadState))
+    components(schemas(views_desk::QueueState, views_rooms::ThreadState, moderation::CaseState))
 )]
 pub struct Docs;
 

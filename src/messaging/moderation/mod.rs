@@ -30,6 +30,7 @@ pub(super) use routes::routes;
 pub(super) use screen::screen;
 pub(super) use store::mutes::widest as muted_widely;
 pub(super) use trust::is_new;
+pub(super) use views::CaseState;
 
 /// What is told when the word lists have changed.
 const WORDS: &str = "chat_words";

@@ -1354,6 +1354,41 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/me/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People whose messages one does not want to see. */
+        get: operations["list_blocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/blocks/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Hides somebody's messages from oneself. */
+        put: operations["block_user"];
+        post?: never;
+        /** Shows their messages again. */
+        delete: operations["unblock_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/enrollments/{id}": {
         parameters: {
             query?: never;
@@ -1453,6 +1488,57 @@ export interface paths {
         put?: never;
         /** Ends all sessions of the person but the one that asks. */
         post: operations["end_others"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that a moderator is to look at: reported ones, and those that a word list held back. */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides a case. */
+        post: operations["decide_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may not write where. */
+        get: operations["list_mutes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1600,6 +1686,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rooms/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log after a number, as the socket would have told it; waits for the next entry when there is none. */
+        get: operations["log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how far the caller has read and received. The numbers only grow. */
+        post: operations["mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rooms/{id}/messages": {
         parameters: {
             query?: never;
@@ -1621,6 +1741,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rooms/{id}/messages/{msg}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a message away: an own one, or anybody's for moderators. */
+        delete: operations["delete"];
+        options?: never;
+        head?: never;
+        /** Gives an own message another text. */
+        patch: operations["edit"];
+        trace?: never;
+    };
+    "/rooms/{id}/messages/{msg}/accepted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says that a message answers the question that the room is. */
+        put: operations["accept"];
+        post?: never;
+        /** Takes that back. */
+        delete: operations["unaccept"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/messages/{msg}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pins a message. */
+        put: operations["pin"];
+        post?: never;
+        /** Unpins a message. */
+        delete: operations["unpin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/messages/{msg}/reactions/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a reaction. */
+        put: operations["react"];
+        post?: never;
+        /** Takes a reaction back. */
+        delete: operations["unreact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/messages/{msg}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports a message to the moderators. Its author does not hear who did. */
+        post: operations["report_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/messages/{msg}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a message was before; for its author and for moderators. Of a deleted one, for moderators. */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/moderation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An act of moderation in a room. It holds on every node at once. */
+        post: operations["moderate_room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rooms/{id}/people": {
         parameters: {
             query?: never;
@@ -1630,6 +1873,23 @@ export interface paths {
         };
         /** Who may be named in a room. */
         get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of a room that hold all the words, the newest first. */
+        get: operations["find"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2401,6 +2661,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What came of an act. */
+        ActDone: {
+            /**
+             * Format: int64
+             * @description Its number in the room; null for a mute that reaches beyond it.
+             */
+            seq?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when a mute holds; null = until it is lifted.
+             */
+            until?: string | null;
+        };
         /** @description An address that asks for something by mail. */
         Address: {
             /** @description The address. */
@@ -2709,6 +2982,16 @@ export interface components {
             /** @description The text, WebVTT. */
             url: string;
         };
+        /**
+         * @description Why a case is there.
+         * @enum {string}
+         */
+        CaseKind: "report" | "held";
+        /**
+         * @description Whether a case waits.
+         * @enum {string}
+         */
+        CaseState: "open" | "resolved";
         /** @description A node of the category tree. */
         Category: {
             /**
@@ -2750,6 +3033,21 @@ export interface components {
         Chapters: {
             /** @description At most 100, each after the one before it, within the film. */
             chapters: components["schemas"]["Chapter"][];
+        };
+        /** @description Somebody whose messages one does not want to see. */
+        ChatBlock: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
         };
         /** @description Where the bytes of a file are, for whom asked. */
         ChatFileLink: {
@@ -3123,6 +3421,11 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /**
+         * @description How a case ended.
+         * @enum {string}
+         */
+        Decision: "dismiss" | "delete" | "mute" | "ban" | "approve" | "refuse";
         /** @description The desk. */
         Desk: {
             /** @description How long the first answer took in the last seven days. */
@@ -3315,6 +3618,18 @@ export interface components {
         /** @description What is typed and not yet handed in. */
         Draft: {
             answer?: null | components["schemas"]["TaskAnswer"];
+        };
+        /** @description Another text for an own message. */
+        Edited: {
+            /** @description 1 to 4000 characters of plain text. */
+            body: string;
+            /** @description Whom it mentions, at most 20. */
+            mentions?: string[];
+            /**
+             * Format: int32
+             * @description The version that the writer saw.
+             */
+            version: number;
         };
         /** @description A passage through a course. */
         Enrollment: {
@@ -3511,6 +3826,15 @@ export interface components {
              * @description Pixels, of an image.
              */
             width?: number | null;
+        };
+        /** @description What was found, the newest first. */
+        FoundPage: {
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description The messages. */
+            items: components["schemas"]["MessageView"][];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
         };
         /**
          * @description Whether common fractions are taken.
@@ -3932,6 +4256,20 @@ export interface components {
          * @enum {string}
          */
         LockReason: "not_ready" | "topic_closed";
+        /** @description Entries of a room's log, as the socket tells them. */
+        LogPage: {
+            /** @description Another one than before: the numbers begin anew, load the room again. */
+            epoch: string;
+            /**
+             * Format: int64
+             * @description The last number given.
+             */
+            head: number;
+            /** @description Every entry after the number asked for, at most 300. */
+            items: Record<string, never>[];
+            /** @description Whether there are more right now. */
+            more: boolean;
+        };
         /** @description How loud a source is (EBU R128), and what was done about it. */
         Loudness: {
             /**
@@ -3974,6 +4312,19 @@ export interface components {
          * @enum {string}
          */
         Mark: "todo" | "in_progress" | "done" | "locked";
+        /** @description How far somebody has come. */
+        Marks: {
+            /**
+             * Format: int64
+             * @description The newest entry that arrived.
+             */
+            delivered?: number;
+            /**
+             * Format: int64
+             * @description The newest entry that was on the screen.
+             */
+            read?: number;
+        };
         /** @description Two columns to be matched. */
         MatchBody: {
             /** @description 1 to 100, each to be matched. */
@@ -4108,6 +4459,132 @@ export interface components {
              */
             target_id: string | null;
         };
+        /** @description An act of moderation. */
+        ModerationAct: {
+            /** @description `mute`, `unmute`, `kick`, `ban`, `unban`, `lock`, `unlock` or `slow_mode`. */
+            action: string;
+            /**
+             * Format: int64
+             * @description For `mute`: seconds, 60 to 366 days; absent = until it is lifted.
+             */
+            for_s?: number | null;
+            /** @description Why. The person reads it, and it stands in the audit log. */
+            reason?: string;
+            scope?: null | components["schemas"]["MuteScope"];
+            /**
+             * Format: int32
+             * @description For `slow_mode`: seconds between two messages of one person, 0 = off, at most 3600.
+             */
+            slow_s?: number | null;
+            /**
+             * Format: uuid
+             * @description To whom, where it is done to a person.
+             */
+            user_id?: string | null;
+        };
+        /** @description A message that a moderator is to look at. */
+        ModerationCase: {
+            /**
+             * Format: uuid
+             * @description Its id; of a held message, the message's.
+             */
+            id: string;
+            /** @description Why it is here. */
+            kind: components["schemas"]["CaseKind"];
+            /** @description The message. */
+            message: components["schemas"]["ModerationCaseMessage"];
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            n: number;
+            /**
+             * Format: date-time
+             * @description Since when it waits.
+             */
+            opened_at: string;
+            /** @description The reports, without their senders. */
+            reports: components["schemas"]["ModerationCaseReport"][];
+            /** @description How: `dismiss`, `delete`, `mute`, `ban`, `approve` or `refuse`. */
+            resolution?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            resolved_at?: string | null;
+            /** @description By whom. */
+            resolved_by?: string | null;
+            /** @description Where. */
+            room: components["schemas"]["ModerationCaseRoom"];
+        };
+        /** @description The message of a case. */
+        ModerationCaseMessage: {
+            /**
+             * Format: uuid
+             * @description Who wrote it.
+             */
+            author: string;
+            /** @description Their name. */
+            author_name: string;
+            /** @description As it is. */
+            body: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its number in the room.
+             */
+            seq: number;
+            /** @description As it was when it was first reported. */
+            snapshot: string;
+            /** @description `shown`, `held`, `deleted` or `refused`. */
+            state: string;
+        };
+        /** @description A report in a case. */
+        ModerationCaseReport: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What for. */
+            kind: components["schemas"]["ReportKind"];
+            /** @description In the reporter's words. */
+            text: string;
+        };
+        /** @description The room of a case. */
+        ModerationCaseRoom: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is for. */
+            kind: components["schemas"]["RoomKind"];
+            /** @description What it is about. */
+            title: string;
+        };
+        /** @description How a case is decided. */
+        ModerationDecision: {
+            /** @description Reports: `dismiss`, `delete`, `mute`, `ban`; held messages: `approve`, `refuse`, `mute`, `ban`. */
+            action: components["schemas"]["Decision"];
+            /**
+             * Format: int64
+             * @description For `mute`: seconds; absent = until it is lifted.
+             */
+            for_s?: number | null;
+            /** @description Why; needed unless nothing happens to anybody. */
+            reason?: string;
+            scope?: null | components["schemas"]["MuteScope"];
+        };
         /** @description What a topic was before a change (CRS-39). */
         ModuleChanged: {
             /**
@@ -4170,6 +4647,40 @@ export interface components {
              * @description To this moment.
              */
             now?: string | null;
+        };
+        /**
+         * @description How far a mute reaches.
+         * @enum {string}
+         */
+        MuteScope: "room" | "course" | "all";
+        /** @description Somebody who may not write somewhere. */
+        MuteView: {
+            /**
+             * Format: uuid
+             * @description In which course.
+             */
+            course_id?: string | null;
+            /** @description Their name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description In which room.
+             */
+            room_id?: string | null;
+            /** @description How far. */
+            scope: components["schemas"]["MuteScope"];
+            /**
+             * Format: date-time
+             * @description Until when; null = until it is lifted.
+             */
+            until?: string | null;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user_id: string;
         };
         /** @description A registration. */
         NewAccount: {
@@ -4327,6 +4838,13 @@ export interface components {
             end_others?: boolean | null;
             /** @description The new one. */
             new_password: string;
+        };
+        /** @description A report. */
+        NewReport: {
+            /** @description What for. */
+            kind: components["schemas"]["ReportKind"];
+            /** @description More, at most 1000 characters; needed for `other`. */
+            text?: string;
         };
         /** @description A state that staff give an account. */
         NewStatus: {
@@ -4714,6 +5232,26 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_ChatBlock: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                id: string;
+                /** @description Their name. */
+                name: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_ChatWord: {
             /** @description The items, in the list's order. */
             items: {
@@ -4812,6 +5350,46 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_ModerationCase: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id; of a held message, the message's.
+                 */
+                id: string;
+                /** @description Why it is here. */
+                kind: components["schemas"]["CaseKind"];
+                /** @description The message. */
+                message: components["schemas"]["ModerationCaseMessage"];
+                /**
+                 * Format: int32
+                 * @description How many.
+                 */
+                n: number;
+                /**
+                 * Format: date-time
+                 * @description Since when it waits.
+                 */
+                opened_at: string;
+                /** @description The reports, without their senders. */
+                reports: components["schemas"]["ModerationCaseReport"][];
+                /** @description How: `dismiss`, `delete`, `mute`, `ban`, `approve` or `refuse`. */
+                resolution?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was decided.
+                 */
+                resolved_at?: string | null;
+                /** @description By whom. */
+                resolved_by?: string | null;
+                /** @description Where. */
+                room: components["schemas"]["ModerationCaseRoom"];
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_ModuleChanged: {
             /** @description The items, in the list's order. */
             items: {
@@ -4829,6 +5407,40 @@ export interface components {
                 opens_at: string | null;
                 /** @description What it was called. */
                 title: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MuteView: {
+            /** @description The items, in the list's order. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description In which course.
+                 */
+                course_id?: string | null;
+                /** @description Their name. */
+                name: string;
+                /** @description Why. */
+                reason: string;
+                /**
+                 * Format: uuid
+                 * @description In which room.
+                 */
+                room_id?: string | null;
+                /** @description How far. */
+                scope: components["schemas"]["MuteScope"];
+                /**
+                 * Format: date-time
+                 * @description Until when; null = until it is lifted.
+                 */
+                until?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                user_id: string;
             }[];
             /** @description Where the next page begins; null on the last one. */
             next_cursor: string | null;
@@ -5535,6 +6147,11 @@ export interface components {
             /** @description Where it stands. */
             state: components["schemas"]["RenditionState"];
         };
+        /**
+         * @description What a message is reported for.
+         * @enum {string}
+         */
+        ReportKind: "spam" | "insult" | "cheating" | "danger" | "other";
         /** @description A new password by the token of a link. */
         Reset: {
             /** @description The new password. */
@@ -6750,6 +7367,31 @@ export interface components {
          * @enum {string}
          */
         Verdict: "right" | "wrong" | "partial" | "pending";
+        /** @description A text that was replaced, or taken away. */
+        Version: {
+            /** @description The text. */
+            body: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            replaced_at: string;
+            /**
+             * Format: uuid
+             * @description Who replaced it.
+             */
+            replaced_by: string;
+            /**
+             * Format: int32
+             * @description The version that it was.
+             */
+            version: number;
+        };
+        /** @description What a message was before. */
+        Versions: {
+            /** @description The oldest first; the present text is not among them. */
+            items: components["schemas"]["Version"][];
+        };
         /** @description What the viewings of a video come to. The author's own are not counted. */
         VideoAnalytics: {
             /**
@@ -10400,6 +11042,79 @@ export interface operations {
             };
         };
     };
+    list_blocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChatBlock"];
+                };
+            };
+        };
+    };
+    block_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    unblock_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_my_enrollment: {
         parameters: {
             query?: never;
@@ -10590,6 +11305,131 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    list_cases: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Of this kind only. */
+                kind?: components["schemas"]["CaseKind"];
+                /** @description Cases a page, 1 to 100; 20 when absent. */
+                limit?: number;
+                /** @description `open` when absent. */
+                state?: components["schemas"]["CaseState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModerationCase"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    decide_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationCase"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    list_mutes: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Mutes a page, 1 to 100; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MuteView"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11011,6 +11851,69 @@ export interface operations {
             };
         };
     };
+    log: {
+        parameters: {
+            query?: {
+                /** @description The last number that the caller has; 0 for none. */
+                after?: number;
+                /** @description Seconds to wait for the next entry when there is none, at most 25. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Marks"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     messages: {
         parameters: {
             query?: {
@@ -11113,6 +12016,532 @@ export interface operations {
             };
         };
     };
+    delete: {
+        parameters: {
+            query?: {
+                /** @description Why; for the audit, when a moderator does it. */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `too_late` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edited"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `conflict` or `too_late` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unaccept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unpin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    react: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description One emoji, percent-encoded */
+                emoji: string;
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unreact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description One emoji, percent-encoded */
+                emoji: string;
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    report_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+                /** @description The message */
+                msg: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    moderate_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationAct"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActDone"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     people: {
         parameters: {
             query?: {
@@ -11139,6 +12568,47 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100; 20 when absent. */
+                limit?: number;
+                /** @description Words; the last one as it begins. */
+                q: string;
+            };
+            header?: never;
+            path: {
+                /** @description The room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
