@@ -10,5 +10,6 @@ mod kinds;
 mod list;
 mod moderation;
 mod nodes;
+mod protocol;
 mod rooms;
 mod sessions;
