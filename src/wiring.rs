@@ -38,6 +38,7 @@ pub fn subscribers() -> Subscribers {
     video::subscribe(&mut subscribers);
     courses::subscribe(&mut subscribers);
     learning::subscribe(&mut subscribers);
+    messaging::subscribe(&mut subscribers);
     subscribers
 }
 

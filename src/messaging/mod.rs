@@ -52,7 +52,10 @@ use utoipa::OpenApi;
 use crate::app::App;
 use crate::platform::BootError;
 use crate::platform::config::{Config, Role};
+use crate::platform::events::Subscribers;
 use crate::platform::jobs::{Handlers, Schedule};
+
+use doors::ChatOpened;
 
 pub use routes::routes;
 pub use topic::Chat;
@@ -156,6 +159,13 @@ impl Services {
     components(schemas(views_desk::QueueState, views_rooms::ThreadState, moderation::CaseState))
 )]
 pub struct Docs;
+
+/// What it hears.
+pub fn subscribe(s: &mut Subscribers) {
+    s.subscribe::<ChatOpened, _, _>("messaging.task_chat_opened", |app, fact, _| async move {
+        doors::task_chat_opened(&app, fact.user_id, fact.task_id).await.map_err(Into::into)
+    });
+}
 
 /// Its kinds of jobs.
 pub fn jobs(handlers: &mut Handlers) {

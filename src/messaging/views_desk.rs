@@ -28,6 +28,7 @@ pub enum QueueState {
 #[serde(deny_unknown_fields)]
 pub struct DeskQuery {
     /// `waiting` when absent.
+    #[param(inline)]
     pub state: Option<QueueState>,
     /// Of this course.
     pub course: Option<Uuid>,

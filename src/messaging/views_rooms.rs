@@ -257,6 +257,7 @@ pub struct ThreadsQuery {
     /// With these words in the title or in what was said.
     pub q: Option<String>,
     /// `open` (no accepted answer) or `answered`.
+    #[param(inline)]
     pub state: Option<ThreadState>,
     /// Threads a page, 1 to 100; 20 when absent.
     pub limit: Option<u32>,

@@ -270,3 +270,33 @@ async fn the_chat_under_a_task_opens_after_so_many_wrong_answers() {
     run(s, &format!("update tasks set chat_after = 50 where id = '{task}'")).await;
     assert_eq!(room_in(&student.get(&path).await.expect(200).json()), rooms[0]);
 }
+
+/// MSG-08: the fact that the chat has opened makes the room and reaches every device of its student.
+#[tokio::test]
+async fn a_student_hears_at_once_that_the_chat_under_a_task_has_opened() {
+    let school = school_on(unlimited().await).await;
+    let School { s, student, .. } = &school;
+    let task = task(s, &school).await;
+    wrong(s, &school, &task, student, 3).await;
+    let (mut phone, mut desktop) =
+        (Socket::sign_in(s, student).await, Socket::sign_in(s, student).await);
+    let fact = json!({"user_id": student.id, "task_id": task, "course_id": school.course});
+    let id = s.app.id();
+    run(
+        s,
+        &format!(
+            "insert into outbox (id, kind, payload, occurred_at)
+                values ('{id}', 'learning.task_chat_opened', '{fact}', now())"
+        ),
+    )
+    .await;
+    s.settle().await;
+    for socket in [&mut phone, &mut desktop] {
+        let frame = socket.frame("task_chat").await;
+        assert_eq!((&frame["task"], &frame["topic"]), (&json!(task), &json!("user")));
+        let line = student
+            .get(&format!("/api/v1/rooms/{}", room_in(&json!({"room_id": frame["room"]}))))
+            .await;
+        assert_eq!(line.expect(200).json()["title"], "Sum of orders");
+    }
+}
