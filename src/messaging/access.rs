@@ -35,7 +35,7 @@ pub struct Member {
     pub user: Uuid,
     /// What they are here.
     pub role: Role,
-    /// Whether they may write.
+    /// Whether they may write, where no lock keeps them from it.
     pub can_write: bool,
     /// Whether they keep order here.
     pub moderates: bool,
@@ -46,6 +46,11 @@ impl Member {
     pub const fn rights(&self) -> Rights {
         let Self { role, can_write, moderates, .. } = *self;
         Rights { role, can_write, moderates, need_wrong: None }
+    }
+
+    /// Whether they may write while the room is, or is not, locked.
+    pub const fn can_write_now(&self, is_locked: bool) -> bool {
+        self.can_write && (self.moderates || !is_locked)
     }
 
     fn of(room: &RoomRow, user: Uuid, right: Right) -> Self {
@@ -147,7 +152,6 @@ fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Option<Right> {
         has_course: room.course_id.is_some(),
         is_shut: place.is_shut,
         is_past: place.is_past,
-        is_locked: room.locked,
         is_banned: who.is_banned,
     };
     right(room.kind, facts)

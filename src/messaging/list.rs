@@ -233,7 +233,7 @@ fn view(
         task_id: room.task_id,
         owner: room.owner_id.map(|id| UserRef { id, name: name(id) }),
         role: role_name(member.role).to_owned(),
-        can_write: member.can_write,
+        can_write: member.can_write_now(room.locked),
         moderates: member.moderates,
         locked: room.locked,
         pinned: line.pinned,

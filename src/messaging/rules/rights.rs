@@ -17,7 +17,8 @@
 //! owner was. Curators are those of the course, or of the whole school; where a room has no course the
 //! latter alone, but the staff's own room knows both. What shuts a place to learners (a drafted lesson,
 //! a topic that is not open yet, a blocked course) shuts its rooms to them; a task that was taken off
-//! leaves its room to be read; a ban from a room takes it away; a lock leaves writing to moderators.
+//! leaves its room to be read; a ban from a room takes it away. A lock, which comes and goes while people are
+//! there, is no part of the right: it leaves writing to moderators (`access::Member::can_write_now`).
 
 use actors::chat_room::port::Role;
 
@@ -124,8 +125,6 @@ pub struct Facts {
     pub is_shut: bool,
     /// What the room is about was taken off: learners read on.
     pub is_past: bool,
-    /// Only moderators write.
-    pub is_locked: bool,
     /// Banned from the room.
     pub is_banned: bool,
 }
@@ -140,7 +139,7 @@ pub struct Right {
 }
 
 impl Right {
-    /// Whether they may write.
+    /// Whether they may write, where no lock keeps them from it.
     pub fn can_write(self) -> bool {
         self.level >= Level::Write
     }
@@ -181,11 +180,7 @@ pub fn right(kind: RoomKind, facts: Facts) -> Option<Right> {
     // Who reads as staff what everybody reads, reads it as everybody.
     let role =
         if role == Role::Moderator && best.level == Level::Read { Role::Student } else { role };
-    let level = match best.level {
-        Level::Write if facts.is_locked => Level::Read,
-        level => level,
-    };
-    Some(Right { role, level })
+    Some(Right { role, level: best.level })
 }
 
 /// The right of a learner: what shuts the place, the task's end and a ban count.
@@ -258,7 +253,7 @@ mod tests {
     }
 
     /// Facts by letters: o owner, e enrolled, a author, c curator, s support, m moderator, A admin,
-    /// C the room has a course, x shut, p past, l locked, b banned.
+    /// C the room has a course, x shut, p past, b banned.
     fn facts(letters: &str) -> Facts {
         let has = |letter: char| letters.contains(letter);
         Facts {
@@ -272,7 +267,6 @@ mod tests {
             has_course: has('C'),
             is_shut: has('x'),
             is_past: has('p'),
-            is_locked: has('l'),
             is_banned: has('b'),
         }
     }
@@ -287,14 +281,13 @@ mod tests {
         use RoomKind::{Forum, General, Lesson, News, Pair, Question, Staff, Support, Task};
         for kind in [Lesson, Question, Forum] {
             assert_eq!(of(kind, "Ce"), Some((Role::Student, 'w')));
-            assert_eq!(of(kind, "Cel"), Some((Role::Student, 'r')));
             for none in ["C", "Co", "Cex", "Ceb"] {
                 assert_eq!(of(kind, none), None, "{none}");
             }
-            for letters in ["Ca", "Caxlb", "Cax"] {
+            for letters in ["Ca", "Caxb", "Cax"] {
                 assert_eq!(of(kind, letters), Some((Role::Author, 'm')), "{letters}");
             }
-            assert_eq!(of(kind, "Cmxl"), Some((Role::Moderator, 'm')));
+            assert_eq!(of(kind, "Cmx"), Some((Role::Moderator, 'm')));
         }
         assert_eq!(of(Task, "Coe"), Some((Role::Student, 'w')));
         assert_eq!(of(Task, "Coep"), Some((Role::Student, 'r')), "a task that was taken off");
@@ -324,19 +317,19 @@ mod tests {
     }
 
     fn any_facts() -> impl Strategy<Value = Facts> {
-        prop::collection::vec(any::<bool>(), 12).prop_map(|bits| {
+        prop::collection::vec(any::<bool>(), 11).prop_map(|bits| {
             let letters: String =
-                "oeacsmACxplb".chars().zip(bits).filter(|(_, on)| *on).map(|(c, _)| c).collect();
+                "oeacsmACxpb".chars().zip(bits).filter(|(_, on)| *on).map(|(c, _)| c).collect();
             facts(&letters)
         })
     }
 
     proptest! {
-        /// No ban, lock or shut place ever gives more than its absence.
+        /// No ban or shut place ever gives more than its absence.
         #[test]
         fn taking_away_never_gives(kind in prop::sample::select(&RoomKind::ALL[..]), facts in any_facts()) {
             let level = |facts| right(kind, facts).map(|right| right.level);
-            let free = Facts { is_shut: false, is_past: false, is_locked: false, is_banned: false, ..facts };
+            let free = Facts { is_shut: false, is_past: false, is_banned: false, ..facts };
             prop_assert!(level(facts) <= level(free));
             // Nobody but staff and authors keeps order.
             if level(facts) == Some(Level::Moderate) {
