@@ -1,6 +1,5 @@
 //! The ways into rooms that are made at their first use: under a task, of two people, of everybody.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,7 +14,6 @@ use crate::app::App;
 use crate::courses;
 use crate::identity::{self, Principal};
 use crate::learning;
-use crate::platform::events::Event;
 use crate::platform::http::{Code, Page, Problem, cursor};
 
 /// The caller's chat under a task, made once it is open (MSG-08, MSG-09).
@@ -126,20 +124,6 @@ pub async fn only(app: &App, who: &Principal, kind: RoomKind) -> Result<Member, 
     let mut conn = app.db.conn().await?;
     let room = rooms::only(&mut conn, kind).await?;
     access::enter(app, &mut conn, who, room).await
-}
-
-/// The fact of `learning` that the chat under a task has opened to a student, as much of it as is used
-/// here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ChatOpened {
-    /// The student.
-    pub user_id: Uuid,
-    /// The task.
-    pub task_id: Uuid,
-}
-
-impl Event for ChatOpened {
-    const KIND: &'static str = "learning.task_chat_opened";
 }
 
 /// The chat under a task has opened to a student: the room is made, and they hear of it at once.

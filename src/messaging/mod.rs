@@ -50,12 +50,11 @@ use futures::FutureExt as _;
 use utoipa::OpenApi;
 
 use crate::app::App;
+use crate::learning::TaskChatOpened;
 use crate::platform::BootError;
 use crate::platform::config::{Config, Role};
 use crate::platform::events::Subscribers;
 use crate::platform::jobs::{Handlers, Schedule};
-
-use doors::ChatOpened;
 
 pub use routes::routes;
 pub use topic::Chat;
@@ -162,7 +161,7 @@ pub struct Docs;
 
 /// What it hears.
 pub fn subscribe(s: &mut Subscribers) {
-    s.subscribe::<ChatOpened, _, _>("messaging.task_chat_opened", |app, fact, _| async move {
+    s.subscribe::<TaskChatOpened, _, _>("messaging.task_chat_opened", |app, fact, _| async move {
         doors::task_chat_opened(&app, fact.user_id, fact.task_id).await.map_err(Into::into)
     });
 }

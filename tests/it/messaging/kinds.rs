@@ -271,32 +271,61 @@ async fn the_chat_under_a_task_opens_after_so_many_wrong_answers() {
     assert_eq!(room_in(&student.get(&path).await.expect(200).json()), rooms[0]);
 }
 
-/// MSG-08: the fact that the chat has opened makes the room and reaches every device of its student.
+/// MSG-08 MSG-09 LRN-16: three wrong answers, the chat opens on every device, a question, the desk, a
+/// claim, an answer, the receipt of its reading.
 #[tokio::test]
-async fn a_student_hears_at_once_that_the_chat_under_a_task_has_opened() {
+async fn three_wrong_answers_open_a_chat_in_which_a_curator_answers() {
     let school = school_on(unlimited().await).await;
-    let School { s, student, .. } = &school;
-    let task = task(s, &school).await;
-    wrong(s, &school, &task, student, 3).await;
+    let School { s, author, student, course, .. } = &school;
+    let shown = author.get(&format!("/api/v1/studio/courses/{course}")).await.expect(200).json();
+    let module = shown["modules"][0]["id"].as_str().unwrap();
+    let statement = crate::courses::world::text("How many?");
+    let task = json!({"kind": "number", "title": "Count", "statement": statement, "points": 10,
+        "key": {"values": ["42"]}});
+    let path = format!("/api/v1/studio/modules/{module}/tasks");
+    let task = author.post(&path, task).await.expect(201).json()["id"].as_str().unwrap().to_owned();
     let (mut phone, mut desktop) =
         (Socket::sign_in(s, student).await, Socket::sign_in(s, student).await);
-    let fact = json!({"user_id": student.id, "task_id": task, "course_id": school.course});
-    let id = s.app.id();
-    run(
-        s,
-        &format!(
-            "insert into outbox (id, kind, payload, occurred_at)
-                values ('{id}', 'learning.task_chat_opened', '{fact}', now())"
-        ),
-    )
-    .await;
+    for n in 1..=3 {
+        let answer = json!({"client_key": uuid::Uuid::new_v4(), "version": 1,
+            "answer": format!("{n}"), "spent_ms": 900});
+        let path = format!("/api/v1/learn/tasks/{task}/attempts");
+        let judged = student.post(&path, answer).await.expect(201).json();
+        assert_eq!(judged["chat_opened"], n == 3);
+    }
     s.settle().await;
+    let mut room = String::new();
     for socket in [&mut phone, &mut desktop] {
         let frame = socket.frame("task_chat").await;
         assert_eq!((&frame["task"], &frame["topic"]), (&json!(task), &json!("user")));
-        let line = student
-            .get(&format!("/api/v1/rooms/{}", room_in(&json!({"room_id": frame["room"]}))))
-            .await;
-        assert_eq!(line.expect(200).json()["title"], "Sum of orders");
+        room = frame["room"].as_str().unwrap().to_owned();
     }
+    let line = student.get(&format!("/api/v1/rooms/{room}")).await.expect(200).json();
+    assert_eq!((&line["title"], &line["desk"]), (&json!("Count"), &Value::Null));
+    phone.join(&room, None).await;
+    phone.say(&room, "q1", "Where is my mistake?").await;
+
+    let kim = s.person("kim", &[Role::Curator]).await;
+    let mut curator = Socket::sign_in(s, &kim).await;
+    crate::support::eventually(async || {
+        let desk = kim.get("/api/v1/desk").await.expect(200).json();
+        (desk["items"][0]["room_id"] == room.as_str()).then_some(())
+    })
+    .await;
+    kim.post(&format!("/api/v1/desk/{room}/claim"), json!({})).await.expect(200);
+    let panel = kim.get(&format!("/api/v1/desk/{room}")).await.expect(200).json();
+    let answers: Vec<&Value> =
+        panel["attempts"].as_array().unwrap().iter().map(|one| &one["answer"]).collect();
+    assert_eq!(answers, ["1", "2", "3"]);
+    assert_eq!((&panel["wrong"], &panel["statement"]), (&json!(3), &statement));
+    curator.join(&room, None).await;
+    curator.say(&room, "a1", "Count the last row too.").await;
+    while phone.frame("msg").await["m"]["body"] != "Count the last row too." {}
+    phone
+        .ask(json!({"t": "mark", "topic": format!("room:{room}"), "read": 2, "delivered": 2}))
+        .await;
+    let seen = curator.frame("marks").await;
+    assert_eq!(seen["m"][0]["user"], json!(student.id));
+    let line = student.get(&format!("/api/v1/rooms/{room}")).await.expect(200).json();
+    assert_eq!(line["desk"], "answered");
 }
