@@ -1,11 +1,13 @@
-//! Messaging: rooms, their messages, how far people have read.
+//! Messaging: rooms of every kind and who may do what in them, their messages, how far people have read;
+//! threads, announcements, support, frequent questions, the curators' desk; moderation and files.
 //!
-//! Tables: `rooms`, `room_heads`, `room_log`, `messages`, `room_members`; no other context reads
-//! them. Invariants:
+//! Its tables are those of `schema.rs`; no other context reads them. Invariants:
 //! - Whatever changes a room for good is one entry of its log, with the next number: 1, 2, 3 …
 //!   without gaps, given by the database inside the transaction that stores the entry.
 //! - Nothing is acknowledged before its commit; a repeated send is stored once.
-//! - Somebody else's room and no room at all are the same answer.
+//! - Somebody else's room and no room at all are the same answer; who may do what is the one table of
+//!   `rules/rights.rs`.
+//! - A question is held by one person at a time; the desk changes in the transaction of the message.
 
 mod access;
 mod announcements;
