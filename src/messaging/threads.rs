@@ -110,7 +110,7 @@ pub async fn open(
     let stray = new.at.is_some_and(|at| !matches!(of, Of::Lesson(id) if id == at.lesson));
     checks.ensure(!stray, "at", Code::Invalid, "A moment of this lesson is meant.");
     checks.done()?;
-    let (room, found, member) = {
+    let (room, member) = {
         let mut conn = app.db.conn().await?;
         let (lesson, course, member) = enter(app, &mut conn, who, of).await?;
         if !member.can_write {
@@ -130,16 +130,19 @@ pub async fn open(
         let room = New::thread(id, lesson, course, who.user_id, title);
         let room = rooms::ensure(app, &mut conn, &room).await?;
         let member = access::enter(app, &mut conn, who, room).await?;
-        (room, found.is_some(), member)
+        (room, member)
     };
     let message = NewMessage::plain(new.client_id, new.body, new.at);
     let said = say(app, &member, message).await;
     let mut conn = app.db.conn().await?;
-    if let Err(problem) = said {
-        // Nobody is to meet a thread without a word in it.
-        store::rooms::unmake(&mut conn, room).await?;
-        return Err(problem);
-    }
+    let ack = match said {
+        Ok(ack) => ack,
+        Err(problem) => {
+            // Nobody is to meet a thread without a word in it.
+            store::rooms::unmake(&mut conn, room).await?;
+            return Err(problem);
+        }
+    };
     let asked = Asked {
         of,
         reader: who.user_id,
@@ -150,7 +153,7 @@ pub async fn open(
     };
     let rows = store::threads::list(&mut conn, &asked, 1).await?;
     let thread = shown(&mut conn, rows).await?.into_iter().next();
-    thread.map(|thread| (thread, !found)).ok_or_else(Problem::not_found)
+    thread.map(|thread| (thread, !ack.dup)).ok_or_else(Problem::not_found)
 }
 
 /// The id of the thread that a person opens in a place under a client id: always the same (a UUID of
