@@ -135,6 +135,10 @@ struct Asker<'a> {
 fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Option<Right> {
     use identity::Role::{Admin, Curator, Moderator, Support};
     let roles = who.roles;
+    if room.course_id.is_some() && place.course.is_none() {
+        // Of a course that is not there.
+        return None;
+    }
     let is_curator = match room.course_id {
         Some(course) => roles.has_in(Curator, course),
         // Whoever curates any course is of the staff.

@@ -12,23 +12,24 @@ use crate::app::App;
 use crate::identity::{IdInPath, SignedIn};
 use crate::platform::http::{Body, Policy, Problem, Query, Routes};
 
-const ANSWERERS: Policy = Policy::Staff("curator, support, moderator, admin, the course's author");
+/// Whoever answers there: the staff, and the author of the course. Who answers nowhere is refused.
+const ANSWERERS: Policy = Policy::SignedIn;
 
 /// Registers the routes.
 pub fn routes(r: &mut Routes) {
     r.get("/api/v1/desk", ANSWERERS, queue);
-    r.get("/api/v1/desk/{id}", ANSWERERS, panel);
-    r.get("/api/v1/desk/{id}/colleagues", ANSWERERS, colleagues);
-    r.post("/api/v1/desk/{id}/claim", ANSWERERS, claim);
-    r.post("/api/v1/desk/{id}/renew", ANSWERERS, renew);
-    r.post("/api/v1/desk/{id}/release", ANSWERERS, release);
-    r.post("/api/v1/desk/{id}/resolve", ANSWERERS, resolve);
-    r.post("/api/v1/desk/{id}/pass", ANSWERERS, pass);
+    r.get("/api/v1/desk/{id}", Policy::Enrolled, panel);
+    r.get("/api/v1/desk/{id}/colleagues", Policy::Enrolled, colleagues);
+    r.post("/api/v1/desk/{id}/claim", Policy::Enrolled, claim);
+    r.post("/api/v1/desk/{id}/renew", Policy::Enrolled, renew);
+    r.post("/api/v1/desk/{id}/release", Policy::Enrolled, release);
+    r.post("/api/v1/desk/{id}/resolve", Policy::Enrolled, resolve);
+    r.post("/api/v1/desk/{id}/pass", Policy::Enrolled, pass);
     r.put("/api/v1/desk/notes", ANSWERERS, write_note);
     r.get("/api/v1/desk/templates", ANSWERERS, templates);
     r.post("/api/v1/desk/templates", ANSWERERS, add_template);
-    r.patch("/api/v1/desk/templates/{id}", ANSWERERS, change_template);
-    r.delete("/api/v1/desk/templates/{id}", ANSWERERS, delete_template);
+    r.patch("/api/v1/desk/templates/{id}", Policy::Enrolled, change_template);
+    r.delete("/api/v1/desk/templates/{id}", Policy::Enrolled, delete_template);
 }
 
 /// The queue: waiting questions, the longest first; the caller's own; or what is done.
