@@ -23,6 +23,11 @@ pub struct BusFrame {
 pub trait Bus: Send + Sync + 'static {
     /// Whether another node could be listening; when not, senders skip the encoding.
     fn has_peers(&self) -> bool;
+    /// Whether what other nodes say arrives here at present. While it does not, rooms look at their
+    /// log more often.
+    fn is_whole(&self) -> bool {
+        true
+    }
     /// Sends `payload` to the other nodes' subscribers of `channel`.
     fn publish(&self, channel: &str, payload: ByteString);
     /// Delivers other nodes' frames of `channel` to `sink` until it is closed.

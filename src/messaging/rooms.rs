@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::Addr;
 use actors::chat_room::message::{Seated, Tell};
@@ -29,6 +29,8 @@ use crate::platform::live::Notice;
 const THREADS: usize = 4;
 /// Time between two position checks.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
+/// The same while nothing comes from other nodes.
+const CHECK_ALONE: Duration = Duration::from_millis(500);
 
 /// The live rooms of this node.
 #[derive(Default)]
@@ -139,11 +141,19 @@ pub(super) fn start(app: &App) {
     });
     let checking = app.clone();
     actix_rt::spawn(async move {
+        let mut checked = Instant::now();
+        // Also once more when the bus is back: what was said before nobody repeats.
+        let mut alone = false;
         loop {
             tokio::select! {
                 () = checking.stop.cancelled() => return,
-                () = tokio::time::sleep(CHECK_EVERY) => {}
+                () = tokio::time::sleep(CHECK_ALONE) => {}
             }
+            let was_alone = std::mem::replace(&mut alone, !checking.bus.is_whole());
+            if !alone && !was_alone && checked.elapsed() < CHECK_EVERY {
+                continue;
+            }
+            checked = Instant::now();
             if let Err(problem) = check_positions(&checking).await {
                 tracing::warn!(%problem, "no position check");
             }

@@ -27,6 +27,8 @@ const LIVE: &str = "live";
 const WAITING: usize = 1024;
 const TIMEOUT: Duration = Duration::from_secs(2);
 const RECONNECT: Duration = Duration::from_millis(500);
+/// A connection that only listens does not notice by itself that its Redis no longer speaks.
+const PING_EVERY: Duration = Duration::from_secs(2);
 
 /// This node's end of the bus.
 pub struct RedisBus {
@@ -92,6 +94,10 @@ impl RedisBus {
 impl Bus for RedisBus {
     fn has_peers(&self) -> bool {
         self.sinks.connected.load(Ordering::Relaxed)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.has_peers()
     }
 
     fn publish(&self, channel: &str, payload: ByteString) {
@@ -182,8 +188,16 @@ async fn listen(
                 let (mut sink, mut frames) = pubsub.split();
                 if resubscribe(&mut sink, &sinks).await.is_ok() {
                     sinks.connected.store(true, Ordering::Relaxed);
+                    let mut ping = tokio::time::interval(PING_EVERY);
                     loop {
                         tokio::select! {
+                            _ = ping.tick() => {
+                                let answer = sink.ping::<redis::Value>();
+                                match tokio::time::timeout(TIMEOUT, answer).await {
+                                    Ok(Ok(_)) => {}
+                                    Ok(Err(_)) | Err(_) => break,
+                                }
+                            }
                             frame = frames.next() => match frame {
                                 Some(frame) => deliver(node, &sinks, &live, &frame),
                                 None => break,
