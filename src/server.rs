@@ -1,7 +1,7 @@
 //! The running process: the web server, the worker, and how both stop.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use actix_web::dev::{
 };
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
+use socket2::{Domain, Socket, Type};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
@@ -21,6 +22,8 @@ use crate::platform::http::{BodyDeadline, Problem, RequestLog, fill_in, pack, sp
 use crate::platform::jobs::Worker;
 use crate::{courses, identity, video, wiring};
 
+/// Connections that may wait to be accepted (the kernel's own bound holds too).
+const BACKLOG: i32 = 4096;
 /// Longest time for what is written down when everything has stopped.
 const FINISH: Duration = Duration::from_secs(5);
 
@@ -52,7 +55,7 @@ pub fn start(app: App) -> io::Result<Running> {
     };
     wiring::start_services(&app);
     if app.config.has_role(Role::Web) {
-        let listener = TcpListener::bind(&app.config.server.bind)?;
+        let listener = listen(&app.config.server.bind)?;
         running.address = Some(listener.local_addr()?);
         let server = web_server(app.clone(), listener)?;
         running.servers.push(server.handle());
@@ -121,6 +124,26 @@ async fn metrics(app: App) -> HttpResponse {
     health::metrics(app).await
 }
 
+/// Listens with a queue that a school which comes back all at once fits into; the standard library's
+/// own holds 128, and who finds it full tries again after a second.
+fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut last = io::Error::other("no address to listen on");
+    for address in address.to_socket_addrs()? {
+        let opened =
+            Socket::new(Domain::for_address(address), Type::STREAM, None).and_then(|socket| {
+                socket.set_reuse_address(true)?;
+                socket.bind(&address.into())?;
+                socket.listen(BACKLOG)?;
+                Ok(socket)
+            });
+        match opened {
+            Ok(socket) => return Ok(socket.into()),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
     let config = app.config.server.clone();
     let workers = match config.workers {
@@ -132,7 +155,6 @@ fn web_server(app: App, listener: TcpListener) -> io::Result<ActixServer> {
         .workers(workers)
         .max_connections(per_worker)
         .max_connection_rate(512)
-        .backlog(1024)
         .client_request_timeout(Duration::from_secs(5))
         .client_disconnect_timeout(Duration::from_secs(1))
         .keep_alive(Duration::from_secs(75))

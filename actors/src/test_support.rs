@@ -1,21 +1,19 @@
 //! What the crate's tests share: a log in memory, a clock that stands still, a session that only
 //! listens.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use actix::{Actor, ActorContext as _, Context, Handler, Recipient};
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use futures::channel::mpsc;
 use kernel::{Clock, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::chat_room::port::*;
-use crate::relay::{Outbox, Taken, Wake};
+use crate::relay::{Outbox, Taken};
 use crate::wire::{CloseCode, ErrCode, Problem};
 
 /// A clock that moves only when it is told to.
@@ -302,67 +300,42 @@ impl ChatLog for MemoryLog {
     }
 }
 
-/// A session that hands what it hears to the test.
-pub struct Listener {
-    outbox: Arc<Outbox>,
-    heard: mpsc::UnboundedSender<Heard>,
-}
-
-/// What a listener heard.
+/// What a session heard.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
     Frame(Value),
     Closed(CloseCode),
 }
 
-impl Actor for Listener {
-    type Context = Context<Self>;
-}
-
-impl Handler<Wake> for Listener {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
-        let (frames, code) = match self.outbox.take() {
-            Taken::Frames(frames) => (frames, None),
-            Taken::Close(frames, code) => (frames, Some(code)),
-        };
-        for frame in frames {
-            let items = match serde_json::from_str(&frame).unwrap() {
-                Value::Array(items) => items,
-                one => vec![one],
-            };
-            for item in items {
-                let _ = self.heard.unbounded_send(Heard::Frame(item));
-            }
-        }
-        if let Some(code) = code {
-            let _ = self.heard.unbounded_send(Heard::Closed(code));
-            ctx.stop();
-        }
-    }
-}
-
-/// The test's end of a listener.
+/// A session that hands what it hears to the test.
 pub struct Ear {
     pub outbox: Arc<Outbox>,
-    pub waker: Recipient<Wake>,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    heard: VecDeque<Heard>,
 }
 
 impl Ear {
     pub fn new() -> Self {
-        let outbox = Arc::new(Outbox::new(Instant::now()));
-        let (tell, heard) = mpsc::unbounded();
-        let listener = Listener { outbox: Arc::clone(&outbox), heard: tell }.start();
-        Self { outbox, waker: listener.recipient(), heard }
+        Self { outbox: Arc::new(Outbox::new(Instant::now())), heard: VecDeque::new() }
     }
 
     /// The next thing heard; fails the test after five seconds.
     pub async fn next(&mut self) -> Heard {
-        use futures::StreamExt as _;
-        let next = tokio::time::timeout(Duration::from_secs(5), self.heard.next());
-        next.await.expect("nothing was heard in five seconds").expect("the listener lives")
+        while self.heard.is_empty() {
+            let taken = std::future::poll_fn(|cx| self.outbox.poll_take(cx));
+            let taken = tokio::time::timeout(Duration::from_secs(5), taken).await;
+            let (frames, closed) = match taken.expect("nothing was heard in five seconds") {
+                Taken::Frames(frames) => (frames, None),
+                Taken::Close(frames, code) => (frames, Some(code)),
+            };
+            for frame in frames {
+                self.heard.extend(match serde_json::from_str(&frame).unwrap() {
+                    Value::Array(items) => items.into_iter().map(Heard::Frame).collect(),
+                    one => vec![Heard::Frame(one)],
+                });
+            }
+            self.heard.extend(closed.map(Heard::Closed));
+        }
+        self.heard.pop_front().unwrap()
     }
 
     /// The next frame of type `t`; others are passed over.

@@ -63,7 +63,6 @@ impl Node {
             user,
             sign_in: Uuid::from_u128(0x200 + n),
             outbox: Arc::clone(&ear.outbox),
-            waker: ear.waker.clone(),
             ping_after: PING_AFTER,
         });
         Guest { ear, key: SessionKey { relay: self.relay.0, conn }, user }

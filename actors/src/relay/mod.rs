@@ -7,7 +7,7 @@ mod outbox;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
@@ -39,29 +39,41 @@ pub struct SessionKey {
     pub conn: Uuid,
 }
 
+/// Hears of every session that a relay ends, and with what code.
+type Observer = Arc<OnceLock<Box<dyn Fn(CloseCode) + Send + Sync>>>;
+
 /// All relays of this process. Rooms and events reach sessions through it.
 #[derive(Default)]
-pub struct Relays(RwLock<Vec<Addr<Relay>>>);
+pub struct Relays {
+    list: RwLock<Vec<Addr<Relay>>>,
+    observer: Observer,
+}
 
 impl Relays {
     /// Starts a relay on the calling thread.
     pub fn start_here(self: &Arc<Self>) -> (RelayId, Addr<Relay>) {
-        let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         let id = RelayId(u32::try_from(list.len()).unwrap_or(u32::MAX));
-        let addr = Relay::new(id).start();
+        let addr = Relay::new(id, Arc::clone(&self.observer)).start();
         list.push(addr.clone());
         (id, addr)
     }
 
+    /// From now on `observer` hears of every session that a relay ends. The first one stays.
+    pub fn observe(&self, observer: impl Fn(CloseCode) + Send + Sync + 'static) {
+        // A second one has nothing to add.
+        let _ = self.observer.set(Box::new(observer));
+    }
+
     /// The address of `id`.
     pub fn get(&self, id: RelayId) -> Option<Addr<Relay>> {
-        let list = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.get(usize::try_from(id.0).ok()?).cloned()
     }
 
     /// Every relay.
     pub fn all(&self) -> Vec<Addr<Relay>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.list.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends `message` to every relay.
@@ -70,16 +82,11 @@ impl Relays {
         M: Message<Result = ()> + Clone + Send + 'static,
         Relay: Handler<M>,
     {
-        for relay in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        for relay in self.list.read().unwrap_or_else(PoisonError::into_inner).iter() {
             relay.do_send(message.clone());
         }
     }
 }
-
-/// To a session: look into your outbox.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct Wake;
 
 /// To the owner of a topic: this session is gone (closed, cut, or not there any more).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
@@ -98,8 +105,6 @@ pub struct Attach {
     pub sign_in: Uuid,
     /// Its outbox.
     pub outbox: Arc<Outbox>,
-    /// Its address.
-    pub waker: Recipient<Wake>,
     /// Its own draw around [`PING_AFTER`].
     pub ping_after: Duration,
 }
@@ -267,7 +272,6 @@ struct Session {
     user: Uuid,
     sign_in: Uuid,
     outbox: Arc<Outbox>,
-    waker: Recipient<Wake>,
     ping_after: Duration,
     pinged: bool,
     topics: HashMap<ByteString, Option<Recipient<SessionGone>>>,
@@ -281,12 +285,19 @@ pub struct Relay {
     /// Topic -> connection -> how it looks.
     topics: HashMap<ByteString, HashMap<Uuid, View>>,
     users: HashMap<Uuid, HashSet<Uuid>>,
+    observer: Observer,
 }
 
 impl Relay {
-    fn new(id: RelayId) -> Self {
+    fn new(id: RelayId, observer: Observer) -> Self {
         let (sessions, topics, users) = Default::default();
-        Self { id, sessions, topics, users }
+        Self { id, sessions, topics, users, observer }
+    }
+
+    fn tell_end(&self, code: CloseCode) {
+        if let Some(observer) = self.observer.get() {
+            observer(code);
+        }
     }
 
     fn push(&mut self, conn: Uuid, frame: ByteString, now: Instant) {
@@ -296,10 +307,8 @@ impl Relay {
     }
 
     fn pushed(&mut self, conn: Uuid, pushed: Pushed) {
-        match (pushed, self.sessions.get(&conn)) {
-            (Pushed::Waits { wake: true }, Some(session)) => session.waker.do_send(Wake),
-            (Pushed::Full, _) => self.cut(conn, CloseCode::SLOW),
-            _ => {}
+        if pushed == Pushed::Full {
+            self.cut(conn, CloseCode::SLOW);
         }
     }
 
@@ -333,7 +342,7 @@ impl Relay {
     fn cut(&mut self, conn: Uuid, code: CloseCode) {
         if let Some(session) = self.remove(conn) {
             session.outbox.kill(code);
-            session.waker.do_send(Wake);
+            self.tell_end(code);
             tracing::debug!(%conn, code = code.0, "session cut");
         }
     }
@@ -387,7 +396,6 @@ impl Handler<Attach> for Relay {
                 user: new.user,
                 sign_in: new.sign_in,
                 outbox: new.outbox,
-                waker: new.waker,
                 ping_after: new.ping_after,
                 pinged: false,
                 topics: HashMap::new(),
@@ -502,10 +510,8 @@ impl Handler<Fanout> for Relay {
                 Class::Ephemeral(_) | Class::Presence if session.outbox.is_behind() => continue,
                 Class::Ephemeral(_) | Class::Presence | Class::Marks(_) => &fanout.frame,
             };
-            match session.outbox.push(frame.clone(), now) {
-                Pushed::Waits { wake: true } => session.waker.do_send(Wake),
-                Pushed::Waits { wake: false } | Pushed::Dead => {}
-                Pushed::Full => full.push(*conn),
+            if session.outbox.push(frame.clone(), now) == Pushed::Full {
+                full.push(*conn);
             }
         }
         for conn in full {
@@ -546,7 +552,7 @@ impl Handler<SendHome> for Relay {
         for conn in conns {
             if let Some(session) = self.remove(conn) {
                 session.outbox.say_bye(bye.clone());
-                session.waker.do_send(Wake);
+                self.tell_end(CloseCode::RESTART);
             }
         }
         self.sessions.len()

@@ -1,9 +1,10 @@
 //! One session's outbox: what waits for its socket, counted. The relay adds, the session takes
-//! away; the bounds hold even when the session's own actor stands still because its peer has
-//! stopped reading (a WebSocket actor is polled only while its write buffer has room).
+//! away; the bounds hold even when the session stands still because its peer has stopped reading (it
+//! is polled only while its write buffer has room).
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytestring::ByteString;
@@ -35,11 +36,8 @@ pub struct Bound {
 /// What became of a frame that was pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// It waits; `wake` when the session has to be told that there is something.
-    Waits {
-        /// The session does not know yet.
-        wake: bool,
-    },
+    /// It waits, and the session has been told that there is something.
+    Waits,
     /// The bound is passed: cut this session.
     Full,
     /// The session is already cut.
@@ -59,7 +57,8 @@ pub enum Taken {
 struct State {
     queue: VecDeque<ByteString>,
     bytes: usize,
-    told: bool,
+    /// Of the session, while it waits for something to write.
+    waker: Option<Waker>,
     waiting_since: Option<Instant>,
     heard_at: Instant,
     dead: Option<CloseCode>,
@@ -75,7 +74,7 @@ impl Outbox {
         Self(Mutex::new(State {
             queue: VecDeque::new(),
             bytes: 0,
-            told: false,
+            waker: None,
             waiting_since: None,
             heard_at: now,
             dead: None,
@@ -105,7 +104,8 @@ impl Outbox {
         state.bytes += frame.len();
         state.queue.push_back(frame);
         state.waiting_since.get_or_insert(now);
-        Pushed::Waits { wake: !std::mem::replace(&mut state.told, true) }
+        wake(state);
+        Pushed::Waits
     }
 
     /// Relay: whether this session is too far behind for what may be lost.
@@ -128,6 +128,7 @@ impl Outbox {
         state.waiting_since = None;
         let alive = state.dead.is_none();
         state.dead.get_or_insert(code);
+        wake(state);
         alive
     }
 
@@ -137,6 +138,7 @@ impl Outbox {
         if state.dead.is_none() {
             state.queue.push_back(bye);
             state.dead = Some(CloseCode::RESTART);
+            wake(state);
         }
     }
 
@@ -150,10 +152,33 @@ impl Outbox {
         self.lock().heard_at = now;
     }
 
+    /// Session: takes all that waits, or waits for it.
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Taken> {
+        let mut state = self.lock();
+        if state.queue.is_empty() && state.dead.is_none() {
+            match &mut state.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+            return Poll::Pending;
+        }
+        drop(state);
+        Poll::Ready(self.take())
+    }
+
+    /// Session, while its socket takes nothing: waits for the cut. (A planned end waits for the socket.)
+    pub fn poll_cut(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.dead.is_some_and(|code| code != CloseCode::RESTART) {
+            return Poll::Ready(());
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
     /// Session: takes all that waits.
     pub fn take(&self) -> Taken {
         let mut state = self.lock();
-        state.told = false;
         state.bytes = 0;
         state.waiting_since = None;
         let queue = std::mem::take(&mut state.queue);
@@ -167,6 +192,15 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells the session, if it waits; not under the lock, which it takes as soon as it is told.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waker = state.waker.take();
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 
@@ -203,6 +237,10 @@ fn close_group(group: &mut Vec<ByteString>, frames: &mut Vec<ByteString>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -211,14 +249,34 @@ mod tests {
         format!("{{\"x\":\"{}\"}}", "a".repeat(bytes.saturating_sub(8))).into()
     }
 
+    #[derive(Default)]
+    struct Told(AtomicUsize);
+
+    impl Wake for Told {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     #[test]
     fn the_session_is_told_once_until_it_looks() {
         let now = Instant::now();
         let outbox = Outbox::new(now);
-        assert_eq!(outbox.push(object(10), now), Pushed::Waits { wake: true });
-        assert_eq!(outbox.push(object(10), now), Pushed::Waits { wake: false });
-        assert!(matches!(outbox.take(), Taken::Frames(frames) if frames.len() == 1));
-        assert_eq!(outbox.push(object(10), now), Pushed::Waits { wake: true });
+        let told = Arc::new(Told::default());
+        let waker = Waker::from(told.clone());
+        let mut cx = Context::from_waker(&waker);
+        let times = || told.0.load(Ordering::Relaxed);
+        for round in 1..=2 {
+            assert!(outbox.poll_take(&mut cx).is_pending());
+            assert_eq!(outbox.push(object(10), now), Pushed::Waits);
+            assert_eq!(outbox.push(object(10), now), Pushed::Waits);
+            assert_eq!(times(), round);
+            let Poll::Ready(Taken::Frames(frames)) = outbox.poll_take(&mut cx) else { panic!() };
+            assert_eq!(frames.len(), 1);
+        }
+        assert!(outbox.poll_take(&mut cx).is_pending());
+        outbox.kill(CloseCode::SLOW);
+        assert_eq!(times(), 3, "an end is told too");
     }
 
     #[test]
@@ -226,11 +284,11 @@ mod tests {
         let now = Instant::now();
         let outbox = Outbox::new(now);
         for _ in 0..CUT.messages {
-            assert!(matches!(outbox.push(object(10), now), Pushed::Waits { .. }));
+            assert!(matches!(outbox.push(object(10), now), Pushed::Waits));
         }
         assert_eq!(outbox.push(object(10), now), Pushed::Full);
         let outbox = Outbox::new(now);
-        assert!(matches!(outbox.push(object(CUT.bytes + 1), now), Pushed::Waits { .. }));
+        assert!(matches!(outbox.push(object(CUT.bytes + 1), now), Pushed::Waits));
         assert_eq!(outbox.push(object(10), now), Pushed::Full);
         assert!(outbox.is_behind());
     }

@@ -1,5 +1,7 @@
 //! Tests of the relay: who is cut, when, and what is dropped first.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use super::*;
 use crate::test_support::{Ear, Heard};
 
@@ -11,7 +13,6 @@ fn attach(relay: &mut Relay, n: u128) -> (Ear, Uuid) {
         user: Uuid::from_u128(100 + n),
         sign_in: Uuid::from_u128(200),
         outbox: Arc::clone(&ear.outbox),
-        waker: ear.waker.clone(),
         ping_after: PING_AFTER,
     };
     relay.handle(new, &mut ctx);
@@ -31,7 +32,7 @@ fn fan_out(relay: &mut Relay, class: Class) {
 
 #[actix::test]
 async fn a_silent_session_is_asked_once_and_then_cut() {
-    let mut relay = Relay::new(RelayId(0));
+    let mut relay = Relay::new(RelayId(0), Observer::default());
     let (mut ear, _) = attach(&mut relay, 1);
     let now = Instant::now();
     relay.tick(now + PING_AFTER);
@@ -47,7 +48,7 @@ async fn a_silent_session_is_asked_once_and_then_cut() {
 
 #[actix::test]
 async fn a_slow_reader_is_cut_and_the_others_get_everything() {
-    let mut relay = Relay::new(RelayId(0));
+    let mut relay = Relay::new(RelayId(0), Observer::default());
     let (slow, _) = attach(&mut relay, 1);
     let (quick, _) = attach(&mut relay, 2);
     let mut got = 0;
@@ -66,7 +67,7 @@ async fn a_slow_reader_is_cut_and_the_others_get_everything() {
 
 #[actix::test]
 async fn a_session_that_is_behind_loses_typing_first_and_gets_the_newest_marks_later() {
-    let mut relay = Relay::new(RelayId(0));
+    let mut relay = Relay::new(RelayId(0), Observer::default());
     let (ear, _) = attach(&mut relay, 1);
     for _ in 0..40 {
         fan_out(&mut relay, Class::Entry(None));
@@ -87,18 +88,22 @@ async fn a_session_that_is_behind_loses_typing_first_and_gets_the_newest_marks_l
 
 #[actix::test]
 async fn a_stalled_reader_is_cut_by_the_relay_alone() {
-    let mut relay = Relay::new(RelayId(0));
+    let mut relay = Relay::new(RelayId(0), Observer::default());
     let (ear, _) = attach(&mut relay, 1);
     fan_out(&mut relay, Class::Entry(None));
+    let told = Arc::new(AtomicU16::new(0));
+    let tell = Arc::clone(&told);
+    let _ = relay.observer.set(Box::new(move |code| tell.store(code.0, Ordering::Relaxed)));
     let later = Instant::now() + Duration::from_secs(11);
     ear.outbox.heard(later);
     relay.tick(later);
+    assert_eq!(told.load(Ordering::Relaxed), CloseCode::SLOW.0);
     assert_eq!(ear.outbox.take(), Taken::Close(vec![], CloseCode::SLOW));
 }
 
 #[actix::test]
 async fn a_planned_end_says_bye_after_what_was_waiting() {
-    let mut relay = Relay::new(RelayId(0));
+    let mut relay = Relay::new(RelayId(0), Observer::default());
     let (ear, _) = attach(&mut relay, 1);
     fan_out(&mut relay, Class::Entry(None));
     let left = relay.handle(SendHome { count: 10, spread_s: 20 }, &mut Context::new());

@@ -3,8 +3,10 @@
 //! [`Topic`] each in the wiring.
 
 mod broadcast;
+mod connection;
 mod connections;
 mod guard;
+mod outgoing;
 mod session;
 mod transport;
 
@@ -264,6 +266,10 @@ pub fn limited(app: &App, rule: &Rule, from: &From) -> Result<(), Refusal> {
 
 /// Brings what happens on this node to the sockets: ended sessions are cut, frames delivered.
 pub fn start(app: &App) {
+    let cut = app.metrics.ws_cut.clone();
+    app.sockets
+        .relays
+        .observe(move |code| cut.with_label_values(&[&code.0.to_string()]).inc());
     actix_rt::spawn(check_sign_ins(app.clone()));
     let (app, mut notices) = (app.clone(), app.live.listen());
     actix_rt::spawn(async move {
@@ -332,6 +338,9 @@ fn hear(sockets: &Sockets, notice: Notice) {
     }
 }
 
+/// Longest wait for what the last connections are still told.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// Sends everybody home in slices over a third of the time that a stop may take, each with its own
 /// time to come back.
 pub async fn drain(app: &App) {
@@ -343,7 +352,7 @@ pub async fn drain(app: &App) {
     let slice = left.div_ceil(SLICES * relays.len().max(1)).max(1);
     for round in 1..=SLICES {
         if left == 0 {
-            return;
+            break;
         }
         let count = if round == SLICES { usize::MAX } else { slice };
         left = 0;
@@ -355,4 +364,12 @@ pub async fn drain(app: &App) {
             tokio::time::sleep(pause).await;
         }
     }
+    // The relays have let go; the last frames may still be on their way into the sockets.
+    let written = async {
+        while app.metrics.ws_connections.get() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // Who does not read does not hold the stop up.
+    let _ = tokio::time::timeout(FAREWELL, written).await;
 }

@@ -1,8 +1,9 @@
 //! The one file that knows actix-web-actors: the upgrade, the actor around a connection's protocol,
-//! and the options of the accepted socket. An exchange of that crate is a change of this file.
+//! and the options of the accepted socket. An exchange of that crate is a change of this file. What is
+//! written goes past the actor, see [`Outgoing`], and all of it past actix-http, see [`Connection`].
 //!
-//! The actor stands still when its peer stops reading (it is polled only while the write buffer has
-//! room), so bounds and liveness are the relay's; see `actors::relay`.
+//! The actor stands still when its peer stops reading (it is polled only when all before is written),
+//! so bounds and liveness are the relay's; see `actors::relay`.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{
-    Actor, ActorContext as _, ActorFutureExt as _, ActorState, Addr, AsyncContext as _, Handler,
+    Actor, ActorContext as _, ActorFutureExt as _, ActorState, Addr, AsyncContext as _,
     SpawnHandle, StreamHandler, WrapFuture as _,
 };
 use actix_web::dev::Extensions;
@@ -19,16 +20,19 @@ use actix_web::http::header;
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{
-    CloseReason, Message as WsMessage, ProtocolError, WebsocketContext, WsResponseBuilder,
+    Message as WsMessage, ProtocolError, WebsocketContext, handshake_with_protocols,
 };
-use actors::relay::{Attach, Detach, Outbox, PING_AFTER, RelayId, SessionKey, Taken, Wake};
+use actors::relay::{Attach, Detach, Outbox, PING_AFTER, RelayId, SessionKey};
 use actors::wire::{CloseCode, ErrCode, Problem as Refusal};
 use bytestring::ByteString;
+use futures::{FutureExt as _, StreamExt as _};
 use kernel::Timestamp;
 use socket2::SockRef;
 use uuid::Uuid;
 
-use super::guard::{Guard, Inbound, MAX_FRAME};
+use super::connection::{Connection, Incoming, Spare, taken_over};
+use super::guard::{Guard, Inbound};
+use super::outgoing::Outgoing;
 use super::session::{Caller, Output, Session, TopicRequest};
 use super::{From, PROTOCOL, connections};
 use crate::app::App;
@@ -48,9 +52,10 @@ const NOT_SENT: u32 = 128 * 1024;
 const CONNECT: Rule = Rule::new("ws_connect", 5, 1).burst(50);
 
 /// Sets what an accepted socket needs. Called for every connection; a failure leaves the defaults.
-pub fn on_connect(socket: &dyn Any, _: &mut Extensions) {
+pub fn on_connect(socket: &dyn Any, data: &mut Extensions) {
     let Some(tcp) = socket.downcast_ref::<TcpStream>() else { return };
     let socket = SockRef::from(tcp);
+    data.insert(Spare::of(&socket));
     let set = socket
         .set_tcp_user_timeout(Some(USER_TIMEOUT))
         .and_then(|()| socket.set_tcp_notsent_lowat(NOT_SENT));
@@ -70,7 +75,7 @@ pub fn on_connect(socket: &dyn Any, _: &mut Extensions) {
 pub async fn upgrade(
     app: App,
     req: HttpRequest,
-    stream: web::Payload,
+    mut stream: web::Payload,
     address: ClientAddress,
 ) -> Result<HttpResponse, Problem> {
     app.limits.check(&CONNECT, &address.limit_key(), app.clock.now())?;
@@ -87,12 +92,24 @@ pub async fn upgrade(
             .detail(format!("The subprotocol {PROTOCOL} is spoken here.")));
     }
     let cookie = app.sockets.gate.by_upgrade(&app, &req).await;
+    let answer = handshake_with_protocols(&req, &[PROTOCOL])
+        .map_err(|error| Problem::new(Code::BadRequest).detail(error.to_string()))?
+        .finish();
+    let tcp = Spare::take(&req).map_err(|error| {
+        tracing::warn!(%error, "no socket for an upgrade");
+        Problem::new(Code::Unavailable).retry_after(5)
+    })?;
+    // Nobody should have said anything before our answer; what somebody did say is read by actix-http
+    // while we wait.
+    tokio::task::yield_now().await;
+    let first = stream.next().now_or_never().flatten().and_then(Result::ok);
     let inbound = Rc::new(Inbound::default());
+    let outbox = Arc::new(Outbox::new(Instant::now()));
     let conn = app.id();
     let socket = Socket {
         conn,
         session: Session::new(conn, app.config.chat.send_per_minute, app.config.limits.factor),
-        outbox: Arc::new(Outbox::new(Instant::now())),
+        outbox: Arc::clone(&outbox),
         inbound: Rc::clone(&inbound),
         cookie,
         caller: None,
@@ -102,12 +119,11 @@ pub async fn upgrade(
         timer: None,
         app,
     };
-    let guarded = Guard::new(stream, inbound);
-    WsResponseBuilder::new(socket, &req, guarded)
-        .protocols(&[PROTOCOL])
-        .frame_size(MAX_FRAME)
-        .start()
-        .map_err(|error| Problem::new(Code::BadRequest).detail(error.to_string()))
+    let incoming = Incoming::new(Rc::clone(&tcp), first);
+    let actor = WebsocketContext::create(socket, Guard::new(incoming, inbound));
+    let outgoing = Outgoing::new(actor, Arc::clone(&outbox));
+    actix_web::rt::spawn(Connection::new(tcp, answer.headers(), outbox, outgoing));
+    Ok(taken_over())
 }
 
 /// Browsers always name the origin of a socket. Another site's page would come with our cookie, so
@@ -174,25 +190,15 @@ impl Socket {
                 Output::Request(request) => self.queue.push_back(Work::Request(request)),
             }
         }
-        self.flush(ctx);
         self.next(ctx);
     }
 
-    /// Writes what waits in the outbox.
-    fn flush(&mut self, ctx: &mut Ctx) {
-        match self.outbox.take() {
-            Taken::Frames(frames) => frames.into_iter().for_each(|frame| ctx.text(frame)),
-            Taken::Close(frames, code) => {
-                frames.into_iter().for_each(|frame| ctx.text(frame));
-                self.close(code, ctx);
-            }
-        }
-    }
-
+    /// Nothing more is written but the close.
     fn close(&mut self, code: CloseCode, ctx: &mut Ctx) {
-        self.app.metrics.ws_cut.with_label_values(&[&code.0.to_string()]).inc();
         self.queue.clear();
-        ctx.close(Some(CloseReason { code: code.0.into(), description: None }));
+        if self.outbox.kill(code) {
+            self.app.metrics.ws_cut.with_label_values(&[&code.0.to_string()]).inc();
+        }
         ctx.stop();
     }
 
@@ -203,6 +209,10 @@ impl Socket {
             return;
         }
         let Some(work) = self.queue.pop_front() else { return };
+        if self.queue.is_empty() {
+            // Most connections only listen from now on: room for four requests would be kept.
+            self.queue = VecDeque::new();
+        }
         self.busy = true;
         let app = self.app.clone();
         let (cookie, from) = (self.cookie.take(), self.from());
@@ -282,7 +292,6 @@ impl Socket {
             user: caller.user,
             sign_in: caller.sign_in,
             outbox: Arc::clone(&self.outbox),
-            waker: ctx.address().recipient(),
             ping_after: jittered(PING_AFTER),
         });
         self.caller = Some(caller);
@@ -368,14 +377,6 @@ impl StreamHandler<Result<WsMessage, ProtocolError>> for Socket {
             Some(code) => self.close(code, ctx),
             None => ctx.stop(),
         }
-    }
-}
-
-impl Handler<Wake> for Socket {
-    type Result = ();
-
-    fn handle(&mut self, _: Wake, ctx: &mut Ctx) {
-        self.flush(ctx);
     }
 }
 
