@@ -2,7 +2,7 @@
 //! for the servers that it is held against. One order as JSON in, one line of JSON out; see
 //! `script/bench-chat.mjs`, which gives the orders.
 
-#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is its purpose")]
 #![allow(clippy::indexing_slicing, reason = "a tool that may end in a panic")]
 
 mod wire;

@@ -1,4 +1,6 @@
 //! What survives when things end without warning.
 
 mod chaos;
+mod drained;
 mod killed;
+mod soak;

@@ -49,6 +49,11 @@ impl Client {
         Self { base: s.url(""), ..self.clone() }
     }
 
+    /// The same person before the server at `base`.
+    pub fn moved_to_base(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }

@@ -2,7 +2,9 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -14,9 +16,9 @@ pub struct Process {
     /// `http://127.0.0.1:port` of the running server.
     pub base: String,
     child: Child,
-    directory: tempfile::TempDir,
-    database: TestDatabase,
-    variables: Vec<(&'static str, &'static str)>,
+    directory: Arc<tempfile::TempDir>,
+    database: Arc<TestDatabase>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Process {
@@ -26,31 +28,62 @@ impl Process {
     }
 
     /// The same with further variables, which its later starts get too.
-    pub async fn start_with(variables: &[(&'static str, &'static str)]) -> Self {
-        let database = TestDatabase::create().await;
-        let directory = tempfile::tempdir().unwrap();
-        let variables = variables.to_vec();
+    pub async fn start_with(variables: &[(&'static str, &str)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let database = Arc::new(TestDatabase::create().await);
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        Self::launch(database, directory, variables.collect())
+    }
+
+    /// Another node on the same database and directory, with the same variables.
+    pub fn beside(&self) -> Self {
+        let (database, directory) = (self.database.clone(), self.directory.clone());
+        Self::launch(database, directory, self.variables.clone())
+    }
+
+    fn launch(
+        database: Arc<TestDatabase>,
+        directory: Arc<tempfile::TempDir>,
+        variables: Vec<(&'static str, String)>,
+    ) -> Self {
         let (child, base) = spawn(directory.path(), &database.url(), &variables);
         Self { base, child, directory, database, variables }
     }
 
-    /// `kill -9`, then the same command again.
-    pub fn kill_and_restart(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    /// Starts it again after [`Self::kill`].
+    pub fn start_again(&mut self) {
         (self.child, self.base) =
             spawn(self.directory.path(), &self.database.url(), &self.variables);
     }
 
+    /// Asks it to stop, as a deployment does, and waits for its end.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// `kill -9`, then the same command again.
+    pub fn kill_and_restart(&mut self) {
+        self.kill();
+        self.start_again();
+    }
+
     /// A demo school on a database of its own, and the server of it.
     pub async fn start_with_demo() -> Self {
-        let database = TestDatabase::create().await;
-        let directory = tempfile::tempdir().unwrap();
+        let database = Arc::new(TestDatabase::create().await);
+        let directory = Arc::new(tempfile::tempdir().unwrap());
         let demo = binary(directory.path(), &database.url()).args(["demo", "--brief"]).output();
         let demo = demo.unwrap();
         assert!(demo.status.success(), "{}", String::from_utf8_lossy(&demo.stderr));
-        let (child, base) = spawn(directory.path(), &database.url(), &[]);
-        Self { base, child, directory, database, variables: Vec::new() }
+        Self::launch(database, directory, Vec::new())
     }
 
     /// `kill -9`, and nothing again: what it leaves is looked at.
@@ -118,9 +151,9 @@ fn binary(directory: &Path, database: &str) -> Command {
     command
 }
 
-fn spawn(directory: &Path, database: &str, variables: &[(&str, &str)]) -> (Child, String) {
+fn spawn(directory: &Path, database: &str, variables: &[(&str, String)]) -> (Child, String) {
     let mut command = binary(directory, database);
-    command.envs(variables.iter().copied());
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let mut child = command.arg("serve").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let base = loop {

@@ -1,12 +1,16 @@
-//! A TCP proxy that can cut every connection and refuse new ones: a dependency that goes away.
+//! A TCP proxy that can cut every connection and refuse new ones, a dependency that goes away; or that
+//! only passes things on after a while.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Stands between a server and what it depends on.
 pub struct Proxy {
@@ -20,21 +24,29 @@ pub struct Proxy {
 impl Proxy {
     /// In front of `target`.
     pub async fn before(target: SocketAddr) -> Self {
+        Self::slowly_before(target, Duration::ZERO).await
+    }
+
+    /// In front of `target`; every byte is that much later on the other side.
+    pub async fn slowly_before(target: SocketAddr, delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (away, cut) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
         let task = tokio::spawn({
             let (away, cut) = (away.clone(), cut.clone());
             async move {
-                while let Ok((mut inner, _)) = listener.accept().await {
+                while let Ok((inner, _)) = listener.accept().await {
                     if away.load(Ordering::SeqCst) {
                         continue;
                     }
                     let cut = cut.clone();
                     tokio::spawn(async move {
-                        let Ok(mut outer) = TcpStream::connect(target).await else { return };
+                        let Ok(outer) = TcpStream::connect(target).await else { return };
+                        let (from_inner, to_inner) = inner.into_split();
+                        let (from_outer, to_outer) = outer.into_split();
                         tokio::select! {
-                            _ = tokio::io::copy_bidirectional(&mut inner, &mut outer) => {}
+                            () = pass(from_inner, to_outer, delay) => {}
+                            () = pass(from_outer, to_inner, delay) => {}
                             () = cut.notified() => {}
                         }
                     });
@@ -60,4 +72,31 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Passes bytes on, each piece `delay` after it came, until either side ends.
+async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, delay: Duration) {
+    let (late, mut due) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    let read = async move {
+        loop {
+            let mut piece = vec![0; 16 * 1024];
+            match from.read(&mut piece).await {
+                Ok(bytes @ 1..) => piece.truncate(bytes),
+                _ => return,
+            }
+            if late.send((Instant::now() + delay, piece)).is_err() {
+                return;
+            }
+        }
+    };
+    let write = async move {
+        while let Some((at, piece)) = due.recv().await {
+            tokio::time::sleep_until(at).await;
+            if to.write_all(&piece).await.is_err() {
+                return;
+            }
+        }
+    };
+    // Either ends with the other: by the closed channel.
+    tokio::join!(read, write);
 }

@@ -25,7 +25,12 @@ pub struct Socket {
 
 /// The request for an upgrade, to be changed by hand.
 pub fn upgrade(s: &TestServer) -> Request<()> {
-    let url = format!("ws://{}/api/v1/ws", s.address);
+    upgrade_at(&s.url(""))
+}
+
+/// The same at the address `http://host:port`.
+fn upgrade_at(base: &str) -> Request<()> {
+    let url = format!("{}/api/v1/ws", base.replacen("http", "ws", 1));
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "ilm.v1".parse().unwrap());
     request
@@ -52,11 +57,54 @@ impl Socket {
     /// Upgrades and signs in with the client's token.
     pub async fn sign_in(s: &TestServer, who: &Client) -> Self {
         let mut socket = Self::open(s).await;
-        let token = who.token.clone().expect("a token");
-        let id = socket.ask(json!({"t": "hello", "token": token, "client": "test/1"})).await;
-        let welcome = socket.frame("welcome").await;
-        assert_eq!(welcome["re"], id);
+        let token = who.token.as_deref().expect("a token");
+        let welcome = tokio::time::timeout(PATIENCE, socket.hello(token)).await;
+        welcome.expect("an answer in time").expect("welcome");
         socket
+    }
+
+    /// The same with a server that may be gone, or go in the middle of it.
+    pub async fn try_sign_in(base: &str, token: &str) -> Option<Self> {
+        let (stream, _) = tokio_tungstenite::connect_async(upgrade_at(base)).await.ok()?;
+        let mut socket = Self { stream, waiting: VecDeque::new(), last_id: 0 };
+        socket.hello(token).await.ok()?;
+        Some(socket)
+    }
+
+    async fn hello(&mut self, token: &str) -> Result<(), Option<u16>> {
+        let id = self.ask(json!({"t": "hello", "token": token, "client": "test/1"})).await;
+        loop {
+            let frames = self.read().await?;
+            let welcome = frames.iter().position(|frame| frame["t"] == "welcome");
+            self.waiting.extend(frames);
+            if let Some(welcome) = welcome.and_then(|at| self.waiting.remove(at)) {
+                assert_eq!(welcome["re"], id);
+                return Ok(());
+            }
+        }
+    }
+
+    /// What comes next, however long it takes; the code of a close otherwise. Nothing is lost when
+    /// the waiting is given up.
+    pub async fn next(&mut self) -> Result<Vec<Value>, Option<u16>> {
+        if !self.waiting.is_empty() {
+            return Ok(std::mem::take(&mut self.waiting).into());
+        }
+        self.read().await
+    }
+
+    /// The next frame of the stream.
+    async fn read(&mut self) -> Result<Vec<Value>, Option<u16>> {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(objects(&text)),
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(frame.map(|frame| frame.code.into()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
     }
 
     /// Sends a request with the next id, which is returned.
@@ -162,12 +210,7 @@ impl Socket {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.stream.next()).await;
             match next.unwrap_or_else(|_| panic!("nothing came; unread: {:?}", self.unread())) {
-                Some(Ok(Message::Text(text))) => {
-                    return Ok(match serde_json::from_str(&text).unwrap() {
-                        Value::Array(frames) => frames,
-                        frame => vec![frame],
-                    });
-                }
+                Some(Ok(Message::Text(text))) => return Ok(objects(&text)),
                 Some(Ok(Message::Close(frame))) => {
                     return Err(frame.map(|frame| frame.code.into()));
                 }
@@ -175,5 +218,13 @@ impl Socket {
                 Some(Err(_)) | None => return Err(None),
             }
         }
+    }
+}
+
+/// The objects of a frame.
+fn objects(text: &str) -> Vec<Value> {
+    match serde_json::from_str(text).unwrap() {
+        Value::Array(objects) => objects,
+        object => vec![object],
     }
 }
