@@ -27,8 +27,6 @@ use crate::platform::http::Problem;
 pub struct Member {
     /// The room.
     pub room: Uuid,
-    /// What the room is for.
-    pub kind: RoomKind,
     /// The course that it belongs to, if any.
     pub course: Option<Uuid>,
     /// Who.
@@ -56,7 +54,6 @@ impl Member {
     fn of(room: &RoomRow, user: Uuid, right: Right) -> Self {
         Self {
             room: room.id,
-            kind: room.kind,
             course: room.course_id,
             user,
             role: right.role,

@@ -679,6 +679,7 @@ pub struct Opened {
 
 /// What became of one change of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every change of a batch is stored")]
 pub enum Appended {
     /// Stored under the next number; a message's entry holds the author's `client_id`.
     Stored {

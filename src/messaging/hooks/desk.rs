@@ -26,8 +26,6 @@ pub struct Posted {
     pub role: Role,
     /// The message.
     pub message: Uuid,
-    /// Its number.
-    pub seq: i64,
     /// When it was stored.
     pub at: Timestamp,
 }

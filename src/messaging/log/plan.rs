@@ -277,7 +277,6 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
                 author: row.author_id,
                 role,
                 message: row.id,
-                seq: row.seq,
                 at: row.created_at,
             });
         }

@@ -121,14 +121,6 @@ pub async fn note_answers(conn: &mut AsyncPgConnection, answers: &[NewAnswer]) -
     Ok(())
 }
 
-/// The kinds of these rooms.
-pub async fn kinds(
-    conn: &mut AsyncPgConnection,
-    ids: &[Uuid],
-) -> QueryResult<Vec<(Uuid, RoomKind)>> {
-    rooms::table.filter(rooms::id.eq_any(ids)).select((rooms::id, rooms::kind)).load(conn).await
-}
-
 /// Which part of the desk somebody works at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {

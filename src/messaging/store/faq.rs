@@ -88,11 +88,6 @@ pub async fn list(
         .await
 }
 
-/// One entry.
-pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<FaqRow>> {
-    faq_entries::table.find(id).select(FaqRow::as_select()).first(conn).await.optional()
-}
-
 /// One entry, locked until the transaction ends.
 pub async fn lock(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<FaqRow>> {
     faq_entries::table

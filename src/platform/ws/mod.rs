@@ -267,9 +267,7 @@ pub fn limited(app: &App, rule: &Rule, from: &From) -> Result<(), Refusal> {
 /// Brings what happens on this node to the sockets: ended sessions are cut, frames delivered.
 pub fn start(app: &App) {
     let cut = app.metrics.ws_cut.clone();
-    app.sockets
-        .relays
-        .observe(move |code| cut.with_label_values(&[&code.0.to_string()]).inc());
+    app.sockets.relays.observe(move |code| cut.with_label_values(&[&code.0.to_string()]).inc());
     actix_rt::spawn(check_sign_ins(app.clone()));
     let (app, mut notices) = (app.clone(), app.live.listen());
     actix_rt::spawn(async move {

@@ -378,7 +378,7 @@ async fn whatever_dies_acknowledged_messages_are_stored_once_and_everybody_has_t
         ("ILM__AUTH__ACCESS_TOKEN_SECONDS", "7200"),
         ("ILM__MEDIA__JOBS", "0"),
     ];
-    let mut one = Process::start_with(&variables).await;
+    let one = Process::start_with(&variables).await;
     let mut tokens = Vec::new();
     for n in 0..PEOPLE {
         let email = format!("soak{n}@example.com");

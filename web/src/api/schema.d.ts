@@ -8767,7 +8767,7 @@ export interface operations {
                 /** @description With these words in the title or in what was said. */
                 q?: string;
                 /** @description `open` (no accepted answer) or `answered`. */
-                state?: components["schemas"]["ThreadState"];
+                state?: "open" | "answered";
             };
             header?: never;
             path: {
@@ -8951,7 +8951,7 @@ export interface operations {
                 /** @description With these words in student, course, task or question. */
                 q?: string;
                 /** @description `waiting` when absent. */
-                state?: components["schemas"]["QueueState"];
+                state?: "waiting" | "mine" | "closed";
                 /** @description Under this task. */
                 task?: string;
             };
@@ -10792,7 +10792,7 @@ export interface operations {
                 /** @description With these words in the title or in what was said. */
                 q?: string;
                 /** @description `open` (no accepted answer) or `answered`. */
-                state?: components["schemas"]["ThreadState"];
+                state?: "open" | "answered";
             };
             header?: never;
             path: {
