@@ -115,14 +115,13 @@ impl World {
                     }
                 }
                 Effect::Answer(origin, answer) => {
-                    if let Ok(ack) = &answer {
-                        if let Some(client_id) = &ack.client_id {
-                            let Entry::Msg { m, .. } = &self.rows.entries[ack.seq as usize - 1]
-                            else {
-                                panic!("an ack for something that is no message");
-                            };
-                            assert_eq!(m.client_id.as_ref(), Some(client_id));
-                        }
+                    if let Ok(ack) = &answer
+                        && let Some(client_id) = &ack.client_id
+                    {
+                        let Entry::Msg { m, .. } = &self.rows.entries[ack.seq as usize - 1] else {
+                            panic!("an ack for something that is no message");
+                        };
+                        assert_eq!(m.client_id.as_ref(), Some(client_id));
                     }
                     self.answers.push((origin, answer));
                 }

@@ -177,10 +177,8 @@ impl Walker {
                     .for_each(|entry| self.view.entry(entry));
             }
             // What was on its way when we left is not for us; a later join has it.
-            _ if frame.get("seq").is_some() && frame["topic"] == self.topic() => {
-                if link.in_room {
-                    self.view.entry(frame);
-                }
+            _ if frame.get("seq").is_some() && frame["topic"] == self.topic() && link.in_room => {
+                self.view.entry(frame);
             }
             "ack" if frame["client_id"].is_string() => {
                 let client_id = frame["client_id"].as_str().unwrap().to_owned();
@@ -424,11 +422,8 @@ async fn whatever_dies_acknowledged_messages_are_stored_once_and_everybody_has_t
     // How far the soak is, of a thousand.
     let progress = || {
         let done = stage.events.load(Ordering::Relaxed) * 1000 / events.max(1);
-        if seconds > 0 {
-            u64::try_from(begun.elapsed().as_millis()).unwrap() / seconds
-        } else {
-            done
-        }
+        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap();
+        milliseconds.checked_div(seconds).unwrap_or(done)
     };
     let blows: [(u64, &str); 8] = [
         (200, "kill"),
