@@ -10,7 +10,7 @@ use crate::platform::text_enum;
 text_enum! {
     /// What becomes of a message that holds a word; the later is the worse.
     #[derive(PartialOrd, Ord)]
-    pub enum Verdict {
+    pub enum WordVerdict {
         /// It waits for a moderator.
         Hold = "hold",
         /// It is not stored.
@@ -20,7 +20,7 @@ text_enum! {
 
 text_enum! {
     /// The label of a word list.
-    pub enum Language {
+    pub enum WordLanguage {
         /// None in particular.
         Any = "any",
         /// Uzbek.
@@ -39,10 +39,10 @@ text_enum! {
 #[diesel(table_name = chat_words, check_for_backend(diesel::pg::Pg))]
 pub struct WordRow {
     pub id: Uuid,
-    pub language: Language,
+    pub language: WordLanguage,
     pub word: String,
     pub skeleton: String,
-    pub verdict: Verdict,
+    pub verdict: WordVerdict,
     pub added_by: Option<Uuid>,
     pub created_at: Timestamp,
 }

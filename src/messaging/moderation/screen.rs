@@ -4,7 +4,7 @@ use actors::chat_room::port::Role;
 use actors::wire::Problem as Refusal;
 use uuid::Uuid;
 
-use super::model::Verdict;
+use super::model::WordVerdict;
 use super::text::{self, Links};
 use super::trust;
 use crate::app::App;
@@ -40,8 +40,8 @@ pub(in crate::messaging) async fn screen(
         return Err(Refusal::rejected("caps"));
     }
     match app.messaging.moderation.dictionary().judge(body) {
-        Some(Verdict::Reject) => Err(Refusal::rejected("words")),
-        Some(Verdict::Hold) => Ok(true),
+        Some(WordVerdict::Reject) => Err(Refusal::rejected("words")),
+        Some(WordVerdict::Hold) => Ok(true),
         None => Ok(false),
     }
 }

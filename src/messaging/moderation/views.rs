@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::model::{CaseKind, Decision, Language, ReportKind, Verdict, WordRow};
+use super::model::{CaseKind, Decision, ReportKind, WordLanguage, WordRow, WordVerdict};
 use crate::messaging::model::RoomKind;
 
 /// A word that a message may not hold.
@@ -16,11 +16,11 @@ pub struct Word {
     /// Its id.
     pub id: Uuid,
     /// The list that it stands in. All lists count for every message.
-    pub language: Language,
+    pub language: WordLanguage,
     /// As it was typed; a `*` at the end stands for any ending.
     pub word: String,
     /// `reject`: the message is not stored; `hold`: it waits for a moderator.
-    pub verdict: Verdict,
+    pub verdict: WordVerdict,
     /// When it was added.
     pub created_at: DateTime<Utc>,
 }
@@ -38,11 +38,11 @@ impl From<WordRow> for Word {
 #[serde(deny_unknown_fields)]
 pub struct NewWord {
     /// The list.
-    pub language: Language,
+    pub language: WordLanguage,
     /// 2 to 100 characters, several words allowed; a `*` at the end stands for any ending.
     pub word: String,
     /// What becomes of a message with it.
-    pub verdict: Verdict,
+    pub verdict: WordVerdict,
 }
 
 /// Which words.
@@ -51,7 +51,7 @@ pub struct NewWord {
 #[serde(deny_unknown_fields)]
 pub struct WordQuery {
     /// Of this list only.
-    pub language: Option<Language>,
+    pub language: Option<WordLanguage>,
     /// A part of the word, in any spelling.
     pub q: Option<String>,
     /// Words a page, 1 to 100; 50 when absent.

@@ -3,26 +3,26 @@
 
 use std::collections::HashMap;
 
-use super::model::Verdict;
+use super::model::WordVerdict;
 use super::skeleton::{self, Token};
 
 /// The word lists, ready to be compared.
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
     /// By the word, or by its first word when there are several.
-    words: HashMap<String, Verdict>,
+    words: HashMap<String, WordVerdict>,
     /// As [`Self::words`], for stretched ones.
-    squeezed: HashMap<String, Verdict>,
+    squeezed: HashMap<String, WordVerdict>,
     /// Beginnings of words.
-    stems: HashMap<String, Verdict>,
+    stems: HashMap<String, WordVerdict>,
     /// Characters of the longest beginning.
     longest_stem: usize,
-    phrases: HashMap<String, Vec<(Vec<String>, Verdict)>>,
+    phrases: HashMap<String, Vec<(Vec<String>, WordVerdict)>>,
 }
 
 impl Dictionary {
     /// Of entries as [`skeleton::of_entry`] makes them.
-    pub fn of<'a>(entries: impl IntoIterator<Item = (&'a str, Verdict)>) -> Self {
+    pub fn of<'a>(entries: impl IntoIterator<Item = (&'a str, WordVerdict)>) -> Self {
         let mut all = Self::default();
         for (entry, verdict) in entries {
             let (entry, any_ending) = match entry.strip_suffix('*') {
@@ -51,7 +51,7 @@ impl Dictionary {
     }
 
     /// The worst that the lists say of a text.
-    pub fn judge(&self, text: &str) -> Option<Verdict> {
+    pub fn judge(&self, text: &str) -> Option<WordVerdict> {
         if self.words.is_empty() && self.stems.is_empty() && self.phrases.is_empty() {
             return None;
         }
@@ -59,14 +59,14 @@ impl Dictionary {
         let mut worst = None;
         for (at, token) in tokens.iter().enumerate() {
             worst = worst.max(self.of_token(token)).max(self.of_phrase(&tokens, at));
-            if worst == Some(Verdict::Reject) {
+            if worst == Some(WordVerdict::Reject) {
                 break;
             }
         }
         worst
     }
 
-    fn of_token(&self, token: &Token) -> Option<Verdict> {
+    fn of_token(&self, token: &Token) -> Option<WordVerdict> {
         let plain = self.words.get(&token.plain).copied().max(self.of_stem(&token.plain));
         match &token.squeezed {
             Some(word) => plain.max(self.squeezed.get(word).copied()).max(self.of_stem(word)),
@@ -74,12 +74,12 @@ impl Dictionary {
         }
     }
 
-    fn of_stem(&self, word: &str) -> Option<Verdict> {
+    fn of_stem(&self, word: &str) -> Option<WordVerdict> {
         let ends = word.char_indices().map(|(at, c)| at + c.len_utf8()).take(self.longest_stem);
         ends.filter_map(|end| self.stems.get(word.get(..end)?).copied()).max()
     }
 
-    fn of_phrase(&self, tokens: &[Token], at: usize) -> Option<Verdict> {
+    fn of_phrase(&self, tokens: &[Token], at: usize) -> Option<WordVerdict> {
         let first = tokens.get(at)?;
         let phrases = self.phrases.get(&first.plain)?;
         let rest = tokens.get(at + 1..)?;
@@ -94,7 +94,7 @@ impl Dictionary {
     }
 }
 
-fn worse(map: &mut HashMap<String, Verdict>, word: String, verdict: Verdict) {
+fn worse(map: &mut HashMap<String, WordVerdict>, word: String, verdict: WordVerdict) {
     let held = map.entry(word).or_insert(verdict);
     *held = verdict.max(*held);
 }
@@ -105,14 +105,14 @@ mod tests {
 
     fn dictionary() -> Dictionary {
         let entries = [
-            ("Дурак*", Verdict::Reject),
-            ("spam", Verdict::Reject),
-            ("oʻgʻri", Verdict::Hold),
-            ("free money", Verdict::Hold),
-            ("buy essay*", Verdict::Reject),
-            ("as", Verdict::Hold),
+            ("Дурак*", WordVerdict::Reject),
+            ("spam", WordVerdict::Reject),
+            ("oʻgʻri", WordVerdict::Hold),
+            ("free money", WordVerdict::Hold),
+            ("buy essay*", WordVerdict::Reject),
+            ("as", WordVerdict::Hold),
         ];
-        let skeletons: Vec<(String, Verdict)> =
+        let skeletons: Vec<(String, WordVerdict)> =
             entries.iter().map(|(word, v)| (skeleton::of_entry(word).unwrap(), *v)).collect();
         Dictionary::of(skeletons.iter().map(|(word, v)| (word.as_str(), *v)))
     }
@@ -133,10 +133,10 @@ mod tests {
             "дуpак",
             "buy ESSAYS here",
         ] {
-            assert_eq!(words.judge(text), Some(Verdict::Reject), "{text}");
+            assert_eq!(words.judge(text), Some(WordVerdict::Reject), "{text}");
         }
         for text in ["o'g'ri", "oʻgʻri", "O`G`RI", "get free money now"] {
-            assert_eq!(words.judge(text), Some(Verdict::Hold), "{text}");
+            assert_eq!(words.judge(text), Some(WordVerdict::Hold), "{text}");
         }
     }
 
@@ -151,6 +151,6 @@ mod tests {
 
     #[test]
     fn the_worst_counts() {
-        assert_eq!(dictionary().judge("oʻgʻri spam"), Some(Verdict::Reject));
+        assert_eq!(dictionary().judge("oʻgʻri spam"), Some(WordVerdict::Reject));
     }
 }

@@ -3079,9 +3079,9 @@ export interface components {
              */
             id: string;
             /** @description The list that it stands in. All lists count for every message. */
-            language: components["schemas"]["Language"];
+            language: components["schemas"]["WordLanguage"];
             /** @description `reject`: the message is not stored; `hold`: it waits for a moderator. */
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["WordVerdict"];
             /** @description As it was typed; a `*` at the end stands for any ending. */
             word: string;
         };
@@ -4740,9 +4740,9 @@ export interface components {
         /** @description A word to add. */
         NewChatWord: {
             /** @description The list. */
-            language: components["schemas"]["Language"];
+            language: components["schemas"]["WordLanguage"];
             /** @description What becomes of a message with it. */
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["WordVerdict"];
             /** @description 2 to 100 characters, several words allowed; a `*` at the end stands for any ending. */
             word: string;
         };
@@ -5266,9 +5266,9 @@ export interface components {
                  */
                 id: string;
                 /** @description The list that it stands in. All lists count for every message. */
-                language: components["schemas"]["Language"];
+                language: components["schemas"]["WordLanguage"];
                 /** @description `reject`: the message is not stored; `hold`: it waits for a moderator. */
-                verdict: components["schemas"]["Verdict"];
+                verdict: components["schemas"]["WordVerdict"];
                 /** @description As it was typed; a `*` at the end stands for any ending. */
                 word: string;
             }[];
@@ -7576,6 +7576,16 @@ export interface components {
                 number
             ][];
         };
+        /**
+         * @description The label of a word list.
+         * @enum {string}
+         */
+        WordLanguage: "any" | "uz" | "ru" | "en" | "he";
+        /**
+         * @description What becomes of a message that holds a word; the later is the worse.
+         * @enum {string}
+         */
+        WordVerdict: "hold" | "reject";
         /** @description A worked solution. */
         WorkedSolution: {
             /** @description It. */
@@ -11445,7 +11455,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Of this list only. */
-                language?: components["schemas"]["Language"];
+                language?: components["schemas"]["WordLanguage"];
                 /** @description Words a page, 1 to 100; 50 when absent. */
                 limit?: number;
                 /** @description A part of the word, in any spelling. */

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::messaging::moderation::model::{Language, Verdict, WordRow};
+use crate::messaging::moderation::model::{WordLanguage, WordRow, WordVerdict};
 use crate::messaging::moderation::schema::chat_words;
 
 /// What is compared with messages.
-pub async fn skeletons(conn: &mut AsyncPgConnection) -> QueryResult<Vec<(String, Verdict)>> {
+pub async fn skeletons(conn: &mut AsyncPgConnection) -> QueryResult<Vec<(String, WordVerdict)>> {
     chat_words::table.select((chat_words::skeleton, chat_words::verdict)).load(conn).await
 }
 
@@ -20,7 +20,7 @@ pub async fn count(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
 /// Words by language and alphabet, after `after`, up to `limit`.
 pub async fn page(
     conn: &mut AsyncPgConnection,
-    language: Option<Language>,
+    language: Option<WordLanguage>,
     part: Option<&str>,
     after: Option<(String, Uuid)>,
     limit: i64,
