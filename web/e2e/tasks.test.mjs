@@ -109,6 +109,8 @@ test('a student finds it in its topic; wrong answers count down to the chat', as
   await answer(student, '5');
   await verdict(student, 'wrong').getByText('The chat with a moderator is open now.').waitFor();
   const rows = page.locator('section', { hasText: 'Attempts' }).getByRole('listitem');
+  // The list is asked for anew after the verdict.
+  await rows.nth(2).waitFor();
   assert.equal(await rows.count(), 3);
   await student.picture('task-wrong-1280');
   assert.deepEqual(await student.accessibility(), []);
