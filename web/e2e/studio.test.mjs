@@ -50,6 +50,7 @@ test('a lesson moves by Alt and arrows, over the edge of its module too, and Und
   await page.keyboard.press('Alt+ArrowUp');
   await until('it is moved', async () => same(await tree(), ['ACB', 'D']));
   await page.keyboard.press('Alt+ArrowDown');
+  await until('it is moved back', async () => same(await tree(), ['ABC', 'D']));
   await page.keyboard.press('Alt+ArrowDown');
   await until('it is in the next module', async () => same(await tree(), ['AB', 'CD']));
   await until('the server knows', async () => same(await stored(), ['AB', 'CD']));
