@@ -5,6 +5,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { meQuery, useSession } from '~/features/identity/session';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, Forbidden, SignInFirst, State } from '~/ui/State';
 import { Status } from '~/ui/Status';
@@ -95,17 +96,7 @@ function Page() {
           )}
         </Waiting>
       )}
-      {list.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={list} />
       {video && <TranscodeDrawer id={video} close={() => go(narrowed)} />}
     </div>
   );

@@ -10,6 +10,7 @@ import type { Me } from '~/features/identity/session';
 import { Body } from '~/features/messaging/Body';
 import { studioCoursesQuery } from '~/features/studio/queries';
 import { usePerson } from '~/live/person';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, State } from '~/ui/State';
 import { Tag } from '~/ui/Status';
@@ -80,17 +81,7 @@ function List({ me }: { me: Me }) {
           )}
         </Waiting>
       )}
-      {list.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={list} />
       {writing && <Announce me={me} own={own.data?.items ?? []} close={() => setWriting(false)} />}
     </div>
   );

@@ -12,6 +12,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LinkButton } from '~/ui/LinkButton';
+import { More } from '~/ui/More';
 import { Failed, State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
 import { useTitle } from '~/ui/useTitle';
@@ -79,17 +80,7 @@ export function CataloguePage() {
               )}
             </Waiting>
           )}
-          {courses.hasNextPage && (
-            <div className={css.more}>
-              <Button
-                variant="default"
-                loading={courses.isFetchingNextPage}
-                onClick={() => void courses.fetchNextPage()}
-              >
-                {t('common:more')}
-              </Button>
-            </div>
-          )}
+          <More of={courses} className={css.more} />
           {courses.isFetchNextPageError && (
             <Failed error={courses.error} retry={() => void courses.fetchNextPage()} />
           )}

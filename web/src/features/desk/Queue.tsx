@@ -7,6 +7,7 @@ import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '~/features/identity/session';
 import { Initials } from '~/ui/Initials';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, State } from '~/ui/State';
 import { Tag } from '~/ui/Status';
@@ -135,18 +136,7 @@ export function Queue({ me, list, rows, search, open, narrow }: Props) {
               ))}
             </ul>
           )}
-          {list.hasNextPage && (
-            <div className={css.pad}>
-              <Button
-                variant="default"
-                fullWidth
-                loading={list.isFetchingNextPage}
-                onClick={() => void list.fetchNextPage()}
-              >
-                {t('common:more')}
-              </Button>
-            </div>
-          )}
+          <More of={list} className={css.pad} fullWidth />
         </Waiting>
       )}
     </section>

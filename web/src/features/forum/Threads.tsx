@@ -2,15 +2,17 @@
 import { Button, SegmentedControl, Skeleton, TextInput } from '@mantine/core';
 import { IconCheck, IconLock, IconMessageQuestion, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Initials } from '~/ui/Initials';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, State } from '~/ui/State';
 import { Tag } from '~/ui/Status';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
+import { useTyped } from '~/ui/useTyped';
 import { Waiting } from '~/ui/Waiting';
 import { When } from '~/ui/When';
 import { type Place, type Thread, type ThreadFilter, type ThreadState, threadStates } from './contract';
@@ -79,17 +81,7 @@ export function Threads({ place, filter, narrow, into, ask }: Props) {
           )}
         </Waiting>
       )}
-      {list.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={list} />
     </div>
   );
 }
@@ -131,20 +123,7 @@ function Row({ thread }: { thread: Thread }) {
 
 function Find({ q, set }: { q: string; set: (q: string) => void }) {
   const { t } = useTranslation('forum');
-  const [text, setText] = useState(q);
-  const [seen, setSeen] = useState(q);
-  if (seen !== q) {
-    setSeen(q);
-    if (text.trim() !== q) setText(q);
-  }
-  const latest = useRef(set);
-  latest.current = set;
-  useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === q) return;
-    const timer = setTimeout(() => latest.current(wanted), 350);
-    return () => clearTimeout(timer);
-  }, [text, q]);
+  const [text, setText] = useTyped(q, set);
   return (
     <TextInput
       className={css.find ?? ''}

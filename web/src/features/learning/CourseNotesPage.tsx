@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { CourseTitle } from '~/features/courses/CourseTitle';
 import { useSession } from '~/features/identity/session';
 import { LinkButton } from '~/ui/LinkButton';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, SignInFirst, State } from '~/ui/State';
 import { useErrorText } from '~/ui/useErrorText';
@@ -98,17 +99,7 @@ export function CourseNotesPage() {
           )}
         </Waiting>
       )}
-      {notes.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={notes.isFetchingNextPage}
-            onClick={() => void notes.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={notes} />
       {notes.isFetchNextPageError && <Note tone="bad">{errorText(notes.error)}</Note>}
     </div>
   );

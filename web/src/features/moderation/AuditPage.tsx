@@ -7,6 +7,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OnlyFor } from '~/features/identity/OnlyFor';
 import { readsAudit } from '~/features/identity/roles';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, State } from '~/ui/State';
 import { useErrorText } from '~/ui/useErrorText';
@@ -78,17 +79,7 @@ function Audit() {
           )}
         </Waiting>
       )}
-      {list.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={list} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 // `/moderation`: what was reported or held, the words that are not allowed, who may not write (MSG-07).
-import { Button, SegmentedControl, Select, Skeleton, Tabs } from '@mantine/core';
+import { SegmentedControl, Select, Skeleton, Tabs } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { OnlyFor } from '~/features/identity/OnlyFor';
 import { keepsWords, moderates } from '~/features/identity/roles';
 import type { Me } from '~/features/identity/session';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, Forbidden, State } from '~/ui/State';
 import { useErrorText } from '~/ui/useErrorText';
@@ -114,17 +115,7 @@ function Cases({ search, go }: { search: ModerationSearch; go: (next: Moderation
           )}
         </Waiting>
       )}
-      {list.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={list} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { courseQuery } from '~/features/courses/queries';
 import { roomLineQuery } from '~/features/forum/queries';
 import { isRoomKind } from '~/features/messaging/kinds';
 import { Initials } from '~/ui/Initials';
+import { More } from '~/ui/More';
 import { Failed, State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
 import { Waiting } from '~/ui/Waiting';
@@ -43,17 +44,7 @@ export function Mutes() {
           </ul>
         )}
       </Waiting>
-      {list.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={list} />
       {lifting && <LiftDialog mute={lifting} close={() => setLifting(undefined)} />}
     </div>
   );

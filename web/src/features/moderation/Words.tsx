@@ -6,6 +6,7 @@ import { type FormEvent, useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { localeNames } from '~/i18n/format';
+import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, State } from '~/ui/State';
 import { Tag } from '~/ui/Status';
@@ -74,17 +75,7 @@ export function Words() {
           )}
         </Waiting>
       )}
-      {list.hasNextPage && (
-        <div>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('common:more')}
-          </Button>
-        </div>
-      )}
+      <More of={list} />
     </div>
   );
 }

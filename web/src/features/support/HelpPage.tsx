@@ -3,7 +3,7 @@ import { Button, Skeleton, TextInput } from '@mantine/core';
 import { IconMessageCircle2, IconSearch, IconThumbDown, IconThumbUp } from '@tabler/icons-react';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { editsFaq } from '~/features/identity/roles';
 import { useSession } from '~/features/identity/session';
@@ -14,6 +14,7 @@ import { Failed, State } from '~/ui/State';
 import { asTyped } from '~/ui/typedDir';
 import { useLocale } from '~/ui/useFormat';
 import { useTitle } from '~/ui/useTitle';
+import { useTyped } from '~/ui/useTyped';
 import { Waiting } from '~/ui/Waiting';
 import { type FaqEntry, isTopic, topics } from './contract';
 import { Expected } from './Expected';
@@ -107,20 +108,7 @@ export function HelpPage() {
 
 function Find({ q, set }: { q: string; set: (q: string) => void }) {
   const { t } = useTranslation('support');
-  const [text, setText] = useState(q);
-  const [seen, setSeen] = useState(q);
-  if (seen !== q) {
-    setSeen(q);
-    if (text.trim() !== q) setText(q);
-  }
-  const latest = useRef(set);
-  latest.current = set;
-  useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === q) return;
-    const timer = setTimeout(() => latest.current(wanted), 350);
-    return () => clearTimeout(timer);
-  }, [text, q]);
+  const [text, setText] = useTyped(q, set);
   return (
     <search>
       <TextInput

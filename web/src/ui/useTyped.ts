@@ -1,0 +1,24 @@
+// A search field that looks while one types, a moment after the last key.
+import { useEffect, useRef, useState } from 'react';
+
+/** Milliseconds without a key after which it looks. */
+const PAUSE = 350;
+
+/** What stands in the field, and how to change it. `q` is what is looked for now; `set` looks for something else. */
+export function useTyped(q: string, set: (q: string) => void): [string, (text: string) => void] {
+  const [text, setText] = useState(q);
+  const [seen, setSeen] = useState(q);
+  if (seen !== q) {
+    setSeen(q);
+    if (text.trim() !== q) setText(q);
+  }
+  const latest = useRef(set);
+  latest.current = set;
+  useEffect(() => {
+    const wanted = text.trim();
+    if (wanted === q) return;
+    const timer = setTimeout(() => latest.current(wanted), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text, q]);
+  return [text, setText];
+}
