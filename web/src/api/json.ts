@@ -9,13 +9,3 @@ export function given<T extends Record<string, unknown>>(all: T): { [K in keyof 
     Object.entries(all).filter(([, value]) => value !== undefined && value !== ''),
   ) as { [K in keyof T]?: NonNullable<T[K]> };
 }
-
-/** A path with those parts of a query that have a value. */
-export function address(path: string, query: Record<string, string | number | boolean | undefined>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') search.set(name, String(value));
-  }
-  const text = search.toString();
-  return text ? `${path}?${text}` : path;
-}

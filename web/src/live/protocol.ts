@@ -43,7 +43,7 @@ export type ChatMessage = {
   edited_at?: string | null;
   version: number;
   /** `shown` (also when absent), `held` (waits for a moderator), `deleted`, `refused`. */
-  state?: string;
+  state?: string | null;
   reactions?: Reaction[];
   files?: ChatFile[];
   mentions?: string[];

@@ -1,8 +1,7 @@
 // Announcements, as asked of the server.
 import { infiniteQueryOptions } from '@tanstack/react-query';
-import { call } from '~/api/call';
 import { api, body } from '~/api/client';
-import { given, json } from '~/api/json';
+import { given } from '~/api/json';
 import { queryClient } from '~/app/queries';
 import type { Announcement, NewAnnouncement } from './contract';
 
@@ -31,7 +30,12 @@ export async function announce(what: NewAnnouncement): Promise<Announcement> {
 export async function markRead(marks: ReadonlyMap<string, number>): Promise<void> {
   await Promise.all(
     [...marks].map(([room, seq]) =>
-      call('POST', `/rooms/${room}/marks`, json({ read: seq, delivered: seq })),
+      body(
+        api.POST('/rooms/{id}/marks', {
+          params: { path: { id: room } },
+          body: { read: seq, delivered: seq },
+        }),
+      ),
     ),
   );
   queryClient.setQueryData(

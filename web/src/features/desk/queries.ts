@@ -1,6 +1,5 @@
 // What the desk asks of the server. What a frame of the socket makes stale is asked again from here.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { call } from '~/api/call';
 import { api, body } from '~/api/client';
 import { given } from '~/api/json';
 import { queryClient } from '~/app/queries';
@@ -36,7 +35,8 @@ export const refreshDesk = (): Promise<void> => queryClient.invalidateQueries({ 
 export const claim = (room: string) => body(api.POST('/desk/{id}/claim', at(room)));
 export const renew = (room: string) => body(api.POST('/desk/{id}/renew', at(room)));
 /** Outlives the page. */
-export const release = (room: string) => call('POST', `/desk/${room}/release`, { keepalive: true });
+export const release = (room: string) =>
+  body(api.POST('/desk/{id}/release', { ...at(room), keepalive: true }));
 export const resolve = (room: string) => body(api.POST('/desk/{id}/resolve', at(room)));
 export const pass = (room: string, to: string) =>
   body(api.POST('/desk/{id}/pass', { ...at(room), body: { to } }));

@@ -308,7 +308,7 @@ const nobody: ReadonlySet<string> = new Set();
 function useHidden(user: string): ReadonlySet<string> {
   const { data } = useQuery({ ...blocksQuery, enabled: user !== '' });
   return useMemo(
-    () => (data && data.items.length > 0 ? new Set(data.items.map((one) => one.user_id)) : nobody),
+    () => (data && data.items.length > 0 ? new Set(data.items.map((one) => one.id)) : nobody),
     [data],
   );
 }

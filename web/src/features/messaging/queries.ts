@@ -1,10 +1,9 @@
 // What the chat asks over HTTP: rooms and their settings, files, people, search, reports.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { call } from '~/api/call';
 import { api, body, type Schemas } from '~/api/client';
-import { address, given, json } from '~/api/json';
+import { given } from '~/api/json';
 import { queryClient } from '~/app/queries';
-import type { ChatFile, Page } from '~/live/protocol';
+import type { ChatFile } from '~/live/protocol';
 import type { RoomKind } from './kinds';
 
 export type RoomRow = Schemas['RoomLine'];
@@ -76,30 +75,43 @@ export const searchQuery = (room: string, q: string) =>
   infiniteQueryOptions({
     queryKey: ['room-search', room, q],
     queryFn: ({ pageParam }) =>
-      call<Page & { next_cursor?: string | null }>(
-        'GET',
-        address(`/rooms/${room}/search`, { q, limit: 20, cursor: pageParam }),
+      body(
+        api.GET('/rooms/{id}/search', {
+          params: { path: { id: room }, query: { q, limit: 20, ...given({ cursor: pageParam }) } },
+        }),
       ),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
 
-export const reportKinds = ['spam', 'insult', 'cheating', 'danger', 'other'] as const;
-export type ReportKind = (typeof reportKinds)[number];
+export type ReportKind = Schemas['ReportKind'];
+export const reportKinds = [
+  'spam',
+  'insult',
+  'cheating',
+  'danger',
+  'other',
+] as const satisfies readonly ReportKind[];
 
 export const report = (room: string, msg: string, kind: ReportKind, text: string): Promise<unknown> =>
-  call('POST', `/rooms/${room}/messages/${msg}/reports`, json({ kind, ...(text ? { text } : {}) }));
+  body(
+    api.POST('/rooms/{id}/messages/{msg}/reports', {
+      params: { path: { id: room, msg } },
+      body: { kind, ...given({ text }) },
+    }),
+  );
 
 const blocksKey = ['me', 'blocks'] as const;
 
 export const blocksQuery = queryOptions({
   queryKey: blocksKey,
-  queryFn: () => call<{ items: { user_id: string; name: string }[] }>('GET', '/me/blocks'),
+  queryFn: () => body(api.GET('/me/blocks')),
   staleTime: 5 * 60_000,
 });
 
 export async function block(user: string, on: boolean): Promise<void> {
-  await call(on ? 'PUT' : 'DELETE', `/me/blocks/${user}`);
+  const who = { params: { path: { user } } };
+  await body(on ? api.PUT('/me/blocks/{user}', who) : api.DELETE('/me/blocks/{user}', who));
   await queryClient.invalidateQueries({ queryKey: blocksKey });
 }
 

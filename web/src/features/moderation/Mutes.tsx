@@ -53,8 +53,8 @@ export function Mutes() {
 function Row({ mute, lift }: { mute: Mute; lift: () => void }) {
   const { t } = useTranslation(['moderation', 'chat']);
   const format = useFormat();
-  const room = useQuery({ ...roomLineQuery(mute.room_id ?? ''), enabled: mute.room_id !== null }).data;
-  const course = useQuery({ ...courseQuery(mute.course_id ?? ''), enabled: mute.course_id !== null }).data;
+  const room = useQuery({ ...roomLineQuery(mute.room_id ?? ''), enabled: Boolean(mute.room_id) }).data;
+  const course = useQuery({ ...courseQuery(mute.course_id ?? ''), enabled: Boolean(mute.course_id) }).data;
   const kind = room?.kind;
   // Until it is known by name, and where it may not be seen, the kind of place has to do.
   const where =
@@ -72,9 +72,7 @@ function Row({ mute, lift }: { mute: Mute; lift: () => void }) {
         </p>
         <p className={`meta mut ${css.facts}`}>
           <bdi>{where}</bdi>
-          <span>
-            {mute.until === null ? t('span.ever') : t('mutes.until', { date: format.dateTime(mute.until) })}
-          </span>
+          <span>{mute.until ? t('mutes.until', { date: format.dateTime(mute.until) }) : t('span.ever')}</span>
         </p>
         {mute.reason && (
           <p className="small" dir="auto">

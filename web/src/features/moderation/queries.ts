@@ -1,17 +1,16 @@
 // Moderation, as asked of the server.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { call } from '~/api/call';
 import { api, body } from '~/api/client';
 import { ApiError } from '~/api/error';
-import { address, given, json } from '~/api/json';
+import { given } from '~/api/json';
 import { queryClient } from '~/app/queries';
-import type { Case, CaseKind, Decision, Mute, NewWord, RoomAction, Word, WordList } from './contract';
+import type { CaseKind, Decision, Mute, NewWord, RoomAction, WordList } from './contract';
 
-type Page<T> = { items: T[]; next_cursor?: string | null };
 const PAGE = 50;
 
 const key = ['moderation'] as const;
-const next = <T>(last: Page<T>) => last.next_cursor ?? undefined;
+const next = (last: { next_cursor?: string | null }) => last.next_cursor ?? undefined;
+const at = (id: string) => ({ params: { path: { id } } });
 
 export type CaseFilter = { state: 'open' | 'resolved'; kind?: CaseKind | undefined };
 
@@ -19,14 +18,18 @@ export const casesQuery = (filter: CaseFilter) =>
   infiniteQueryOptions({
     queryKey: [...key, 'cases', filter],
     queryFn: ({ pageParam }) =>
-      call<Page<Case>>('GET', address('/moderation/cases', { ...filter, limit: PAGE, cursor: pageParam })),
+      body(
+        api.GET('/moderation/cases', {
+          params: { query: given({ ...filter, limit: PAGE, cursor: pageParam }) },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: next,
     refetchInterval: 60_000,
   });
 
 export async function decide(id: string, decision: Decision): Promise<void> {
-  await call('POST', `/moderation/cases/${id}`, json(decision));
+  await body(api.POST('/moderation/cases/{id}', { ...at(id), body: decision }));
   void queryClient.invalidateQueries({ queryKey: key });
 }
 
@@ -46,7 +49,11 @@ export const wordsQuery = (filter: { language?: WordList | undefined; q?: string
   infiniteQueryOptions({
     queryKey: [...key, 'words', filter],
     queryFn: ({ pageParam }) =>
-      call<Page<Word>>('GET', address('/moderation/words', { ...filter, limit: PAGE, cursor: pageParam })),
+      body(
+        api.GET('/moderation/words', {
+          params: { query: given({ ...filter, limit: PAGE, cursor: pageParam }) },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: next,
   });
@@ -56,20 +63,19 @@ const againWords = <T>(answer: T): T => {
   return answer;
 };
 export const addWord = (word: NewWord) =>
-  call<Word>('POST', '/moderation/words', json(word)).then(againWords);
-export const dropWord = (id: string) =>
-  body(api.DELETE('/moderation/words/{id}', { params: { path: { id } } })).then(againWords);
+  body(api.POST('/moderation/words', { body: word })).then(againWords);
+export const dropWord = (id: string) => body(api.DELETE('/moderation/words/{id}', at(id))).then(againWords);
 
 export const mutesQuery = infiniteQueryOptions({
   queryKey: [...key, 'mutes'],
   queryFn: ({ pageParam }) =>
-    call<Page<Mute>>('GET', address('/moderation/mutes', { limit: PAGE, cursor: pageParam })),
+    body(api.GET('/moderation/mutes', { params: { query: given({ limit: PAGE, cursor: pageParam }) } })),
   initialPageParam: '',
   getNextPageParam: next,
 });
 
 export async function moderateRoom(room: string, action: RoomAction): Promise<void> {
-  await call('POST', `/rooms/${room}/moderation`, json(action));
+  await body(api.POST('/rooms/{id}/moderation', { ...at(room), body: action }));
   void queryClient.invalidateQueries({ queryKey: key });
 }
 
@@ -95,11 +101,11 @@ export const auditQuery = (filter: AuditFilter) =>
 /** A room in which a mute can be lifted: its own, any of its course, or the general one for the whole school. */
 async function roomOf(mute: Mute): Promise<string> {
   if (mute.room_id) return mute.room_id;
-  if (!mute.course_id) return (await call<{ room_id: string }>('GET', '/general')).room_id;
-  const course = await body(api.GET('/courses/{id}', { params: { path: { id: mute.course_id } } }));
+  if (!mute.course_id) return (await body(api.GET('/general'))).room_id;
+  const course = await body(api.GET('/courses/{id}', at(mute.course_id)));
   const lesson = course.programme.flatMap((module) => module.lessons)[0];
   if (!lesson) throw new ApiError({ status: 404, code: 'not_found' });
-  const room = await body(api.GET('/lessons/{id}/room', { params: { path: { id: lesson.id } } }));
+  const room = await body(api.GET('/lessons/{id}/room', at(lesson.id)));
   return room.room_id;
 }
 
