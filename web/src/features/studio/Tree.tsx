@@ -16,7 +16,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, type ReactNode, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StudioTaskRow } from '~/features/tasks/contract';
 import { Note } from '~/ui/Note';
@@ -26,8 +26,8 @@ import { useFormat } from '~/ui/useFormat';
 import { AddForm } from './AddForm';
 import { DeleteDialog, type Doomed } from './DeleteDialog';
 import { LessonSign } from './LessonSign';
-import { type Order, sameOrder, spotOf, stepLesson, stepModule } from './order';
-import { currentOrder, reorder } from './programme';
+import { type Order, orderOf, sameOrder, spotOf } from './order';
+import { currentOrder, type Kind, reorder, stepped } from './programme';
 import type { StudioCourse, StudioLesson, StudioModule } from './queries';
 import css from './Tree.module.css';
 import { AddTask } from './tasks/AddTask';
@@ -36,6 +36,8 @@ import { tasksOf } from './tasks/TaskList';
 import { useDrag } from './useDrag';
 
 type Props = { course: StudioCourse; lesson: string | undefined; module: string | undefined };
+
+const focusRow = (id: string) => document.querySelector<HTMLElement>(`[data-name="${id}"]`)?.focus();
 
 export function Tree({ course, lesson, module }: Props) {
   const { t } = useTranslation(['studio', 'common', 'taskEditor']);
@@ -86,13 +88,24 @@ export function Tree({ course, lesson, module }: Props) {
   }
   const drag = useDrag(course, (order, moved) => void apply(order, moved));
 
-  const step = (id: string, kind: 'lesson' | 'module', by: 1 | -1) => {
-    const order = currentOrder(course);
-    void apply(kind === 'lesson' ? stepLesson(order, id, by) : stepModule(order, id, by), id);
-    // The row may be drawn in another place: the focus goes with it.
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-name="${id}"]`)?.focus());
+  // A row that went over into another module is drawn anew there. The focus goes with it in the same breath, so that the
+  // next press is not lost.
+  const stepping = useRef<{ id: string; order: Order } | undefined>(undefined);
+  useLayoutEffect(() => {
+    const wanted = stepping.current;
+    if (!wanted) return;
+    focusRow(wanted.id);
+    if (sameOrder(wanted.order, orderOf(course.modules))) stepping.current = undefined;
+  });
+  const step = (id: string, kind: Kind, by: 1 | -1) => {
+    const order = stepped(course, id, kind, by);
+    if (!order) return;
+    stepping.current = { id, order };
+    void apply(order, id);
+    // A menu that closes takes the focus back to its button.
+    requestAnimationFrame(() => focusRow(id));
   };
-  const byKey = (event: KeyboardEvent, id: string, kind: 'lesson' | 'module') => {
+  const byKey = (event: KeyboardEvent, id: string, kind: Kind) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key] as 1 | -1 | undefined;
     if (!event.altKey || by === undefined) return;
     event.preventDefault();

@@ -3,7 +3,7 @@ import { api, body, intentKey } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { queryClient } from '~/app/queries';
 import { dropDraft } from './drafts';
-import { arrange, type Order, orderOf } from './order';
+import { arrange, type Order, orderOf, sameOrder, stepLesson, stepModule } from './order';
 import {
   courseBody,
   editCourse,
@@ -111,4 +111,18 @@ export function reorder(course: StudioCourse, order: Order): Promise<void> {
   return send;
 }
 
-export const currentOrder = (course: StudioCourse): Order => orderOf(course.modules);
+/**
+ * The order as it is now. A component may still hold the course from before the last move, since what is shown follows
+ * a moment later.
+ */
+export const currentOrder = (course: StudioCourse): Order =>
+  orderOf((queryClient.getQueryData(studioCourseQuery(course.id).queryKey) ?? course).modules);
+
+export type Kind = 'lesson' | 'module';
+
+/** The order after one step up or down from how it is now; nothing at an end. */
+export function stepped(course: StudioCourse, id: string, kind: Kind, by: 1 | -1): Order | undefined {
+  const order = currentOrder(course);
+  const next = kind === 'lesson' ? stepLesson(order, id, by) : stepModule(order, id, by);
+  return sameOrder(next, order) ? undefined : next;
+}
