@@ -160,6 +160,34 @@ test('a link to a message leads to it', async () => {
   await row(student, 'Why not').waitFor();
 });
 
+test('where a proxy lets no socket through, the chat goes over HTTP', async () => {
+  const page = await student.context.newPage();
+  page.setDefaultTimeout(30_000);
+  let tried = 0;
+  await page.routeWebSocket(/\/api\/v1\/ws/, (socket) => {
+    tried++;
+    void socket.close({ code: 1011 });
+  });
+  const blocked = { page };
+  await page.goto(address);
+  await field(blocked).waitFor();
+  await row(blocked, 'One more thing about plans').waitFor();
+  await write(blocked, 'Written without a socket');
+  await row(author, 'Written without a socket').waitFor();
+  await row(blocked, 'Written without a socket').getByText('sent', { exact: true }).waitFor();
+  await author.page.bringToFront();
+  await write(author, 'Read without a socket');
+  await row(blocked, 'Read without a socket').waitFor();
+  await choose(author, 'Written without a socket', /^React with 👍/);
+  await row(blocked, 'Written without a socket').getByRole('button', { name: /^👍/ }).waitFor();
+  // It stands there once, and nothing complains of a lost link.
+  const mine = log(blocked).getByRole('article').filter({ hasText: 'Written without a socket' });
+  assert.equal(await mine.count(), 1);
+  await page.getByText('The link to the chat is lost').waitFor({ state: 'detached' });
+  assert.ok(tried >= 2, 'the socket was tried');
+  await page.close();
+});
+
 test('nothing breaks the content security policy, and axe finds nothing', async () => {
   for (const visitor of [author, student]) assert.deepEqual(visitor.complaints, []);
   assert.deepEqual(await student.accessibility(), []);

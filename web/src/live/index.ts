@@ -1,8 +1,15 @@
 // The socket of this tab, tied to the real browser and to the session.
 import { useSyncExternalStore } from 'react';
-import { session } from '~/api/client';
+import { apiBase, authedFetch, session } from '~/api/client';
+import { problemOf } from '~/api/error';
 import { i18n } from '~/i18n';
+import { createFallback } from './fallback';
 import { createLive, type LiveState } from './socket';
+
+const later = (work: () => void, milliseconds: number) => {
+  const timer = setTimeout(work, milliseconds);
+  return () => clearTimeout(timer);
+};
 
 export const live = createLive({
   open: () => {
@@ -15,10 +22,26 @@ export const live = createLive({
   renew: () => session.renew(),
   locale: () => i18n.language,
   random: () => Math.random(),
-  later: (work, milliseconds) => {
-    const timer = setTimeout(work, milliseconds);
-    return () => clearTimeout(timer);
+  later,
+  online: () => navigator.onLine,
+});
+
+/** The rooms and the person's own news: by the socket, or over HTTP where none gets through. */
+export const rooms = createFallback(live, {
+  async call(method, path, { body, signal }) {
+    const answer = await authedFetch(`${apiBase}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(signal ? { signal } : {}),
+    });
+    if (!answer.ok) throw await problemOf(answer);
+    const text = await answer.text();
+    return text === '' ? undefined : JSON.parse(text);
   },
+  later,
+  random: () => Math.random(),
   online: () => navigator.onLine,
 });
 
@@ -36,4 +59,4 @@ session.listen((event) => {
   live.restart();
 });
 
-export const useLiveState = (): LiveState => useSyncExternalStore(live.listen, live.state);
+export const useLiveState = (): LiveState => useSyncExternalStore(rooms.listen, rooms.state);

@@ -1,7 +1,7 @@
 // The topic `user`: what the server tells a person on all of their connections. Many parts of a page may listen; the
 // topic is joined while any of them does.
 import { useEffect, useRef } from 'react';
-import { live } from './index';
+import { rooms } from './index';
 import type { Frame } from './protocol';
 
 type Hear = (frame: Frame) => void;
@@ -20,7 +20,7 @@ function tell(frame: Frame) {
 export function onPerson(kinds: readonly string[], hear: Hear): () => void {
   const one = { kinds, hear };
   hearers.add(one);
-  leave ??= live.topic('user', {
+  leave ??= rooms.topic('user', {
     implicit: true,
     join: () => ({}),
     joined: (frame) => tell(frame as unknown as Frame),

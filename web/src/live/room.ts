@@ -115,9 +115,12 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
     moderates: frame.me?.moderates ?? before.moderates,
     muted: frame.me ? mutedOf(before, frame.me) : before.muted,
     me: grown(resumed ? before.me : { read: 0, delivered: 0 }, frame.me),
-    marks: Object.fromEntries(
-      (frame.marks ?? []).map(({ user, read, delivered }) => [user, { read, delivered }]),
-    ),
+    // Over HTTP they are not told: what was known of them still holds.
+    marks: frame.marks
+      ? Object.fromEntries(frame.marks.map(({ user, read, delivered }) => [user, { read, delivered }]))
+      : resumed
+        ? before.marks
+        : {},
   };
   if (resumed) return onEntries(room, entries);
   const page = frame.page ?? { items: [], has_more: false };

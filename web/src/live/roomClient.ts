@@ -292,7 +292,9 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     react: (msg: string, emoji: string, on: boolean): Promise<unknown> =>
       ports.live.request({ t: 'react', topic, msg, emoji, on }),
     pin: (msg: string, on: boolean): Promise<unknown> => ports.live.request({ t: 'pin', topic, msg, on }),
-    accept: (msg: string | null): Promise<unknown> => ports.live.request({ t: 'answer', topic, msg }),
+    /** `was` names the place for HTTP, which has no way to say "none". */
+    accept: (msg: string | null): Promise<unknown> =>
+      ports.live.request({ t: 'answer', topic, msg, ...(msg ? {} : { was: view.room.accepted }) }),
     async loadOlder(): Promise<void> {
       const first = shown(view.room)[0];
       if (view.older === 'loading' || !shownHasOlder(view.room) || !first) return;

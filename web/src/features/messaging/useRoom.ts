@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api, body } from '~/api/client';
-import { live } from '~/live';
+import { rooms } from '~/live';
 import { browserOutbox } from '~/live/outbox';
 import type { Page } from '~/live/protocol';
 import { createRoomClient, type RoomClient, type RoomView } from '~/live/roomClient';
@@ -24,7 +24,7 @@ function take(user: string, room: string): RoomClient {
     return known.client;
   }
   const client = createRoomClient(user, room, {
-    live,
+    live: rooms,
     store: outbox,
     // What the document calls null is left out of what is sent.
     page: (id, want) =>
