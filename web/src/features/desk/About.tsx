@@ -5,18 +5,25 @@ import type { DeskRow } from './contract';
 import css from './Desk.module.css';
 import { isKind } from './rules';
 
-export function About({ of }: { of: Pick<DeskRow, 'course' | 'task' | 'lesson' | 'kind'> }) {
+type Props = {
+  of: Pick<DeskRow, 'course' | 'task' | 'lesson' | 'kind'>;
+  /** Without the course where there is something of it. */
+  brief?: boolean;
+};
+
+export function About({ of, brief = false }: Props) {
   const { t } = useTranslation('desk');
   const thing = of.task?.title ?? of.lesson?.title;
   if (!of.course && !thing) return <span>{isKind(of.kind) ? t(`kind.${of.kind}`) : of.kind}</span>;
+  const course = brief && thing ? null : of.course;
   return (
     <span className={css.about}>
-      {of.course && (
+      {course && (
         <span className={`clip ${css.course}`} dir="auto">
-          {of.course.title}
+          {course.title}
         </span>
       )}
-      {of.course && thing && <span aria-hidden>·</span>}
+      {course && thing && <span aria-hidden>·</span>}
       {thing && (
         <span className={`clip ${css.thing}`} dir="auto">
           {thing}

@@ -46,7 +46,12 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
   const question = useQuestion(room);
   const shown: DeskRow | undefined = question.data ?? row;
   const closed = state === 'closed';
-  const { held, claimRef } = useClaim(room, !closed);
+  const answered = useRef(false);
+  const waiting = question.data?.waiting_since;
+  useEffect(() => {
+    if (waiting !== undefined) answered.current = waiting === null;
+  }, [waiting]);
+  const { held, claimRef } = useClaim(room, !closed, answered);
   const [ask, setAsk] = useState<Ask | undefined>(undefined);
   const [passing, setPassing] = useState(false);
   const [menu, setMenu] = useState(false);
@@ -63,7 +68,8 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
   const holder = held.phase === 'theirs' ? (held.by ?? shown?.claimed_by) : shown?.claimed_by;
   // Alone on the screen it is what the page is about.
   const Name = back ? 'h1' : 'h2';
-  const mayClose = shown !== undefined && shown.resolved_at === null;
+  // What another has in hand is theirs to close and to pass on.
+  const mayClose = shown !== undefined && shown.resolved_at === null && !(theirs && held.phase !== 'mine');
 
   const name = shown?.student.name ?? '';
   const templates = useQuery(templatesQuery);
@@ -99,7 +105,7 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
             <bdi>{shown?.student.name ?? t('talk')}</bdi>
           </Name>
           <div className={`meta mut ${css.under}`}>
-            {shown && <About of={shown} />}
+            {shown && <About of={shown} brief />}
             {shown && shown.wrong > 0 && (
               <span className="only-wide nb">
                 {t('opened', { count: shown.wrong, value: format.number(shown.wrong) })}
@@ -155,6 +161,9 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
         ask={ask}
         {...(shown ? { note: <Holder held={held} theirs={theirs} name={holder?.name} row={shown} /> } : {})}
         templates={filled}
+        onSent={() => {
+          answered.current = true;
+        }}
         tools={
           <Templates
             opened={menu}
@@ -216,7 +225,8 @@ function Holder({
   return null;
 }
 
-function useClaim(room: string, on: boolean) {
+/** `answered`: nobody waits there; then it stays among one's own when one leaves, and lapses by itself. */
+function useClaim(room: string, on: boolean, answered: { readonly current: boolean }) {
   const [held, setHeld] = useState<ClaimState>({ phase: 'asking' });
   const claimRef = useRef<Claim | undefined>(undefined);
   useEffect(() => {
@@ -224,7 +234,7 @@ function useClaim(room: string, on: boolean) {
     const one = startClaim({
       claim: () => claim(room),
       renew: () => renew(room),
-      release: () => release(room),
+      release: () => (answered.current ? Promise.resolve() : release(room)),
       later: (work, milliseconds) => {
         const timer = setTimeout(work, milliseconds);
         return () => clearTimeout(timer);
@@ -241,6 +251,6 @@ function useClaim(room: string, on: boolean) {
       removeEventListener('pagehide', leave);
       one.end();
     };
-  }, [room, on]);
+  }, [room, on, answered]);
   return { held, claimRef };
 }

@@ -68,15 +68,15 @@ export function Queue({ me, list, rows, search, open, narrow }: Props) {
       <div className={css.queueHead}>
         <div className={css.titleRow}>
           <h1>{t('title')}</h1>
-          {first?.answer_s.median != null && (
-            <span className="meta mut" title={t('medianHint')}>
-              {t('median', { span: format.span(first.answer_s.median) })}
-            </span>
-          )}
           <Link to="/grading" search={course ? { course } : {}} className="link small">
             {t('tasks:grading.link')}
           </Link>
         </div>
+        {first?.answer_s.median != null && (
+          <p className={`meta mut ${css.median}`} title={t('medianHint')}>
+            {t('median', { span: format.span(first.answer_s.median) })}
+          </p>
+        )}
         <SegmentedControl
           fullWidth
           aria-label={t('show')}
