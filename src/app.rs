@@ -18,6 +18,7 @@ use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::http::{Limits, Problem};
 use crate::platform::live::Live;
+use crate::platform::redis::Redis;
 use crate::platform::secrets::Secrets;
 use crate::platform::telemetry::Metrics;
 use crate::platform::ws::Sockets;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub live: Live,
     /// Frames between nodes.
     pub bus: Arc<dyn Bus>,
+    /// Redis for what may be lost, where there is one.
+    pub redis: Option<Arc<Redis>>,
     /// Metrics.
     pub metrics: Metrics,
     /// True from the moment that the process is asked to stop.

@@ -18,6 +18,7 @@ use crate::platform::config::{Config, MailKind, SmtpTls, StorageKind};
 use crate::platform::db::Db;
 use crate::platform::http::Limits;
 use crate::platform::live::Live;
+use crate::platform::redis::Redis;
 use crate::platform::redis_bus::RedisBus;
 use crate::platform::secrets::Secrets;
 use crate::platform::telemetry::Metrics;
@@ -71,6 +72,7 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         limits: limits(&config)?,
         live,
         bus,
+        redis: redis(&config)?,
         stop,
         metrics: Metrics::new().map_err(|error| BootError::Metrics(error.to_string()))?,
         draining: AtomicBool::new(false),
@@ -95,6 +97,18 @@ fn limits(config: &Config) -> Result<Limits, BootError> {
     }
     limits
         .shared_at(url, config.sandbox)
+        .map_err(|error| BootError::Service(format!("redis.url: {error}")))
+}
+
+/// Redis for what may be lost, if there is one.
+fn redis(config: &Config) -> Result<Option<Arc<Redis>>, BootError> {
+    let url = config.redis.url.expose_secret();
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let redis = Redis::new(url);
+    redis
+        .map(|redis| Some(Arc::new(redis)))
         .map_err(|error| BootError::Service(format!("redis.url: {error}")))
 }
 

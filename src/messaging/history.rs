@@ -1,12 +1,16 @@
 //! Messages by page: keyset by number, both ways.
 
+use std::sync::Arc;
+
 use actors::chat_room::port::{Page, Seq};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
+use super::latest;
 use super::log::{read, signed, unsigned};
 use super::store::{self, Cut};
 use crate::platform::http::Problem;
+use crate::platform::redis::Redis;
 
 /// Messages of a page at most.
 pub const LIMIT_MAX: u32 = 100;
@@ -53,12 +57,17 @@ pub fn limit(asked: Option<u32>) -> u32 {
 /// direction asked (older ones for `Around`).
 pub async fn page(
     conn: &mut AsyncPgConnection,
+    redis: Option<&Arc<Redis>>,
     room: Uuid,
     window: Window,
     limit: u32,
 ) -> Result<Page, Problem> {
     let cut = match window {
-        Window::Latest => Cut::Below(i64::MAX),
+        Window::Latest => {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let page = latest::page(conn, redis, room, limit).await?;
+            return page.ok_or_else(Problem::not_found);
+        }
         Window::Before(seq) => Cut::Below(signed(seq)),
         Window::After(seq) => Cut::Above(signed(seq)),
         Window::Around(seq) => Cut::Around(signed(seq)),

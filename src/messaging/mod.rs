@@ -21,6 +21,7 @@ mod files;
 mod help_routes;
 mod history;
 mod hooks;
+mod latest;
 mod limits;
 mod list;
 mod log;

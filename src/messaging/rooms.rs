@@ -85,6 +85,7 @@ pub(super) fn start(app: &App) {
             Arc::clone(&app.ids),
             News::start(app),
             app.messaging.bell.clone(),
+            app.redis.clone(),
         )),
         bus: Arc::clone(&app.bus),
         relays: Arc::clone(&app.sockets.relays),

@@ -48,8 +48,14 @@ pub async fn messages(
     let window = Window::of(asked.before, asked.after, asked.around)
         .ok_or_else(|| Problem::invalid("before", "Give one of before, after and around."))?;
     let mut conn = app.db.conn().await?;
-    let Page { at, items, has_more } =
-        history::page(&mut conn, member.room, window, history::limit(asked.limit)).await?;
+    let Page { at, items, has_more } = history::page(
+        &mut conn,
+        app.redis.as_ref(),
+        member.room,
+        window,
+        history::limit(asked.limit),
+    )
+    .await?;
     let viewer = access::viewer(&mut conn, &member).await?;
     let items = items.iter().filter_map(|message| MessageView::of(message, &viewer)).collect();
     Ok(HttpResponse::Ok().json(MessagePage { items, has_more, head: at }))

@@ -368,8 +368,14 @@ async fn history(
     let member = enter(app, from, room).await?;
     let read = async {
         let mut conn = app.db.conn().await?;
-        let page =
-            history::page(&mut conn, member.room, window, history::limit(asked.limit)).await?;
+        let page = history::page(
+            &mut conn,
+            app.redis.as_ref(),
+            member.room,
+            window,
+            history::limit(asked.limit),
+        )
+        .await?;
         Ok((page, access::viewer(&mut conn, &member).await?))
     };
     let (page, viewer) = read.await.map_err(|problem: Problem| refusal(&problem))?;

@@ -12,6 +12,7 @@ pub mod health;
 pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod redis;
 pub mod redis_bus;
 pub mod sandbox;
 mod schema;

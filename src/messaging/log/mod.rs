@@ -22,11 +22,13 @@ use uuid::Uuid;
 use self::writer::Writers;
 use super::access;
 use super::bell::Bell;
+use super::latest;
 use super::model::{MarkRow, RoomRow};
 use super::news::News;
 use super::store;
 use crate::platform::db::Db;
 use crate::platform::http::Problem;
+use crate::platform::redis::Redis;
 pub(super) use rows::{signed, unsigned};
 
 /// Marks that a room loads at its start.
@@ -36,6 +38,8 @@ const MARKS: i64 = 1000;
 pub(super) struct PgChatLog {
     store: Stored,
     writers: Writers,
+    /// Where the newest pages are kept.
+    redis: Option<Arc<Redis>>,
 }
 
 /// What the writers store with.
@@ -58,6 +62,7 @@ impl PgChatLog {
         ids: Arc<dyn IdSource>,
         news: News,
         bell: Bell,
+        redis: Option<Arc<Redis>>,
     ) -> Self {
         let store = Stored { db, clock, ids, news, bell };
         let storing = store.clone();
@@ -67,7 +72,7 @@ impl PgChatLog {
                 async move { store.append_halving(items).await }.boxed()
             }) as Arc<writer::Store>),
         );
-        Self { store, writers }
+        Self { store, writers, redis }
     }
 }
 
@@ -79,7 +84,11 @@ impl ChatLog for PgChatLog {
     }
 
     async fn append(&self, room: Uuid, batch: Vec<Change>) -> Result<Vec<Appended>, LogError> {
-        self.writers.append(room, batch).await
+        let stored = self.writers.append(room, batch).await?;
+        if let Some(redis) = self.redis.as_ref().filter(|redis| !redis.rests()) {
+            latest::floor(redis, room, &stored);
+        }
+        Ok(stored)
     }
 
     async fn read_after(
@@ -94,7 +103,8 @@ impl ChatLog for PgChatLog {
 
     async fn latest(&self, room: Uuid, limit: usize) -> Result<Page, LogError> {
         let mut conn = self.store.db.conn().await.map_err(away)?;
-        let page = read::latest(&mut conn, room, limit).await.map_err(away)?;
+        let page = latest::page(&mut conn, self.redis.as_ref(), room, limit);
+        let page = page.await.map_err(away)?;
         page.ok_or(LogError::NotFound)
     }
 

@@ -35,7 +35,8 @@ struct Payload {
     role: Option<Role>,
 }
 
-async fn names(
+/// The names of these people.
+pub async fn names(
     conn: &mut AsyncPgConnection,
     mut people: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, String>, Problem> {

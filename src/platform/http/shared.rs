@@ -1,19 +1,11 @@
 //! Limits that all nodes count together, in Redis: GCRA in one script, one round trip for all the
 //! rules of an act. With Redis away each node counts for itself.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
 use kernel::Timestamp;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError, Script};
+use redis::{RedisError, Script};
 
 use super::limits::{Limits, Rule};
-
-/// An answer that takes longer is none: the act itself is to be quick.
-const ANSWER: Duration = Duration::from_millis(250);
-/// After a failure Redis is left alone for this time.
-const REST_MS: u64 = 1000;
+use crate::platform::redis::Redis;
 
 /// `KEYS`: the buckets. `ARGV`: the time in ms (0: the server's own), then interval and tolerance in ms
 /// for each bucket. Answers the longest wait in ms; 0 = allowed, and only then something is taken.
@@ -41,40 +33,19 @@ return 0";
 
 /// The buckets in Redis.
 pub(super) struct Shared {
-    connection: ConnectionManager,
+    redis: Redis,
     script: Script,
     /// Uses the app's clock, which tests move.
     own_time: bool,
-    started: Instant,
-    /// Milliseconds since `started` until which Redis is left alone.
-    rests_until: AtomicU64,
 }
 
 impl Shared {
     fn new(url: &str, own_time: bool) -> Result<Self, RedisError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(ANSWER))
-            .set_response_timeout(Some(ANSWER))
-            .set_number_of_retries(1);
-        let client = Client::open(url)?;
-        Ok(Self {
-            connection: ConnectionManager::new_lazy_with_config(client, config)?,
-            script: Script::new(GCRA),
-            own_time,
-            started: Instant::now(),
-            rests_until: AtomicU64::new(0),
-        })
-    }
-
-    fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        Ok(Self { redis: Redis::new(url)?, script: Script::new(GCRA), own_time })
     }
 
     /// The wait in milliseconds, or nothing when Redis does not answer.
     async fn take(&self, rules: &[Rule], key: &str, now: Timestamp) -> Option<i64> {
-        if self.elapsed_ms() < self.rests_until.load(Ordering::Relaxed) {
-            return None;
-        }
         let mut call = self.script.prepare_invoke();
         // The server's clock is one for all nodes.
         call.arg(if self.own_time { now.timestamp_millis() } else { 0 });
@@ -82,15 +53,10 @@ impl Shared {
             call.key(format!("ilm:rate:{{{key}}}:{}", rule.name));
             call.arg(rule.interval_ms()).arg(rule.tolerance_ms());
         }
-        let mut connection = self.connection.clone();
-        let answer = tokio::time::timeout(ANSWER, call.invoke_async::<i64>(&mut connection)).await;
-        match answer {
-            Ok(Ok(wait)) => return Some(wait),
-            Ok(Err(error)) => tracing::debug!(%error, "limits are counted by this node alone"),
-            Err(_) => tracing::debug!("limits are counted by this node alone: redis is slow"),
-        }
-        self.rests_until.store(self.elapsed_ms() + REST_MS, Ordering::Relaxed);
-        None
+        let call = &call;
+        self.redis
+            .ask(|mut connection| async move { call.invoke_async::<i64>(&mut connection).await })
+            .await
     }
 }
 

@@ -7,6 +7,7 @@ pub mod files;
 mod help;
 mod hostile;
 mod kinds;
+mod latest;
 mod list;
 mod moderation;
 mod nodes;
