@@ -110,8 +110,7 @@ test('a student finds it in its topic; wrong answers count down to the chat', as
   await verdict(student, 'wrong').getByText('The chat with a moderator is open now.').waitFor();
   const rows = page.locator('section', { hasText: 'Attempts' }).getByRole('listitem');
   // The list is asked for anew after the verdict.
-  await rows.nth(2).waitFor();
-  assert.equal(await rows.count(), 3);
+  await until('three attempts', async () => (await rows.count()) === 3);
   await student.picture('task-wrong-1280');
   assert.deepEqual(await student.accessibility(), []);
 });
@@ -201,6 +200,176 @@ test('a file is handed in by the resumable upload, and graded by a person with a
   await page.reload();
   await page.getByText('The second step is missing.').waitFor();
   await page.getByText('7.5 of 10 points').waitFor();
+});
+
+/** An author adds a task of a kind to the topic in the studio: its address there. */
+async function addTask(kind, title) {
+  const { page } = author;
+  await page.goto(`/studio/courses/${course}?module=${topic}`);
+  await page.getByRole('button', { name: 'Add a task' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Title').fill(title);
+  await dialog.getByRole('radio', { name: kind }).check();
+  await dialog.getByRole('button', { name: 'Add a task' }).click();
+  await page.waitForURL(/studio\/tasks\/[\w-]+$/);
+  await page.getByRole('textbox', { name: 'What is asked' }).click();
+  await page.keyboard.type(`${title}: what is right?`);
+  return new URL(page.url()).pathname.split('/').at(-1);
+}
+async function fillRows(names, words, more) {
+  const { page } = author;
+  for (const [index, text] of words.entries()) {
+    const field = page.getByRole('textbox', { name: names(index), exact: true });
+    if (index >= 2) await page.getByRole('button', { name: more }).click();
+    await field.fill(text);
+  }
+}
+async function trySave(picture) {
+  const { page } = author;
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await author.picture(picture);
+  assert.deepEqual(await author.accessibility(), []);
+}
+const check = (page) => page.getByRole('button', { name: 'Check', exact: true });
+const counted = (visitor, number) =>
+  visitor.page.locator('section', { hasText: 'Attempts' }).getByText(`No. ${number}`).first().waitFor();
+
+/** The items of an order as they stand now. */
+const placed = (page) =>
+  page.locator('[data-item] .grow').evaluateAll((items) => items.map((item) => item.textContent.trim()));
+const inPlace = (page, wanted) =>
+  until('they stand so', async () => (await placed(page)).join() === wanted.join());
+
+test('an order is made in the studio and put right by buttons, by keyboard and by dragging', async () => {
+  const steps = ['Read', 'Plan', 'Write', 'Test'];
+  const id = await addTask(/^Put in order/, 'Steps of work');
+  await fillRows((index) => `Item ${index + 1}`, steps, 'Add an item');
+  await trySave('task-order-studio-1280');
+  const { page } = student;
+  await page.goto(`/learn/${course}/tasks/${id}`);
+  await page.getByRole('button', { name: 'Move up: Read' }).waitFor();
+  assert.deepEqual([...(await placed(page))].sort(), [...steps].sort());
+  await check(page).click();
+  await page.getByText('Move something first').waitFor();
+  // Backwards, by the buttons: each is pressed until its item is on top.
+  for (const name of steps) {
+    const up = page.getByRole('button', { name: `Move up: ${name}` });
+    for (let at = (await placed(page)).indexOf(name); at > 0; at--) {
+      await up.click();
+      await until('it is higher', async () => (await placed(page)).indexOf(name) === at - 1);
+    }
+  }
+  await inPlace(page, steps.toReversed());
+  await check(page).click();
+  await verdict(student, 'wrong').waitFor();
+  await counted(student, 1);
+  // Forwards, by keyboard, in one breath; the last but one is taken and put back.
+  for (const name of steps.toReversed()) {
+    await page.getByRole('button', { name: new RegExp(`^${name}, place`) }).focus();
+    await page.keyboard.press('Space');
+    for (let at = (await placed(page)).indexOf(name); at > 0; at--) await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Space');
+  }
+  await page.getByRole('button', { name: /^Write, place/ }).focus();
+  for (const key of ['Space', 'ArrowDown', 'Escape']) await page.keyboard.press(key);
+  await inPlace(page, steps);
+  // The first is dragged to the end and back by its grip.
+  const drag = async (name, to) => {
+    const from = await page.getByRole('button', { name: new RegExp(`^${name}, place`) }).boundingBox();
+    const row = await page.locator('[data-item]').nth(to).boundingBox();
+    await page.mouse.move(from.x + 8, from.y + 12);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 8, row.y + row.height / 2, { steps: 12 });
+    await page.mouse.up();
+    await until('it is there', async () => (await placed(page)).indexOf(name) === to);
+  };
+  await drag('Read', 3);
+  await drag('Read', 0);
+  await inPlace(page, steps);
+  await check(page).click();
+  await verdict(student, 'right').waitFor();
+  await counted(student, 2);
+  await student.picture('task-order-1280');
+  assert.deepEqual(await student.accessibility(), []);
+});
+
+test('pairs are made in the studio and found on a phone', async () => {
+  const id = await addTask(/^Match/, 'Capitals');
+  await fillRows((index) => `Item ${'ABC'[index]}`, ['Tashkent', 'Astana', 'Bishkek'], 'Add to choose from');
+  await author.page.getByRole('button', { name: 'Add a line' }).click();
+  await author.page.getByRole('textbox', { name: 'Line 1', exact: true }).fill('Uzbekistan');
+  await author.page.getByRole('textbox', { name: 'Line 2', exact: true }).fill('Kazakhstan');
+  await author.page.getByLabel('Pair of line 1').selectOption({ label: 'A. Tashkent' });
+  await author.page.getByLabel('Pair of line 2').selectOption({ label: 'B. Astana' });
+  await trySave('task-match-studio-1280');
+  const phone = await product.visitor({ width: 390, height: 844, touch: true });
+  await phone.signIn('malika@example.com');
+  const { page } = phone;
+  await page.goto(`/learn/${course}/tasks/${id}`);
+  const pair = (line) => page.getByRole('combobox', { name: line });
+  const pick = async (line, word) => {
+    const label = await pair(line)
+      .locator('option', { hasText: word })
+      .evaluate((option) => option.textContent);
+    await pair(line).selectOption({ label });
+  };
+  await pick('Uzbekistan', 'Bishkek');
+  await check(page).tap();
+  await page.getByText('Find a pair for every line.').waitFor();
+  await pick('Kazakhstan', 'Astana');
+  await check(page).tap();
+  await phone.page.locator('[data-verdict=wrong], [data-verdict=partial]').waitFor();
+  await counted(phone, 1);
+  assert.equal(await phone.sideways(), 0);
+  await phone.picture('task-match-390');
+  assert.deepEqual(await phone.accessibility(), []);
+  // What is used once goes from the one line to the other.
+  await pick('Uzbekistan', 'Astana');
+  await until('it was taken from the other', async () => (await pair('Kazakhstan').inputValue()) === '');
+  await pick('Uzbekistan', 'Tashkent');
+  await pick('Kazakhstan', 'Astana');
+  await check(page).tap();
+  await verdict(phone, 'right').waitFor();
+  assert.deepEqual(phone.complaints, []);
+  await phone.context.close();
+});
+
+test('several of many are marked in the studio and chosen by keyboard', async () => {
+  const id = await addTask(/^Several of many/, 'Even numbers');
+  const { page: studio } = author;
+  await fillRows((index) => `Option ${index + 1}`, ['12', '7', '30'], 'Add an option');
+  await studio.getByRole('checkbox', { name: 'Option 3 is right' }).check();
+  await studio.getByLabel('How many to choose').fill('2');
+  await trySave('task-choices-studio-1280');
+  const { page } = student;
+  await page.goto(`/learn/${course}/tasks/${id}`);
+  const box = (name) => page.getByRole('checkbox', { name, exact: true });
+  const press = async (name, on) => {
+    await box(name).focus();
+    await page.keyboard.press('Space');
+    await until('it is marked', async () => (await box(name).isChecked()) === on);
+  };
+  await press('12', true);
+  await page.keyboard.press('Enter');
+  await page.getByText('Choose exactly 2.').waitFor();
+  await press('7', true);
+  await check(page).click();
+  await verdict(student, 'wrong').waitFor();
+  await counted(student, 1);
+  await press('7', false);
+  await press('30', true);
+  await check(page).click();
+  await verdict(student, 'right').waitFor();
+  await counted(student, 2);
+  await page.reload();
+  await box('30').waitFor();
+  assert.deepEqual(await Promise.all(['12', '7', '30'].map((name) => box(name).isChecked())), [
+    true,
+    false,
+    true,
+  ]);
+  assert.deepEqual(student.complaints, []);
 });
 
 test('a topic before its time is closed to students and says when it opens', async () => {

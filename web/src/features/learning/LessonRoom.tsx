@@ -113,7 +113,16 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
 
   const second = useCallback(() => engine?.view().time ?? 0, [engine]);
 
-  const chat = <LessonChat lessonId={lessonId} ask={ask} {...(lesson?.video ? { second, goTo } : {})} />;
+  const chat = (
+    <Suspense fallback={<Skeleton height={240} radius="md" />}>
+      <LessonChat lessonId={lessonId} ask={ask} {...(lesson?.video ? { second, goTo } : {})} />
+    </Suspense>
+  );
+  const talk = (
+    <Suspense fallback={null}>
+      <CourseTalk courseId={course.course.id} author={course.course.author.id} />
+    </Suspense>
+  );
   const programme = (
     <Programme course={course.course.id} modules={railModules(course)} now={lessonId} folds={folds} topics />
   );
@@ -215,7 +224,10 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
               </Button>
             </div>
           )}
-          <NewsBanner course={course.course.id} live />
+          {/* What brings words of its own must not take the page, with its video, off the screen while they come. */}
+          <Suspense fallback={null}>
+            <NewsBanner course={course.course.id} live />
+          </Suspense>
           {lost && (
             <div className={css.lost}>
               <Note tone="warn">{t('lesson.progressLost')}</Note>
@@ -251,7 +263,9 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
                   </Button>
                 )}
                 <LessonText lesson={lesson} />
-                <LessonTasks courseId={course.course.id} topicId={lesson.module_id} tasks={lesson.tasks} />
+                <Suspense fallback={null}>
+                  <LessonTasks courseId={course.course.id} topicId={lesson.module_id} tasks={lesson.tasks} />
+                </Suspense>
               </div>
               {beside && transcript(() => setTranscript(false))}
             </div>
@@ -281,7 +295,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
           {shown === 'lessons' && (
             <>
               <h2 className="hidden">{t('lesson.programme')}</h2>
-              <CourseTalk courseId={course.course.id} author={course.course.author.id} />
+              {talk}
               {programme}
             </>
           )}
@@ -303,9 +317,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
                     <IconLayoutSidebarRightExpand size={20} stroke={1.75} className={css.turned} />
                   </button>
                 </div>
-                <div className={css.railTalk}>
-                  <CourseTalk courseId={course.course.id} author={course.course.author.id} />
-                </div>
+                <div className={css.railTalk}>{talk}</div>
                 {programme}
               </div>
               {chat}

@@ -75,7 +75,16 @@ export type RoomChatProps = {
   onSent?: () => void;
 };
 
+/** It may come late onto a page that is read already: nothing but itself waits for its words. */
 export function RoomChat(props: RoomChatProps) {
+  return (
+    <Suspense fallback={<section className={css.chat} aria-busy="true" />}>
+      <Chat {...props} />
+    </Suspense>
+  );
+}
+
+function Chat(props: RoomChatProps) {
   const { t } = useTranslation('chat');
   const { me } = useSession();
   return (

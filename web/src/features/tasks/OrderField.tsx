@@ -1,7 +1,7 @@
 // Putting items in order: buttons for every step, by keyboard (Space takes, arrows move, Space drops, Escape takes back),
 // and by dragging the grip.
 import { IconArrowDown, IconArrowUp, IconGripVertical } from '@tabler/icons-react';
-import { type KeyboardEvent, type PointerEvent, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { InlineText, plainText } from '~/ui/RichText';
 import { useFormat } from '~/ui/useFormat';
@@ -38,10 +38,13 @@ export function OrderField({ items, order, change, left, error, labelledBy }: Pr
     change(moved(order, from, to));
     setSpoken(where(to));
   };
-  const step = (id: string, by: 1 | -1, button?: HTMLElement) => {
+  const step = (id: string, by: 1 | -1, button: HTMLElement) => {
     move(id, order.indexOf(id) + by);
-    // Its row may be drawn in another place: the focus goes with it.
-    requestAnimationFrame(() => button?.focus());
+    // Its row may be drawn in another place: the focus goes with it. At an end the button is no more, its row still is.
+    requestAnimationFrame(() => {
+      const still = button.matches(':disabled') ? button.closest('li')?.querySelector('button') : button;
+      still?.focus();
+    });
   };
   const keys = (event: KeyboardEvent<HTMLElement>, id: string) => {
     const mine = held?.id === id && held.how === 'keys';
@@ -64,15 +67,35 @@ export function OrderField({ items, order, change, left, error, labelledBy }: Pr
     event.preventDefault();
     step(id, by, event.currentTarget);
   };
-  const follow = (event: PointerEvent<HTMLElement>, id: string) => {
-    if (held?.id !== id || held.how !== 'pointer') return;
+  // The pointer is followed wherever it is: a row that is drawn in another place no longer has it to itself.
+  const dragged = held?.how === 'pointer' ? held.id : undefined;
+  const follow = useRef((_y: number) => {});
+  follow.current = (y) => {
     const rows = [...(list.current?.children ?? [])];
     const to = rows.findIndex((row) => {
       const { top, bottom } = row.getBoundingClientRect();
-      return event.clientY >= top && event.clientY < bottom;
+      return y >= top && y < bottom;
     });
-    if (to >= 0) move(id, to);
+    if (dragged !== undefined && to >= 0) move(dragged, to);
   };
+  const leave = useRef(left);
+  leave.current = left;
+  useEffect(() => {
+    if (dragged === undefined) return;
+    const drag = (event: PointerEvent) => follow.current(event.clientY);
+    const drop = () => {
+      setHeld(undefined);
+      leave.current?.();
+    };
+    addEventListener('pointermove', drag);
+    addEventListener('pointerup', drop);
+    addEventListener('pointercancel', drop);
+    return () => {
+      removeEventListener('pointermove', drag);
+      removeEventListener('pointerup', drop);
+      removeEventListener('pointercancel', drop);
+    };
+  }, [dragged]);
   return (
     <fieldset className={css.group} aria-labelledby={labelledBy} aria-describedby={help}>
       <p id={help} className={css.pick}>
@@ -92,13 +115,8 @@ export function OrderField({ items, order, change, left, error, labelledBy }: Pr
                 left?.();
               }}
               onPointerDown={(event) => {
-                if (event.button !== 0) return;
-                event.currentTarget.setPointerCapture(event.pointerId);
-                setHeld({ id, before: order, how: 'pointer' });
+                if (event.button === 0) setHeld({ id, before: order, how: 'pointer' });
               }}
-              onPointerMove={(event) => follow(event, id)}
-              onPointerUp={() => setHeld(undefined)}
-              onPointerCancel={() => setHeld(undefined)}
             >
               <IconGripVertical size={20} stroke={1.75} aria-hidden />
             </button>
