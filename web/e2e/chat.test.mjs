@@ -188,6 +188,27 @@ test('where a proxy lets no socket through, the chat goes over HTTP', async () =
   await page.close();
 });
 
+test('one sees by name who is here and who types, and the author writes to a student alone', async () => {
+  const here = (visitor, name) => visitor.page.getByRole('button', { name: new RegExp(`^Here:.*${name}`) });
+  await here(student, 'Dilnoza Karimova').waitFor();
+  await field(author).pressSequentially('Hm');
+  await student.page.getByText('Dilnoza Karimova is typing').waitFor();
+  await field(author).fill('');
+  await here(author, 'Malika Yusupova').click();
+  const people = author.page.getByRole('dialog', { name: /^Here:/ });
+  await people.getByText('Malika Yusupova').waitFor();
+  await people.getByRole('searchbox', { name: 'Find a student' }).fill('mali');
+  await people.getByRole('button', { name: /^Write to .*Malika Yusupova/ }).click();
+  await author.page.waitForURL(/\/messages\/[\w-]+$/);
+  await write(author, 'Only between us');
+  await row(author, 'Only between us').waitFor();
+  await student.page.goto('/messages');
+  const list = student.page.getByRole('navigation', { name: 'Chats' });
+  await list.getByRole('link').filter({ hasText: 'Only between us' }).click();
+  await row(student, 'Only between us').waitFor();
+  await row(author, 'Only between us').getByText('read', { exact: true }).waitFor();
+});
+
 test('nothing breaks the content security policy, and axe finds nothing', async () => {
   for (const visitor of [author, student]) assert.deepEqual(visitor.complaints, []);
   assert.deepEqual(await student.accessibility(), []);

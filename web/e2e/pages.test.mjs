@@ -1,6 +1,6 @@
 // Every main page in three looks: wide, on a phone, and right to left. Nothing for axe to find (WCAG 2.2 AA), no
 // sideways scrolling, nothing against the content security policy, the logo and the footer; what stands on a card and on
-// a course page; the search and the categories of the home page; a new password by mail; enrollment by keyboard alone.
+// a course page; the chats, tasks, desks and boards of those who learn and those who answer; the search and the categories of the home page; a new password by mail; enrollment by keyboard alone.
 // WEB-01 WEB-02 WEB-03 WEB-04 WEB-05 WEB-08 WEB-09 WEB-16 WEB-17 WEB-18 TCH-06 LOC-01 LOC-02 ENR-01 LRN-01
 
 import assert from 'node:assert/strict';
@@ -8,13 +8,17 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { Product } from './product.mjs';
-import { published } from './school.mjs';
+import { Product, until } from './product.mjs';
+import { caller, paragraph, published } from './school.mjs';
 
 let product;
 let course;
 let lesson;
 let author;
+const student = 'malika@example.com';
+const admin = 'root@example.com';
+/** What stands in the school besides its course: ids of rooms and tasks. */
+let school;
 /** Where the footer leads, as the server says. */
 let repository;
 /** What stands in place of a price, as people of each language read it. */
@@ -39,9 +43,72 @@ before(async () => {
   await visitor.register('noa@example.com', 'Noa', 'Barak');
   author = visitor.email;
   ({ course, lesson } = await published(visitor, 'Indexes from the inside'));
+  school = await liven(visitor);
   await visitor.context.close();
 });
 after(() => product?.stop());
+
+/** Tasks with answers, a question under one of them, a thread, an announcement and a report, so that no board is empty. */
+async function liven(teacher) {
+  const teach = await caller(teacher);
+  const once = () => ({ 'idempotency-key': crypto.randomUUID() });
+  const [{ id: topic }] = (await teach('GET', `/studio/courses/${course}`)).modules;
+  const words = (text) => ({ id: crypto.randomUUID(), text: paragraph(text) });
+  const options = ['A table of contents', 'A second table', 'A lock'].map(words);
+  const choice = {
+    kind: 'choice',
+    title: 'What an index is like',
+    points: 2,
+    statement: paragraph('What is an index most like?'),
+    body: { options },
+    key: { right: [options[0].id], method: 'exact' },
+    solution: paragraph('It leads to the page without reading all of them.'),
+  };
+  const essay = {
+    kind: 'free',
+    title: 'Where an index does harm',
+    points: 5,
+    statement: paragraph('Tell it in your own words.'),
+    body: { max_chars: 500 },
+    key: { rubric: 'Names writes' },
+  };
+  const add = async (task) => (await teach('POST', `/studio/modules/${topic}/tasks`, task, once())).id;
+  const [task, free] = [await add(choice), await add(essay)];
+  await teach('POST', '/announcements', {
+    course_id: course,
+    body: 'On Friday there is a talk about plans.',
+    client_id: crypto.randomUUID(),
+  });
+  const learner = await product.visitor();
+  await learner.register(student, 'Malika', 'Yusupova');
+  await learner.context.close();
+  const learn = await caller(learner);
+  await learn('POST', `/courses/${course}/enroll`, undefined, once());
+  const hand = async (id, answer) => {
+    const { version } = await learn('GET', `/learn/tasks/${id}`);
+    const client_key = crypto.randomUUID();
+    await learn('POST', `/learn/tasks/${id}/attempts`, { client_key, version, answer, spent_ms: 1000 });
+  };
+  for (const wrong of [options[1], options[2], options[1]]) await hand(task, wrong.id);
+  await hand(free, 'Every write has to keep it in order.');
+  const { room_id: room } = await until('the chat is open', async () => {
+    const answer = await learn('GET', `/tasks/${task}/room`);
+    return answer.room_id && answer;
+  });
+  const say = (ask, id, body) =>
+    ask('POST', `/rooms/${id}/messages`, { client_id: crypto.randomUUID(), body });
+  await say(learn, room, 'Why is it not a second table? `select 1`');
+  const { room_id: thread } = await learn('POST', `/courses/${course}/forum`, {
+    title: 'Who reads plans by hand?',
+    body: 'I would like to do it together.',
+    client_id: crypto.randomUUID(),
+  });
+  const { room_id: chat } = await learn('GET', `/lessons/${lesson}/room`);
+  const { msg } = await say(teach, chat, 'Welcome to the course.');
+  await learn('POST', `/rooms/${chat}/messages/${msg}/reports`, { kind: 'other', text: 'Only to try it' });
+  await product.makeAdmin(admin);
+  return { topic, task, room, thread };
+}
 
 const looks = [
   { name: '1280', locale: 'ru', width: 1280, height: 800 },
@@ -50,7 +117,10 @@ const looks = [
   { name: 'he-390', locale: 'he', width: 390, height: 844, touch: true },
 ];
 
-for (const look of looks) {
+/** E2E_LOOK: one of them only. */
+const wanted = looks.filter(({ name }) => [undefined, '', name].includes(process.env.E2E_LOOK));
+
+for (const look of wanted) {
   describe(`the pages, ${look.name}`, () => {
     let visitor;
     before(async () => {
@@ -115,6 +185,46 @@ for (const look of looks) {
       check('description', `/studio/courses/${course}?tab=description`, '.ProseMirror'));
     test('builder: price', () => check('price', `/studio/courses/${course}?tab=price`));
     test('nothing was against the policy of the page', () => assert.deepEqual(visitor.complaints, []));
+
+    describe('as a student', () => {
+      before(async () => {
+        await visitor.context.close();
+        visitor = await product.visitor(look);
+        await visitor.signIn(student);
+      });
+      test('messages', () => check('messages', '/messages', 'main nav a'));
+      test('one chat', () => check('messages-room', `/messages/${school.room}`, 'article'));
+      test('topic', () => check('topic', `/learn/${course}/topics/${school.topic}`, 'main ul a, main ol a'));
+      test('task with its chat', () =>
+        check('task', `/learn/${course}/tasks/${school.task}`, 'aside article'));
+      test('the forum', () => check('forum', `/learn/${course}/forum`, 'main li a'));
+      test('a thread', () => check('thread', `/learn/${course}/forum/${school.thread}`, 'article'));
+      test('the author', () => check('author', `/learn/${course}/author`, '[role=log]'));
+      test('announcements', () => check('announcements', '/announcements', 'main li, main article'));
+      test('help', () => check('help', '/help'));
+      test('support', () => check('support', '/help/chat'));
+      test('the school’s chat', () => check('general', '/chat/general', '[role=log]'));
+      test('tracks', () => check('tracks', '/catalogue?track=60'));
+      test('nothing was against the policy of the page', () => assert.deepEqual(visitor.complaints, []));
+    });
+
+    describe('as one who answers', () => {
+      before(async () => {
+        await visitor.context.close();
+        visitor = await product.visitor(look);
+        await visitor.signIn(admin);
+      });
+      test('the desk', () => check('desk', '/desk', 'main li a, main li button'));
+      test('a question on the desk', () => check('desk-room', `/desk?room=${school.room}`, 'article'));
+      test('grading', () => check('grading', '/grading', 'main form'));
+      test('moderation', () => check('moderation', '/moderation', 'article, main li'));
+      test('frequent questions', () => check('help-edit', '/help/edit'));
+      test('the staff’s chat', () => check('staff', '/chat/staff', '[role=log]'));
+      test('the audit log', () => check('audit', '/admin/audit'));
+      test('the source of a task', () =>
+        check('task-source', `/studio/tasks/${school.task}`, '.ProseMirror'));
+      test('nothing was against the policy of the page', () => assert.deepEqual(visitor.complaints, []));
+    });
   });
 }
 

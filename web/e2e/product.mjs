@@ -239,7 +239,9 @@ export class Product {
   async call(path, init) {
     const answer = await fetch(`${this.base}/api/v1${path}`, init);
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.status === 204 ? undefined : answer.json();
+    // What was made without being told back has no body.
+    const text = await answer.text();
+    return text === '' ? undefined : JSON.parse(text);
   }
 
   /** The link to a page of ours in the newest mail to that address. */

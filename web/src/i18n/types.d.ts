@@ -17,6 +17,7 @@ import type studio from './locales/en/studio.json';
 import type support from './locales/en/support.json';
 import type taskEditor from './locales/en/taskEditor.json';
 import type tasks from './locales/en/tasks.json';
+import type uploads from './locales/en/uploads.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -41,6 +42,7 @@ declare module 'i18next' {
       support: typeof support;
       taskEditor: typeof taskEditor;
       tasks: typeof tasks;
+      uploads: typeof uploads;
     };
   }
 }

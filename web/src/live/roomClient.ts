@@ -27,6 +27,9 @@ import type { Live } from './socket';
 
 export type Typist = { user: string; name: string };
 
+/** Who is in the room: the first of them by name, and how many there are in all. */
+export type Here = { people: { user: string; name: string; role: string }[]; n: number };
+
 export type RoomView = {
   /** `refused`: not a member, or no such room. */
   phase: 'joining' | 'ready' | 'refused';
@@ -295,6 +298,11 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     /** `was` names the place for HTTP, which has no way to say "none". */
     accept: (msg: string | null): Promise<unknown> =>
       ports.live.request({ t: 'answer', topic, msg, ...(msg ? {} : { was: view.room.accepted }) }),
+    /** Who is here just now. */
+    async who(): Promise<Here> {
+      const { users, n } = await ports.live.request({ t: 'who', topic });
+      return { people: (users as Here['people'] | undefined) ?? [], n: Number(n) };
+    },
     async loadOlder(): Promise<void> {
       const first = shown(view.room)[0];
       if (view.older === 'loading' || !shownHasOlder(view.room) || !first) return;

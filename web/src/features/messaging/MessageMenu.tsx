@@ -6,6 +6,7 @@ import {
   IconCornerUpLeft,
   IconFlag,
   IconLink,
+  IconMessageCircle,
   IconPencil,
   IconPin,
   IconPinnedOff,
@@ -25,6 +26,8 @@ export type Deeds = {
   reply?: (() => void) | undefined;
   copy?: (() => void) | undefined;
   link: () => void;
+  /** To its author alone. */
+  write?: (() => void) | undefined;
   edit?: (() => void) | undefined;
   pin?: (() => void) | undefined;
   accept?: (() => void) | undefined;
@@ -94,6 +97,11 @@ export function MessageMenu({ chosen, deeds, pinned, accepted, close }: Props) {
         <Menu.Item leftSection={<IconLink {...icon} />} onClick={deeds.link}>
           {t('copyLink')}
         </Menu.Item>
+        {deeds.write && (
+          <Menu.Item leftSection={<IconMessageCircle {...icon} />} onClick={deeds.write}>
+            {t('writeTo', { name: message.author_name })}
+          </Menu.Item>
+        )}
         {deeds.edit && (
           <Menu.Item leftSection={<IconPencil {...icon} />} onClick={deeds.edit}>
             {t('edit')}

@@ -35,6 +35,7 @@ import { type ChatLesson, type Thread, ThreadContext } from './thread';
 import { useFaultText } from './useFault';
 import { useRoom, useRoomView } from './useRoom';
 import { WhyNot } from './WhyNot';
+import { mayWriteTo, useWriteTo } from './write';
 
 const MessageMenu = lazy(() => import('./MessageMenu').then((file) => ({ default: file.MessageMenu })));
 const DeleteDialog = lazy(() => import('./Dialogs').then((file) => ({ default: file.DeleteDialog })));
@@ -120,6 +121,8 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
   const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
   const [open, setOpen] = useState<Open>(undefined);
   const [searching, setSearching] = useState(false);
+  const talk = { course: room.course, kind, role: room.role };
+  const write = useWriteTo(talk);
   const fault = useFaultText();
   const hidden = useHidden(client.user);
   const failed = useCallback((error: unknown) => toast({ text: fault(error) }), [fault]);
@@ -175,6 +178,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
       reply: writes ? () => setReply(quoting(message)) : undefined,
       copy: text ? () => void copy(text, t('copied')) : undefined,
       link: () => void copy(linkOf(client.room, message.seq), t('linkCopied')),
+      write: !own && mayWriteTo(talk, message.author_role) ? () => write(message.author) : undefined,
       edit: own && (moderates || fresh) && writes ? () => setEditing(message.id) : undefined,
       pin: moderates ? () => void client.pin(message.id, !pinned(message)).catch(failed) : undefined,
       accept: mayAccept

@@ -18,9 +18,9 @@ import { RoomItems } from '~/features/moderation/items';
 import type { RoomClient, RoomView } from '~/live/roomClient';
 import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
-import { useFormat } from '~/ui/useFormat';
 import css from './Chat.module.css';
 import type { RoomKind } from './kinds';
+import { PeopleHere } from './PeopleHere';
 import { enterSends, setEnterSends } from './prefs';
 import { changeRoom, type Notify, roomQuery } from './queries';
 
@@ -38,8 +38,7 @@ type Props = {
 
 export function RoomHead({ client, view, kind, title, actions, searching, search, moderate }: Props) {
   const { t } = useTranslation('chat');
-  const format = useFormat();
-  const { online } = view.room;
+  const { online, course, role } = view.room;
   return (
     <header className={css.head}>
       <div className={css.headTitle}>
@@ -51,11 +50,8 @@ export function RoomHead({ client, view, kind, title, actions, searching, search
             </>
           )}
         </h2>
-        {view.phase === 'ready' && online > 0 && (
-          <span className={css.online}>
-            <i aria-hidden />
-            {t('online', { count: online, value: format.number(online) })}
-          </span>
+        {view.phase === 'ready' && (
+          <PeopleHere client={client} online={online} talk={{ course, kind: view.room.kind, role }} />
         )}
       </div>
       <span className={css.headEnd}>

@@ -155,6 +155,7 @@ function Row({ row, open, search }: { row: RoomRow; open: boolean; search: Messa
   const format = useFormat();
   const name = useRoomName();
   const { unread, last } = row;
+  const speaker = last?.own ? t('chat:you') : last?.author_name;
   const count = unread > 99 ? `${format.number(99)}+` : format.number(unread);
   return (
     <Link
@@ -179,15 +180,15 @@ function Row({ row, open, search }: { row: RoomRow; open: boolean; search: Messa
         </span>
         <RoomPlace row={row} />
         <span className={css.rowEnd}>
-          <span className={`clip ${css.last}`} dir="auto">
-            {last ? (
-              <>
-                {last.own ? `${t('chat:you')}: ` : last.author_name ? `${last.author_name}: ` : ''}
-                {plain(last.text) || t('chat:fileWord')}
-              </>
-            ) : (
-              t('noMessages')
+          <span className={css.last}>
+            {speaker && (
+              <span className="clip">
+                <bdi>{speaker}</bdi>:{' '}
+              </span>
             )}
+            <span className="clip" dir="auto">
+              {last ? plain(last.text) || t('chat:fileWord') : t('noMessages')}
+            </span>
           </span>
           {row.desk === 'waiting' && unread === 0 && <span className={css.desk}>{t('waits')}</span>}
           {unread > 0 && (

@@ -65,7 +65,7 @@ export function BuilderPage() {
 }
 
 function Builder({ course }: { course: StudioCourse }) {
-  const { t } = useTranslation('studio');
+  const { t } = useTranslation(['studio', 'uploads']);
   const { tab = 'programme', field } = route.useSearch();
   const draft = courseDraft(course);
   const { unsaved, status } = useDraft(draft);

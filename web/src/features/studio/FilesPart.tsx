@@ -1,20 +1,11 @@
 // Files to download beside a lesson.
 import { Switch } from '@mantine/core';
-import { IconFile, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
-import { mayRetry, type UploadItem } from '~/features/video/uploads/list';
-import {
-  addUpload,
-  cancelUpload,
-  continueUpload,
-  resumeUpload,
-  useUploads,
-} from '~/features/video/uploads/manager';
+import { FileLine, FileUpload } from '~/features/video/uploads/FileLine';
+import { addUpload, useUploads } from '~/features/video/uploads/manager';
 import { Note } from '~/ui/Note';
-import { Progress } from '~/ui/Progress';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Builder.module.css';
@@ -24,7 +15,7 @@ import { refreshCourse, type StudioCourse, type StudioLesson } from './queries';
 type FileOf = StudioLesson['files'][number];
 
 export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: StudioLesson }) {
-  const { t } = useTranslation(['studio', 'common']);
+  const { t } = useTranslation('studio');
   const format = useFormat();
   const errorText = useErrorText();
   const uploads = useUploads().filter(
@@ -45,16 +36,9 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
   return (
     <div className={css.field}>
       <span className={css.label}>{t('files')}</span>
-      <ul className={css.files}>
+      <ul>
         {lesson.files.map((file) => (
-          <li key={file.id}>
-            <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
-            <span className="grow clip">
-              <bdi>{file.name}</bdi>
-            </span>
-            <span className="small mut nb">
-              <bdi>{format.size(file.size)}</bdi>
-            </span>
+          <FileLine key={file.id} name={file.name} size={file.size} remove={() => remove.mutate(file.id)}>
             <Switch
               size="xs"
               label={t('downloadable')}
@@ -62,18 +46,10 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
               checked={mayLoad(file)}
               onChange={(event) => allow.mutate({ id: file.id, downloadable: event.currentTarget.checked })}
             />
-            <button
-              type="button"
-              className={css.icon}
-              aria-label={t('removeFile', { name: file.name })}
-              onClick={() => remove.mutate(file.id)}
-            >
-              <IconX size={18} stroke={1.75} />
-            </button>
-          </li>
+          </FileLine>
         ))}
         {uploads.map((item) => (
-          <Uploading key={item.key} item={item} />
+          <FileUpload key={item.key} item={item} />
         ))}
       </ul>
       {lesson.files.some((file) => !mayLoad(file)) && (
@@ -94,76 +70,5 @@ export function FilesPart({ course, lesson }: { course: StudioCourse; lesson: St
         }}
       />
     </div>
-  );
-}
-
-function Uploading({ item }: { item: UploadItem }) {
-  const { t } = useTranslation(['studio', 'common']);
-  const format = useFormat();
-  const errorText = useErrorText();
-  const picker = useRef<HTMLInputElement>(null);
-  const [wrong, setWrong] = useState(false);
-  const picked = (file: File | undefined) => {
-    if (!file || !item.uploadId) return;
-    setWrong(!resumeUpload({ ...item, uploadId: item.uploadId }, file));
-  };
-  return (
-    <li>
-      <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
-      <span className="grow">
-        <bdi className="clip">{item.name}</bdi>
-        {item.state === 'failed' ? (
-          <Note tone="bad">
-            {errorText(item.error)}{' '}
-            {mayRetry(item.error) && (
-              <button type="button" className="link" onClick={() => continueUpload(item.key)}>
-                {t('common:retry')}
-              </button>
-            )}
-          </Note>
-        ) : item.state === 'offline' ? (
-          <span className="small mut">
-            {item.error ? errorText(item.error) : t('upload.offline')}{' '}
-            <button type="button" className="link" onClick={() => continueUpload(item.key)}>
-              {t('common:retry')}
-            </button>
-          </span>
-        ) : item.state === 'file' ? (
-          <span className="small mut">
-            {wrong ? (
-              <span role="alert">
-                {t('upload.otherAttachment', { name: item.name, size: format.size(item.size) })}
-              </span>
-            ) : (
-              t('upload.interrupted')
-            )}{' '}
-            <button type="button" className="link" onClick={() => picker.current?.click()}>
-              {t('upload.chooseAgain')}
-            </button>
-            <input
-              ref={picker}
-              type="file"
-              hidden
-              aria-label={t('upload.chooseAgain')}
-              onChange={(event) => {
-                const file = event.currentTarget.files?.[0];
-                event.currentTarget.value = '';
-                picked(file);
-              }}
-            />
-          </span>
-        ) : (
-          <Progress percent={(item.sent / Math.max(1, item.size)) * 100} />
-        )}
-      </span>
-      <button
-        type="button"
-        className={css.icon}
-        aria-label={t('removeFile', { name: item.name })}
-        onClick={() => void cancelUpload(item.key)}
-      >
-        <IconX size={18} stroke={1.75} />
-      </button>
-    </li>
   );
 }

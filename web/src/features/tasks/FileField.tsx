@@ -1,24 +1,13 @@
 // An answer in files: by the resumable upload, with a few words beside them. What has arrived is kept for this task in the
 // browser, so that a closed page loses nothing.
 import { Textarea } from '@mantine/core';
-import { IconFile, IconX } from '@tabler/icons-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '~/features/identity/session';
 import { Drop } from '~/features/studio/Drop';
-import { mayRetry, type UploadItem } from '~/features/video/uploads/list';
-import {
-  addUpload,
-  cancelUpload,
-  continueUpload,
-  forgetUploads,
-  openUploads,
-  useUploads,
-} from '~/features/video/uploads/manager';
-import { Note } from '~/ui/Note';
-import { Progress } from '~/ui/Progress';
+import { FileLine, FileUpload } from '~/features/video/uploads/FileLine';
+import { addUpload, forgetUploads, openUploads, useUploads } from '~/features/video/uploads/manager';
 import { asTyped } from '~/ui/typedDir';
-import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import css from './Answer.module.css';
 import type { Body, FileAnswer, FileBody, TaskKind } from './contract';
@@ -34,7 +23,8 @@ type Props = {
 };
 
 export function FileField({ task, body, answer, change, left, error }: Props) {
-  const { t } = useTranslation('tasks');
+  // The words of its rows come with the field, so that a dropped file does not wait for them.
+  const { t } = useTranslation(['tasks', 'uploads']);
   const format = useFormat();
   const { me } = useSession();
   const user = me?.id;
@@ -96,28 +86,17 @@ export function FileField({ task, body, answer, change, left, error }: Props) {
   return (
     <div className={css.fileField}>
       {(kept.length > 0 || open.length > 0) && (
-        <ul className={css.files} aria-label={t('file.list')}>
+        <ul aria-label={t('file.list')}>
           {kept.map((file) => (
-            <li key={file.id}>
-              <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
-              <span className="grow clip">
-                <bdi>{file.name}</bdi>
-              </span>
-              <span className="small mut nb">
-                <bdi>{format.size(file.size)}</bdi>
-              </span>
-              <button
-                type="button"
-                className={css.step}
-                aria-label={t('file.remove', { name: file.name })}
-                onClick={() => set(kept.filter(({ id }) => id !== file.id))}
-              >
-                <IconX size={18} stroke={1.75} />
-              </button>
-            </li>
+            <FileLine
+              key={file.id}
+              name={file.name}
+              size={file.size}
+              remove={() => set(kept.filter(({ id }) => id !== file.id))}
+            />
           ))}
           {open.map((item) => (
-            <Uploading key={item.key} item={item} />
+            <FileUpload key={item.key} item={item} />
           ))}
         </ul>
       )}
@@ -156,45 +135,3 @@ export function FileField({ task, body, answer, change, left, error }: Props) {
 
 /** Endings as the picker of the browser takes them. */
 const asAccepted = (type: string): string => (/[./]/.test(type) ? type : `.${type}`);
-
-function Uploading({ item }: { item: UploadItem }) {
-  const { t } = useTranslation(['tasks', 'common']);
-  const errorText = useErrorText();
-  return (
-    <li>
-      <IconFile size={20} stroke={1.75} className="mut" aria-hidden />
-      <span className="grow">
-        <bdi className="clip">{item.name}</bdi>
-        {item.state === 'failed' ? (
-          <Note tone="bad">
-            {errorText(item.error)}{' '}
-            {mayRetry(item.error) && (
-              <button type="button" className="link" onClick={() => continueUpload(item.key)}>
-                {t('common:retry')}
-              </button>
-            )}
-          </Note>
-        ) : item.state === 'offline' ? (
-          <span className="small mut">
-            {item.error ? errorText(item.error) : t('file.offline')}{' '}
-            <button type="button" className="link" onClick={() => continueUpload(item.key)}>
-              {t('common:retry')}
-            </button>
-          </span>
-        ) : item.state === 'file' ? (
-          <span className="small mut">{t('file.again')}</span>
-        ) : (
-          <Progress percent={(item.sent / Math.max(1, item.size)) * 100} />
-        )}
-      </span>
-      <button
-        type="button"
-        className={css.step}
-        aria-label={t('file.remove', { name: item.name })}
-        onClick={() => void cancelUpload(item.key)}
-      >
-        <IconX size={18} stroke={1.75} />
-      </button>
-    </li>
-  );
-}
