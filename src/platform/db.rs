@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::QueryResult;
+use diesel::{ConnectionError, ConnectionResult, QueryResult};
 use diesel::sql_types::Timestamptz;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
@@ -18,7 +18,7 @@ use diesel_async::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use futures::FutureExt as _;
 use kernel::Timestamp;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Notify;
 
 use super::config;
@@ -61,6 +61,15 @@ pub async fn purge(
 pub struct Db {
     pool: Pool<AsyncPgConnection>,
     committed: Arc<Notify>,
+    access: Arc<Access>,
+}
+
+/// How a connection is made.
+struct Access {
+    url: SecretString,
+    statement_timeout_ms: u64,
+    /// A connection that is not there after this time is not waited for.
+    within: Duration,
 }
 
 /// What may run in a transaction: an async closure whose future can move between threads. The trait
@@ -117,18 +126,7 @@ impl Db {
         let mut manager = ManagerConfig::default();
         manager.custom_setup = Box::new(move |url| {
             let url = url.to_owned();
-            async move {
-                let mut conn = AsyncPgConnection::establish(&url).await?;
-                conn.batch_execute(&format!(
-                    "set statement_timeout = {timeout}; set lock_timeout = '2s'; \
-                     set idle_in_transaction_session_timeout = '15s'; \
-                     set application_name = 'ilmspace'; set timezone = 'UTC'"
-                ))
-                .await
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-                Ok(conn)
-            }
-            .boxed()
+            async move { connect(&url, timeout).await }.boxed()
         });
         let manager =
             AsyncDieselConnectionManager::new_with_config(config.url.expose_secret(), manager);
@@ -141,7 +139,26 @@ impl Db {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| DbError::Pool(error.to_string()))?;
-        Ok(Self { pool, committed: Arc::new(Notify::new()) })
+        let access = Access {
+            url: config.url.clone(),
+            statement_timeout_ms: timeout,
+            within: Duration::from_secs(config.pool_wait_seconds),
+        };
+        Ok(Self { pool, committed: Arc::new(Notify::new()), access: Arc::new(access) })
+    }
+
+    /// A connection outside the pool, for who writes all the time: it waits for nobody and is not tried out
+    /// before each use. The calling runtime drives it. 503 `unavailable` when the database is away.
+    pub async fn own_conn(&self) -> Result<AsyncPgConnection, Problem> {
+        let Access { url, statement_timeout_ms, within } = &*self.access;
+        let connecting = connect(url.expose_secret(), *statement_timeout_ms);
+        let error = match tokio::time::timeout(*within, connecting).await {
+            Ok(Ok(conn)) => return Ok(conn),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it takes too long".to_owned(),
+        };
+        tracing::warn!(%error, "no database connection");
+        Err(Problem::new(Code::Unavailable).retry_after(2))
     }
 
     /// A connection, or 503 `unavailable` when none is free in time or the database is away.
@@ -214,6 +231,19 @@ impl Db {
         })
         .await
     }
+}
+
+/// Connects, and sets what every connection of the house has.
+async fn connect(url: &str, statement_timeout_ms: u64) -> ConnectionResult<AsyncPgConnection> {
+    let mut conn = AsyncPgConnection::establish(url).await?;
+    conn.batch_execute(&format!(
+        "set statement_timeout = {statement_timeout_ms}; set lock_timeout = '2s'; \
+         set idle_in_transaction_session_timeout = '15s'; \
+         set application_name = 'ilmspace'; set timezone = 'UTC'"
+    ))
+    .await
+    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
 }
 
 /// Works with migrations. The harness blocks its thread, which tokio allows to a spawned task of a

@@ -1,9 +1,11 @@
 //! Storing batches: one transaction, and what is done when it fails.
 
 use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::chat_room::port::Appended;
 use actors::wire::{ErrCode, Problem as Refusal};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use futures::future::BoxFuture;
 
 use super::Stored;
@@ -47,6 +49,20 @@ impl From<Problem> for Trouble {
     }
 }
 
+/// The connection of one writer, while it is not in use.
+#[derive(Clone, Default)]
+pub(super) struct Lane(Arc<Mutex<Option<AsyncPgConnection>>>);
+
+impl Lane {
+    fn take(&self) -> Option<AsyncPgConnection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, conn: AsyncPgConnection) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(conn);
+    }
+}
+
 impl Stored {
     /// Stores items of any rooms; a batch that fails for what is in it is split until the bad item
     /// stands alone.
@@ -87,7 +103,35 @@ impl Stored {
     }
 
     async fn append_once(&self, items: &[Item]) -> Result<Vec<Outcome>, Trouble> {
-        let mut conn = self.db.conn().await?;
+        let mut conn = match self.lane.take() {
+            Some(conn) => conn,
+            None => self.lane_conn().await?,
+        };
+        let stored = self.append_on(&mut conn, items).await;
+        // After a failure, or when this future is given up, nobody knows what the connection is in the middle of.
+        if stored.is_ok() {
+            self.lane.put(conn);
+        }
+        stored
+    }
+
+    async fn lane_conn(&self) -> Result<AsyncPgConnection, Trouble> {
+        let mut conn = self.db.own_conn().await?;
+        // All that a writer reads is found by its key. A plan that was made while the tables were small, and
+        // scans them, would be kept while they grow.
+        conn.batch_execute(
+            "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; \
+             set enable_hashjoin = off; set enable_mergejoin = off",
+        )
+        .await?;
+        Ok(conn)
+    }
+
+    async fn append_on(
+        &self,
+        conn: &mut AsyncPgConnection,
+        items: &[Item],
+    ) -> Result<Vec<Outcome>, Trouble> {
         let now = self.clock.now();
         let new_id = || self.ids.new_id(now);
         let (mut asked, mut said) = (Vec::new(), Vec::new());
@@ -97,7 +141,7 @@ impl Stored {
             said.clone_from(&plan.said);
             (plan, outcomes)
         };
-        let outcomes = store::append::append::<Trouble>(&mut conn, items, planned).await?;
+        let outcomes = store::append::append::<Trouble>(conn, items, planned).await?;
         // After the commit.
         asked.into_iter().for_each(|course| self.bell.ring(course));
         self.news.said(said);

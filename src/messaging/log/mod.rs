@@ -19,6 +19,7 @@ use futures::FutureExt as _;
 use kernel::{Clock, IdSource, Timestamp};
 use uuid::Uuid;
 
+use self::append::Lane;
 use self::writer::Writers;
 use super::access;
 use super::bell::Bell;
@@ -52,10 +53,12 @@ struct Stored {
     news: News,
     /// Rung when what was stored changes the curators' desk.
     bell: Bell,
+    /// The own connection of the writer.
+    lane: Lane,
 }
 
 impl PgChatLog {
-    /// Starts the writers, on the calling runtime.
+    /// Starts the writers.
     pub fn start(
         db: Db,
         clock: Arc<dyn Clock>,
@@ -64,14 +67,15 @@ impl PgChatLog {
         bell: Bell,
         redis: Option<Arc<Redis>>,
     ) -> Self {
-        let store = Stored { db, clock, ids, news, bell };
+        let store = Stored { db, clock, ids, news, bell, lane: Lane::default() };
         let storing = store.clone();
-        let writers = Writers::start(
-            &(Arc::new(move |items| {
-                let store = storing.clone();
+        let writers = Writers::start(&move || {
+            let store = Stored { lane: Lane::default(), ..storing.clone() };
+            Box::new(move |items| {
+                let store = store.clone();
                 async move { store.append_halving(items).await }.boxed()
-            }) as Arc<writer::Store>),
-        );
+            })
+        });
         Self { store, writers, redis }
     }
 }

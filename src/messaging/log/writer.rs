@@ -1,6 +1,7 @@
 //! The node's writers: what the rooms hand over is committed by two tasks, each with a share of the rooms. A
 //! writer takes whatever waits as soon as the commit before is done, over all its rooms, so that under load one
-//! commit serves many of them and one message alone waits for nothing. No timer.
+//! commit serves many of them and one message alone waits for nothing. No timer. They have a thread to
+//! themselves: a commit is a few round trips, each of which would wait its turn behind the work of every socket.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -8,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 
 use actors::chat_room::port::{Appended, Change, LogError};
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ use super::plan::{Item, Outcome};
 /// Writers of a node: two keep a commit in flight while the next batch is put together.
 const WRITERS: usize = 2;
 /// Changes in one commit, unless one room alone brings more.
-const BATCH_MAX: usize = 256;
+const BATCH_MAX: usize = 512;
 /// Bytes of text in one commit.
 const BATCH_BYTES: usize = 256 * 1024;
 
@@ -45,22 +46,28 @@ pub type Store =
 pub struct Writers(Vec<mpsc::UnboundedSender<Job>>);
 
 impl Writers {
-    /// Starts the writers on the calling runtime. They end when the last clone is gone.
-    pub fn start(store: &std::sync::Arc<Store>) -> Self {
-        let lanes = (0..WRITERS).map(|_| {
-            // Its bound is the number of rooms: each hands over one batch at a time.
-            let (lane, jobs) = mpsc::unbounded_channel();
-            let store = std::sync::Arc::clone(store);
-            tokio::spawn(async move {
-                let mut lane = Lane { jobs, held: None };
-                // A panic loses the answers of one batch, which are then unknown; the lane goes on.
-                while AssertUnwindSafe(lane.run(&*store)).catch_unwind().await.is_err() {
-                    tracing::error!("a writer panicked and goes on");
-                }
-            });
-            lane
-        });
-        Self(lanes.collect())
+    /// Starts the writers, each with what `store` makes for it. They end when the last clone is gone.
+    pub fn start(store: &dyn Fn() -> Box<Store>) -> Self {
+        let (ways, lanes): (Vec<_>, Vec<_>) = (0..WRITERS)
+            .map(|_| {
+                // Its bound is the number of rooms: each hands over one batch at a time.
+                let (way, jobs) = mpsc::unbounded_channel();
+                (way, write_on(Lane { jobs, held: None }, store()))
+            })
+            .unzip();
+        let writing = async move {
+            join_all(lanes).await;
+        };
+        let thread = std::thread::Builder::new().name("chat-writer".to_owned());
+        let started = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .and_then(|runtime| thread.spawn(move || runtime.block_on(writing)));
+        if let Err(error) = started {
+            // What comes is answered with `unavailable`, like everything in a process in this state.
+            tracing::error!(%error, "the writers of the chat cannot start");
+        }
+        Self(ways)
     }
 
     /// Stores the batch of one room with whatever else waits.
@@ -76,6 +83,13 @@ impl Writers {
         let lane = self.0.get(usize::try_from(hasher.finish() % lanes).unwrap_or(0));
         lane.ok_or_else(unknown)?.send(Job { room, batch, answer }).map_err(|_| unknown())?;
         answered.await.unwrap_or_else(|_| Err(unknown()))
+    }
+}
+
+async fn write_on(mut lane: Lane, store: Box<Store>) {
+    // A panic loses the answers of one batch, which are then unknown; the lane goes on.
+    while AssertUnwindSafe(lane.run(&*store)).catch_unwind().await.is_err() {
+        tracing::error!("a writer panicked and goes on");
     }
 }
 
@@ -156,9 +170,9 @@ mod tests {
     async fn what_waited_for_a_commit_is_committed_together_and_answered_room_by_room() {
         let batches: Arc<Mutex<Vec<usize>>> = Arc::default();
         let gate = Arc::new(Semaphore::new(0));
-        let store: Arc<Store> = {
+        let store = || -> Box<Store> {
             let (batches, gate) = (Arc::clone(&batches), Arc::clone(&gate));
-            Arc::new(move |items: Vec<Item>| {
+            Box::new(move |items: Vec<Item>| {
                 let (batches, gate) = (Arc::clone(&batches), Arc::clone(&gate));
                 Box::pin(async move {
                     batches.lock().unwrap().push(items.len());

@@ -48,48 +48,53 @@ where
     .await
 }
 
-/// What a batch meets, in statements whose number does not depend on its length.
+/// What a batch meets, in statements whose number does not depend on its length. Those that every batch needs
+/// go out together: the server answers them one after the other, so what follows the lock still sees all that was
+/// committed under it before.
 async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> Result<World, Problem> {
     let mut ids: Vec<Uuid> = items.iter().map(|item| item.room).collect();
     ids.sort_unstable();
     ids.dedup();
-    let heads: Vec<(Uuid, i64)> = room_heads::table
-        .filter(room_heads::room_id.eq_any(&ids))
-        .order(room_heads::room_id)
-        .select((room_heads::room_id, room_heads::head))
-        .for_no_key_update()
-        .load(conn)
-        .await?;
-    // After the lock: what was committed under it before is seen.
-    let rows: Vec<RoomRow> =
-        rooms::table.filter(rooms::id.eq_any(&ids)).select(RoomRow::as_select()).load(conn).await?;
-    let mut world = World::default();
-    let mut heads: HashMap<Uuid, i64> = heads.into_iter().collect();
-    for row in rows {
-        if let Some(head) = heads.remove(&row.id) {
-            world.rooms.insert(row.id, Locked { head, row, pins: Vec::new() });
-        }
-    }
     let people: HashSet<(Uuid, Uuid)> = items.iter().flat_map(people_of).collect();
     let (of_rooms, users): (Vec<Uuid>, Vec<Uuid>) = people.into_iter().unzip();
-    let standings: Vec<(StandingRow, bool)> =
-        StandingsOf { rooms: &of_rooms, users: &users }.load(conn).await?;
-    for (row, is_wide) in standings {
-        world.standings.entry((row.room_id, row.user_id)).or_default().add(row, is_wide);
-    }
     let drafts = items.iter().filter_map(|item| match &item.change.what {
         What::Message(draft) => Some((item.room, item.change.by.user, draft)),
         _ => None,
     });
-    let (mut of_rooms, mut authors, mut client_ids) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut written_in, mut authors, mut client_ids) = (Vec::new(), Vec::new(), Vec::new());
     for (room, author, draft) in drafts {
-        of_rooms.push(room);
+        written_in.push(room);
         authors.push(author);
         client_ids.push(draft.client_id.as_str());
     }
-    if !of_rooms.is_empty() {
-        let known = KnownOf { rooms: &of_rooms, authors: &authors, client_ids: &client_ids };
-        world.known = known.load(conn).await?;
+    let one_by_one = &*conn;
+    // In this order: `join` polls them so, and a statement is sent, or waits behind the one before to be prepared,
+    // when it is first polled.
+    let (heads, rows, standings, known) = futures::join!(
+        room_heads::table
+            .filter(room_heads::room_id.eq_any(&ids))
+            .order(room_heads::room_id)
+            .select((room_heads::room_id, room_heads::head))
+            .for_no_key_update()
+            .load::<(Uuid, i64)>(&mut &*one_by_one),
+        rooms::table
+            .filter(rooms::id.eq_any(&ids))
+            .select(RoomRow::as_select())
+            .load::<RoomRow>(&mut &*one_by_one),
+        StandingsOf { rooms: &of_rooms, users: &users }
+            .load::<(StandingRow, bool)>(&mut &*one_by_one),
+        KnownOf { rooms: &written_in, authors: &authors, client_ids: &client_ids }
+            .load::<MessageRow>(&mut &*one_by_one),
+    );
+    let mut heads: HashMap<Uuid, i64> = heads?.into_iter().collect();
+    let mut world = World { known: known?, ..World::default() };
+    for row in rows? {
+        if let Some(head) = heads.remove(&row.id) {
+            world.rooms.insert(row.id, Locked { head, row, pins: Vec::new() });
+        }
+    }
+    for (row, is_wide) in standings? {
+        world.standings.entry((row.room_id, row.user_id)).or_default().add(row, is_wide);
     }
     load_named(conn, items, &mut world).await?;
     Ok(world)
