@@ -14,7 +14,7 @@ use actix::prelude::*;
 use bytestring::ByteString;
 use uuid::Uuid;
 
-pub use outbox::{FRAME_BYTES, Outbox, Pushed, Taken};
+pub use outbox::{CUT, FRAME_BYTES, Outbox, Pushed, Taken};
 
 use crate::chat_room::frame;
 use crate::chat_room::port::Mark;

@@ -211,3 +211,120 @@ impl MessageBody for Unwritable {
 pub(super) fn taken_over() -> HttpResponse {
     HttpResponse::with_body(StatusCode::SWITCHING_PROTOCOLS, Unwritable).map_into_boxed_body()
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::rt::spawn;
+    use actors::relay::Pushed;
+    use actors::wire::CloseCode;
+    use futures::StreamExt as _;
+    use futures::stream::{self, LocalBoxStream};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpSocket};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    type Made = LocalBoxStream<'static, Result<Bytes, Error>>;
+
+    /// A client with a small buffer, the outbox of its connection, and the connection at work; `actor`
+    /// stands where the session's does.
+    async fn open(
+        actor: impl FnOnce(Incoming) -> Made,
+    ) -> (TcpStream, Arc<Outbox>, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpSocket::new_v4().unwrap();
+        client.set_recv_buffer_size(4096).unwrap();
+        let (client, accepted) = futures::join!(
+            client.connect(listener.local_addr().unwrap()),
+            listener.accept()
+        );
+        let tcp = Rc::new(accepted.unwrap().0);
+        let outbox = Arc::new(Outbox::new(std::time::Instant::now()));
+        let outgoing = Outgoing::new(actor(Incoming::new(Rc::clone(&tcp), None)), Arc::clone(&outbox));
+        let connection = Connection::new(tcp, &HeaderMap::new(), Arc::clone(&outbox), outgoing);
+        (client.unwrap(), outbox, spawn(connection))
+    }
+
+    /// Reads until the client's end and says nothing, as a session does.
+    fn listening(incoming: Incoming) -> Made {
+        incoming.filter_map(|_| async { None }).boxed_local()
+    }
+
+    fn frame(bytes: usize) -> bytestring::ByteString {
+        "x".repeat(bytes).into()
+    }
+
+    #[actix_web::test]
+    async fn the_answer_comes_first_then_what_the_outbox_has_then_the_close() {
+        let (mut client, outbox, connection) = open(listening).await;
+        outbox.push(frame(3), std::time::Instant::now());
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"\x81\x03xxx") {
+            assert_ne!(client.read_buf(&mut heard).await.unwrap(), 0);
+        }
+        assert!(heard.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
+        outbox.kill(CloseCode::SIGNED_OUT);
+        client.read_to_end(&mut heard).await.unwrap();
+        assert_eq!(heard.last_chunk(), Some(&[0x88, 2, 0x0f, 0xa2]));
+        drop(client);
+        connection.await.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn a_reader_that_never_reads_holds_less_than_a_megabyte_and_is_cut_by_a_reset() {
+        let (mut client, outbox, connection) = open(listening).await;
+        let now = std::time::Instant::now();
+        let mut taken = 0;
+        // Until the kernel takes no more and the outbox has reached its bound; the connection runs between.
+        while outbox.push(frame(16 * 1024), now) == Pushed::Waits {
+            taken += 16 * 1024;
+            tokio::task::yield_now().await;
+            assert!(taken < 64 << 20, "nothing stops it");
+        }
+        // What is not in the kernel is the outbox, and one take of it on its way: both within the bound.
+        let bound = actors::relay::CUT.bytes + 16 * 1024;
+        assert!(2 * bound < 1 << 20);
+        assert!(!connection.is_finished());
+        outbox.kill(CloseCode::SLOW);
+        connection.await.unwrap();
+        let mut heard = Vec::new();
+        let end = client.read_to_end(&mut heard).await.unwrap_err();
+        assert_eq!(end.kind(), ErrorKind::ConnectionReset);
+    }
+
+    #[actix_web::test]
+    async fn a_client_that_only_writes_on_is_read_no_longer_than_the_farewell() {
+        let (mut client, outbox, connection) = open(listening).await;
+        outbox.kill(CloseCode::ABUSE);
+        let flood = async {
+            while client.write_all(&[0; 1024]).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let ((), ended) = futures::join!(flood, connection);
+        ended.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn a_client_that_has_said_its_last_word_still_hears_what_waits() {
+        let (mut client, outbox, connection) = open(listening).await;
+        outbox.push(frame(5), std::time::Instant::now());
+        client.shutdown().await.unwrap();
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).await.unwrap();
+        assert!(heard.ends_with(b"\x81\x05xxxxx"));
+        connection.await.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn a_panic_of_the_session_ends_its_own_connection() {
+        let broken = |_| stream::poll_fn(|_| panic!("for the test")).boxed_local();
+        let (mut client, _outbox, connection) = open(broken).await;
+        assert!(connection.await.unwrap_err().is_panic());
+        let mut heard = Vec::new();
+        // The end, or a reset; not silence.
+        let _ = client.read_to_end(&mut heard).await;
+        assert!(heard.starts_with(b"HTTP/1.1 101"));
+    }
+}

@@ -159,6 +159,13 @@ impl Session {
         out
     }
 
+    /// A ping or a pong of the WebSocket's own. It says nothing, but it is a frame like others: answered
+    /// without a limit, pings would be work for nothing, and the pongs of somebody who does not read would
+    /// fill the socket before the time for `hello` is over. `Some` is what is done instead of an answer.
+    pub fn control(&mut self, now: Timestamp) -> Option<Vec<Output>> {
+        self.flood(now)
+    }
+
     /// A binary frame has come: the protocol has none.
     pub fn binary(&self) -> Vec<Output> {
         vec![Output::Close(CloseCode::ABUSE)]
@@ -358,6 +365,17 @@ mod tests {
         let caller = Caller { user: Uuid::from_u128(2), sign_in: Uuid::from_u128(3), until: now() };
         session.signed_in(1, Ok(caller), now());
         session
+    }
+
+    #[test]
+    fn pings_are_counted_like_what_is_said_and_a_flood_of_them_ends_the_connection() {
+        let mut session = Session::new(Uuid::from_u128(1), 30, 1);
+        let answered = (0..1000).filter(|_| session.control(now()).is_none()).count();
+        assert_eq!(answered, 60);
+        let end = (0..6000).find_map(|ms| session.control(now() + TimeDelta::milliseconds(ms)).filter(
+            |outputs| matches!(outputs.as_slice(), [Output::Close(CloseCode::RATE)]),
+        ));
+        assert!(end.is_some());
     }
 
     fn errors(outputs: &[Output]) -> Vec<(Option<u64>, String, Option<String>)> {

@@ -360,8 +360,16 @@ impl StreamHandler<Result<WsMessage, ProtocolError>> for Socket {
                 let outputs = self.session.binary();
                 self.perform(outputs, ctx);
             }
-            Ok(WsMessage::Ping(bytes)) => ctx.pong(&bytes),
-            Ok(WsMessage::Pong(_) | WsMessage::Nop) => {}
+            Ok(WsMessage::Ping(bytes)) => match self.session.control(self.app.clock.now()) {
+                None => ctx.pong(&bytes),
+                Some(outputs) => self.perform(outputs, ctx),
+            },
+            Ok(WsMessage::Pong(_)) => {
+                if let Some(outputs) = self.session.control(self.app.clock.now()) {
+                    self.perform(outputs, ctx);
+                }
+            }
+            Ok(WsMessage::Nop) => {}
             Ok(WsMessage::Continuation(_)) => self.close(CloseCode::ABUSE, ctx),
             Ok(WsMessage::Close(reason)) => {
                 ctx.close(reason);
