@@ -3,7 +3,7 @@
 //! What this hook guarantees: [`written`] is called once a batch, after its messages and log rows are written
 //! and before the commit, with the heads of all its rooms locked; each [`Posted`] is a new message that everybody
 //! sees, in the order of the numbers within a room, in a room whose kind `is_on_desk`. Whatever it writes is committed together with the messages, or not at all. It must be set-based (a batch
-//! holds up to 256 messages of many rooms) and take its locks in the order of the rooms' ids.
+//! holds up to 512 messages of many rooms) and take its locks in the order of the rooms' ids.
 
 use actors::chat_room::port::Role;
 use diesel_async::AsyncPgConnection;

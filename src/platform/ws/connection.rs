@@ -235,13 +235,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpSocket::new_v4().unwrap();
         client.set_recv_buffer_size(4096).unwrap();
-        let (client, accepted) = futures::join!(
-            client.connect(listener.local_addr().unwrap()),
-            listener.accept()
-        );
+        let (client, accepted) =
+            futures::join!(client.connect(listener.local_addr().unwrap()), listener.accept());
         let tcp = Rc::new(accepted.unwrap().0);
         let outbox = Arc::new(Outbox::new(std::time::Instant::now()));
-        let outgoing = Outgoing::new(actor(Incoming::new(Rc::clone(&tcp), None)), Arc::clone(&outbox));
+        let outgoing =
+            Outgoing::new(actor(Incoming::new(Rc::clone(&tcp), None)), Arc::clone(&outbox));
         let connection = Connection::new(tcp, &HeaderMap::new(), Arc::clone(&outbox), outgoing);
         (client.unwrap(), outbox, spawn(connection))
     }

@@ -372,9 +372,11 @@ mod tests {
         let mut session = Session::new(Uuid::from_u128(1), 30, 1);
         let answered = (0..1000).filter(|_| session.control(now()).is_none()).count();
         assert_eq!(answered, 60);
-        let end = (0..6000).find_map(|ms| session.control(now() + TimeDelta::milliseconds(ms)).filter(
-            |outputs| matches!(outputs.as_slice(), [Output::Close(CloseCode::RATE)]),
-        ));
+        let end = (0..6000).find_map(|ms| {
+            session
+                .control(now() + TimeDelta::milliseconds(ms))
+                .filter(|outputs| matches!(outputs.as_slice(), [Output::Close(CloseCode::RATE)]))
+        });
         assert!(end.is_some());
     }
 
