@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Product } from './product.mjs';
+import { Product, until } from './product.mjs';
 import { caller, published } from './school.mjs';
 
 let product;
@@ -120,7 +120,8 @@ describe('help', () => {
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('button', { name: 'Show the plan' }).click();
     const field = page.getByPlaceholder('Answer the student');
-    assert.equal(await field.inputValue(), 'Sardor, please show the whole plan.');
+    const filled = 'Sardor, please show the whole plan.';
+    await until('it is in the field', async () => (await field.inputValue()) === filled);
     await field.fill('');
   });
 });

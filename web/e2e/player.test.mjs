@@ -175,11 +175,11 @@ test('captions are shown over the picture in the chosen size, and remembered', a
       .evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
   const usual = await size();
   await stir(student);
-  await page.getByRole('button', { name: /^Settings/ }).click();
+  await page.getByRole('button', { name: /^Settings:/ }).click();
   await page.getByRole('menuitemradio', { name: 'Very large' }).click();
   await until('it is larger', async () => (await size()) > usual * 1.8);
   await stir(student);
-  await page.getByRole('button', { name: /^Settings/ }).click();
+  await page.getByRole('button', { name: /^Settings:/ }).click();
   await page.getByRole('menuitemradio', { name: 'Hebrew' }).click();
   const line = page.locator('[data-captions]').getByText('שלום');
   await line.waitFor();

@@ -1,6 +1,7 @@
 // The running product for the browser tests: the real server on a database, directories and a port of its own, and
 // people with a browser each. TEST_DATABASE_URL names the PostgreSQL server (script/test-servers start prints it),
 // ILMSPACE_BIN the server (default target/debug/ilmspace), CHROMIUM_BIN the browser.
+// E2E_CPU_SLOWER=6: the pages' scripts run so many times slower, which shows what a test does not wait for.
 // E2E_STORE=s3: the films lie in an S3 server (media/examples/s3_server.rs, S3_SERVER_BIN), the process that serves
 // makes none of them, and two others do. All by configuration: nothing else is different.
 
@@ -231,6 +232,10 @@ export class Product {
     await context.addInitScript((value) => localStorage.setItem('ilm.locale', value), locale);
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
+    if (process.env.E2E_CPU_SLOWER) {
+      const debug = await context.newCDPSession(page);
+      await debug.send('Emulation.setCPUThrottlingRate', { rate: Number(process.env.E2E_CPU_SLOWER) });
+    }
     const visitor = new Visitor(this, context, page);
     visitor.locale = locale;
     return visitor;
@@ -319,8 +324,20 @@ export class Visitor {
     return answer.access_token;
   }
 
-  /** What axe finds against WCAG 2.2 AA on the page as it is now. */
+  /**
+   * What axe finds against WCAG 2.2 AA on the page once it has settled: what it finds is looked at again, since a page that is
+   * about to change may be seen halfway. What is wrong for good stays.
+   */
   async accessibility() {
+    let found = await this.violations();
+    for (let again = 0; found.length > 0 && again < 5; again++) {
+      await this.page.waitForTimeout(500);
+      found = await this.violations();
+    }
+    return found;
+  }
+
+  async violations() {
     // Through the debugging protocol, which the page's policy does not bind.
     const found = await this.page.evaluate(
       `(() => { ${axe}; return window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }); })()`,
