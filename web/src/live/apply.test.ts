@@ -293,6 +293,33 @@ describe('what happens to a room', () => {
     expect(having({ t: 'mod', action: 'ban', user: 'me' }).banned).toBe(true);
   });
 
+  it('is muted as the join says, whatever older entries tell, with the reason that they know', () => {
+    const until = '2026-11-22T10:00:00Z';
+    const mod = (seq: number, action: string): Entry => ({
+      t: 'mod',
+      seq,
+      action,
+      user: 'me',
+      reason: 'spam',
+    });
+    const told = (muted_until: string | null, ...entries: Entry[]) =>
+      onJoined(roomOf('me'), {
+        t: 'joined',
+        topic: 'room:r',
+        epoch: 'e',
+        head: 3,
+        page: { items: [], has_more: false },
+        entries,
+        room: { kind: 'general', can_write: true, online: 1, members: 1 },
+        me: { role: 'student', read: 0, delivered: 0, muted_until },
+      });
+    expect(told(until, mod(1, 'mute'), mod(2, 'unmute')).muted).toEqual({ until, reason: undefined });
+    expect(told(until, mod(1, 'mute')).muted).toEqual({ until, reason: 'spam' });
+    expect(told(null, mod(1, 'mute'), mod(2, 'unmute')).muted).toBeUndefined();
+    // Who was only removed is in again.
+    expect(told(null, mod(1, 'kick')).banned).toBe(false);
+  });
+
   it('learns from a refusal why nothing can be written', () => {
     expect(onRefusal(joined, { code: 'muted', until: null, reason: 'spam' }).muted).toEqual({
       until: null,

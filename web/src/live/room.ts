@@ -122,7 +122,7 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
         ? before.marks
         : {},
   };
-  if (resumed) return onEntries(room, entries);
+  if (resumed) return standing(onEntries(room, entries), frame);
   const page = frame.page ?? { items: [], has_more: false };
   const first = entries[0];
   // The page was read at some head; what was committed since follows as entries.
@@ -139,7 +139,17 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
       before.known && before.epoch !== room.epoch ? [] : [...before.held].filter(([seq]) => seq > last),
     ),
   };
-  return onEntries(fresh, entries);
+  return standing(onEntries(fresh, entries), frame);
+}
+
+/**
+ * What the join says of this person holds over the entries that come with it: they tell of older acts in this room (who
+ * was removed has been let in again), and nothing of a mute over the course or the school. The reason may be theirs.
+ */
+function standing(room: RoomState, { room: info, me }: JoinedFrame): RoomState {
+  const banned = info ? false : room.banned;
+  if (!me?.muted_until) return { ...room, banned };
+  return { ...room, banned, muted: mutedOf(room, me) };
 }
 
 function infoOf(before: RoomState, room: RoomInfo): Partial<RoomState> {

@@ -235,6 +235,21 @@ describe('sending', () => {
     expect(asked.length).toBe(3);
   });
 
+  it('sends what waited as soon as the slow mode is over', async () => {
+    await join();
+    const slow = (seq: number, slow_s: number) =>
+      handler.frame({ t: 'mod', topic: 'room:r', seq, action: 'slow_mode', slow_s });
+    slow(3, 3_600);
+    client.send('one');
+    await settle();
+    asked[0]?.refuse(new LiveError('slow_mode', { retryMs: 3_000_000 }));
+    await settle();
+    slow(4, 0);
+    await settle();
+    expect(client.view().pausedUntil).toBe(0);
+    expect(asked.length).toBe(2);
+  });
+
   it('takes along what is answered, files and mentions', async () => {
     await join();
     const file = { id: 'f', name: 'a.png', size: 1, content_type: 'image/png', kind: 'image' };

@@ -79,6 +79,8 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
   let toldTyping = 0;
   let toldMark: Mark = { read: 0, delivered: 0 };
   let markTimer: (() => void) | undefined;
+  /** The pause before what was refused for now is sent again. */
+  let pause: (() => void) | undefined;
   const typists = new Map<string, () => void>();
 
   const set = (next: Partial<RoomView>) => {
@@ -93,7 +95,13 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     const outbox = here ? view.outbox.filter((item) => !here.has(item.client_id)) : view.outbox;
     if (here) for (const { client_id: id } of view.outbox) if (here.has(id)) void ports.store.remove(id);
     if (changed) for (const message of newIn(view.room, next)) stopTyping(message.author);
-    set({ room: next, outbox, typing: typing() });
+    const eased = next.slowS < view.room.slowS && view.pausedUntil > 0;
+    set({ room: next, outbox, typing: typing(), ...(eased ? { pausedUntil: 0 } : {}) });
+    // A shorter pause, or none: what waited for the old one tries again.
+    if (eased && pause) {
+      pause();
+      resume();
+    }
     if (next.last > toldMark.delivered) tellMark();
   }
 
@@ -217,18 +225,18 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       // Lost: it is repeated after the next join. Anything else temporary: after the pause that the server named.
       else if (problem.code !== 'lost') {
         if (problem.code === 'slow_mode') set({ pausedUntil: ports.now() + problem.retryMs });
-        ports.later(
-          () => {
-            inFlight = false;
-            void pump();
-          },
-          Math.max(300, problem.retryMs),
-        );
+        pause = ports.later(resume, Math.max(300, problem.retryMs));
         return;
       }
     }
     inFlight = false;
     await pump();
+  }
+
+  function resume() {
+    pause = undefined;
+    inFlight = false;
+    void pump();
   }
 
   function tellMark() {
@@ -364,6 +372,7 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       flushMark();
       closed = true;
       markTimer?.();
+      pause?.();
       for (const id of [...typists.keys()]) stopTyping(id);
       leave();
     },

@@ -167,8 +167,8 @@ function Attempt({ attempt, older }: { attempt: DeskAttempt; older: boolean }) {
           {older && <> · {t('panel.older')}</>}
         </span>
         {attempt.answer && (
-          <span className={`small mut ${css.answer}`} dir="auto">
-            {attempt.answer}
+          <span className={`small mut ${css.answer}`}>
+            <bdi>{attempt.answer}</bdi>
           </span>
         )}
       </span>

@@ -94,8 +94,8 @@ function Row({ thread }: { thread: Thread }) {
     <>
       <Initials name={thread.opener.name} id={thread.opener.id} />
       <span className={css.rowText}>
-        <span className={`two-lines ${css.rowTitle}`} dir="auto">
-          {thread.title}
+        <span className={`two-lines ${css.rowTitle}`}>
+          <bdi>{thread.title}</bdi>
         </span>
         <span className={`meta mut ${css.facts}`}>
           <bdi>{thread.opener.name}</bdi>

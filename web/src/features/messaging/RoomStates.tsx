@@ -9,9 +9,11 @@ export function NotMember({ why }: { why: 'course' | 'banned' | 'closed' }) {
   const { t } = useTranslation('chat');
   const words = { course: 'notMember', banned: 'banned', closed: 'closed' } as const;
   return (
-    <State icon={<IconLock size={28} stroke={1.5} />} title={t(words[why])}>
-      {t(`${words[why]}Text`)}
-    </State>
+    <div className={css.refused}>
+      <State icon={<IconLock size={28} stroke={1.5} />} title={t(words[why])}>
+        {t(`${words[why]}Text`)}
+      </State>
+    </div>
   );
 }
 

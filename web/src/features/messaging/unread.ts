@@ -17,22 +17,34 @@ export const unreadQuery = queryOptions({
 
 /** News of many rooms come together; they are asked for once, after this many milliseconds. */
 const GATHER = 600;
+/** The server stores how far one has read two seconds after it was told: asked sooner it would say the old count. */
+const STORED = 2_800;
 
 /** Asks again, soon, for what is unread and for the list of rooms where it is shown. */
 export function useRoomNews(on: boolean): void {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const soon = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const stored = useRef<ReturnType<typeof setTimeout>>(undefined);
   usePerson(
     ['news', 'mark', 'rooms', 'joined'],
-    () => {
+    ({ t }) => {
+      const timer = t === 'mark' ? stored : soon;
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => {
-        void queryClient.invalidateQueries({ queryKey: unreadQuery.queryKey });
-        void queryClient.invalidateQueries({ queryKey: [...roomsKey, 'list'] });
-      }, GATHER);
+      timer.current = setTimeout(refresh, t === 'mark' ? STORED : GATHER);
     },
     on,
   );
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(
+    () => () => {
+      clearTimeout(soon.current);
+      clearTimeout(stored.current);
+    },
+    [],
+  );
+}
+
+function refresh(): void {
+  void queryClient.invalidateQueries({ queryKey: unreadQuery.queryKey });
+  void queryClient.invalidateQueries({ queryKey: [...roomsKey, 'list'] });
 }
 
 session.listen((event) => {

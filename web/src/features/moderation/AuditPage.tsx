@@ -149,7 +149,12 @@ function Row({ row, search }: { row: AuditRow; search: AuditSearch }) {
       <p className="small mut">
         <Link to="/admin/audit" search={{ ...search, subject: row.subject_id }} className={css.subject ?? ''}>
           <bdi>
-            {words.subject(row.subject_kind)} <span className={css.id}>{row.subject_id}</span>
+            {words.subject(row.subject_kind)}{' '}
+            {row.subject_name ? (
+              <bdi>{row.subject_name}</bdi>
+            ) : (
+              <span className={css.id}>{row.subject_id}</span>
+            )}
           </bdi>
         </Link>
       </p>

@@ -2,8 +2,11 @@
 import { Button, Skeleton } from '@mantine/core';
 import { IconFlag, IconHourglass } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { keepsWords } from '~/features/identity/roles';
+import { useSession } from '~/features/identity/session';
 import { Body } from '~/features/messaging/Body';
 import { isRoomKind } from '~/features/messaging/kinds';
 import { reportKinds } from '~/features/messaging/queries';
@@ -37,7 +40,7 @@ export function CaseCard({ one }: { one: Case }) {
               <bdi>{message.author_name}</bdi>
             </h2>
             <p className={`meta mut ${css.facts}`}>
-              <RoomName room={one.room} />
+              <RoomName room={one.room} seq={message.seq} />
               <When at={message.created_at} />
             </p>
           </div>
@@ -99,13 +102,14 @@ export function CaseCard({ one }: { one: Case }) {
   );
 }
 
-function RoomName({ room }: { room: Case['room'] }) {
+/** Leads to the message in its place. */
+function RoomName({ room, seq }: { room: Case['room']; seq: number }) {
   const { t } = useTranslation(['moderation', 'chat']);
   const words = room.title || (isRoomKind(room.kind) ? t(`chat:kind.${room.kind}`) : room.kind);
   return (
-    <span>
+    <Link to="/messages/$roomId" params={{ roomId: room.id }} search={{ at: seq }} className="link">
       <bdi>{words}</bdi>
-    </span>
+    </Link>
   );
 }
 
@@ -160,6 +164,7 @@ function Decide({ one }: { one: Case }) {
   const [scope, setScope] = useState<Scope>('room');
   const [reason, setReason] = useState('');
   const [left, setLeft] = useState(false);
+  const scopes = scopesOf(ofCourse(one.room.kind), keepsWords(useSession().me?.roles));
   const act = useMutation({
     mutationFn: (action: CaseDeed) =>
       decide(one.id, {
@@ -201,9 +206,7 @@ function Decide({ one }: { one: Case }) {
           }}
         >
           <p className="small">{t(`means.${deed as 'delete'}`)}</p>
-          {hasScope(deed) && (
-            <ScopeField scopes={scopesOf(ofCourse(one.room.kind))} value={scope} set={setScope} />
-          )}
+          {hasScope(deed) && scopes.length > 1 && <ScopeField scopes={scopes} value={scope} set={setScope} />}
           {hasSpan(deed) && <SpanField value={span} set={setSpan} />}
           <ReasonField value={reason} set={setReason} needed left={left} />
           <div className={css.actions}>

@@ -3,6 +3,8 @@ import { Button, Select } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { keepsWords } from '~/features/identity/roles';
+import { useSession } from '~/features/identity/session';
 import { Dialog } from '~/ui/Dialog';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
@@ -36,7 +38,10 @@ export function ModerateDialog({ room, deed, user, course, slow = 0, close, done
   const [pause, setPause] = useState(slow);
   const [reason, setReason] = useState('');
   const [left, setLeft] = useState(false);
+  const scopes = scopesOf(course, keepsWords(useSession().me?.roles));
   const needed = needsReason(deed);
+  const letIn = (id: string) => moderateRoom(room, { action: 'unban', user_id: id, reason: reason.trim() });
+  const failed = (error: unknown) => toast({ text: errorText(error) });
   const act = useMutation({
     mutationFn: () => {
       const what: RoomAction = { action: deed, reason: reason.trim() };
@@ -47,7 +52,13 @@ export function ModerateDialog({ room, deed, user, course, slow = 0, close, done
       return moderateRoom(room, what);
     },
     onSuccess: () => {
-      toast({ text: t(`room.done.${deed}`) });
+      toast({
+        text: t(`room.done.${deed}`),
+        // Who was banned by mistake is let in at once: nothing else leads back to them.
+        ...(deed === 'ban' && user
+          ? { action: { label: t('common:undo'), run: () => void letIn(user.id).catch(failed) } }
+          : {}),
+      });
       done?.();
       close();
     },
@@ -65,7 +76,7 @@ export function ModerateDialog({ room, deed, user, course, slow = 0, close, done
         }}
       >
         <p>{t(`room.means.${deed}`)}</p>
-        {hasScope(deed) && <ScopeField scopes={scopesOf(course)} value={scope} set={setScope} />}
+        {hasScope(deed) && scopes.length > 1 && <ScopeField scopes={scopes} value={scope} set={setScope} />}
         {hasSpan(deed) && <SpanField value={span} set={setSpan} />}
         {deed === 'slow_mode' && (
           <Select

@@ -6,6 +6,7 @@ import {
   IconLock,
   IconLockOpen,
   IconMessageOff,
+  IconUserCheck,
   IconUserOff,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -26,6 +27,9 @@ export function MemberItems({ act }: { act: (deed: RoomDeed) => void }) {
       </Menu.Item>
       <Menu.Item color="red" leftSection={<IconUserOff {...icon} />} onClick={() => act('ban')}>
         {t('menu.ban')}
+      </Menu.Item>
+      <Menu.Item leftSection={<IconUserCheck {...icon} />} onClick={() => act('unban')}>
+        {t('menu.unban')}
       </Menu.Item>
     </>
   );

@@ -25,6 +25,7 @@ it('mutes for a time or until lifted, and in a course only where there is one', 
   expect(hasSpan('mute')).toBe(true);
   expect(hasSpan('ban')).toBe(false);
   expect(spans.at(-1)).toBeNull();
-  expect(scopesOf(ofCourse('forum'))).toEqual(['room', 'course', 'all']);
-  expect(scopesOf(ofCourse('support'))).toEqual(['room', 'all']);
+  expect(scopesOf(ofCourse('forum'), true)).toEqual(['room', 'course', 'all']);
+  expect(scopesOf(ofCourse('forum'), false)).toEqual(['room', 'course']);
+  expect(scopesOf(ofCourse('support'), true)).toEqual(['room', 'all']);
 });

@@ -17,8 +17,12 @@ export type Span = (typeof spans)[number];
 export const hasSpan = (deed: CaseDeed | RoomDeed): boolean => deed === 'mute';
 export const hasScope = (deed: CaseDeed | RoomDeed): boolean => deed === 'mute' || deed === 'unmute';
 
-/** Without a course there is none to mute in. */
-export const scopesOf = (course: boolean): Scope[] => (course ? ['room', 'course', 'all'] : ['room', 'all']);
+/** Without a course there is none to mute in; over the whole school only its moderators do. */
+export const scopesOf = (course: boolean, school: boolean): Scope[] => [
+  'room',
+  ...(course ? ['course' as const] : []),
+  ...(school ? ['all' as const] : []),
+];
 
 /** Whether rooms of this kind belong to a course. */
 export const ofCourse = (kind: string): boolean =>
