@@ -2,6 +2,7 @@
 // source stands there. Always left to right, also in a Hebrew line.
 import { useEffect, useRef } from 'react';
 import css from './RichText.module.css';
+import { isDrawn } from './texRules';
 
 type Drawer = typeof import('./katexRender');
 let drawer: Promise<Drawer> | undefined;
@@ -15,17 +16,26 @@ function fetchDrawer(): Promise<Drawer> {
   return drawer;
 }
 
-/** Longest source that is drawn: the server takes no longer one. */
-export const MOST_TEX = 4_000;
+/** Longest source that is drawn unless less is said: the server takes no longer one. */
+export const MOST_TEX = 2_000;
 
-export function Formula({ tex, display = false }: { tex: string; display?: boolean }) {
+type Props = {
+  tex: string;
+  display?: boolean;
+  /** Longest source that is drawn, characters. */
+  most?: number;
+};
+
+export function Formula({ tex, display = false, most = MOST_TEX }: Props) {
   const place = useRef<HTMLSpanElement>(null);
+  const drawn = isDrawn(tex, most);
   useEffect(() => {
+    if (!drawn) return undefined;
     let gone = false;
     fetchDrawer().then(
       ({ drawFormula }) => {
         const at = place.current;
-        if (gone || !at || drawFormula(at, tex.slice(0, MOST_TEX), display)) return;
+        if (gone || !at || drawFormula(at, tex, display)) return;
         // It may have been emptied before the fault was found.
         const source = document.createElement('code');
         source.className = css.badFormula ?? '';
@@ -37,7 +47,7 @@ export function Formula({ tex, display = false }: { tex: string; display?: boole
     return () => {
       gone = true;
     };
-  }, [tex, display]);
+  }, [tex, display, drawn]);
   // KaTeX puts its nodes in place of the source, and React must not meet them when the source changes: hence the key.
   return (
     <bdi dir="ltr" className={display ? css.formulaBlock : css.formula}>

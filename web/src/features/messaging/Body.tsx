@@ -3,16 +3,18 @@ import { Link } from '@tanstack/react-router';
 import { Fragment, memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Formula } from '~/ui/Formula';
+import { CHAT_FORMULAS, CHAT_TEX } from '~/ui/texRules';
 import { useFormat } from '~/ui/useFormat';
 import css from './Chat.module.css';
 import { type Part, parts } from './marks';
 import { useThread } from './thread';
 
 export const Body = memo(function Body({ text }: { text: string }) {
-  return draw(parts(text));
+  return draw(parts(text), { formulas: CHAT_FORMULAS });
 });
 
-function draw(list: readonly Part[]): ReactNode[] {
+/** `left`: how many formulas of the message are still drawn. */
+function draw(list: readonly Part[], left: { formulas: number }): ReactNode[] {
   return list.map((part, index) => {
     // The parts of one text never change their places.
     const key = `${index} ${part.t}`;
@@ -32,7 +34,10 @@ function draw(list: readonly Part[]): ReactNode[] {
           </pre>
         );
       case 'formula':
-        return <Formula key={key} tex={part.tex} display={part.display} />;
+        left.formulas -= 1;
+        return (
+          <Formula key={key} tex={part.tex} display={part.display} most={left.formulas < 0 ? 0 : CHAT_TEX} />
+        );
       case 'link':
         return (
           <a
@@ -51,9 +56,9 @@ function draw(list: readonly Part[]): ReactNode[] {
       case 'moment':
         return <Moment key={key} label={part.label} lesson={part.lesson} second={part.second} />;
       case 'bold':
-        return <strong key={key}>{draw(part.inside)}</strong>;
+        return <strong key={key}>{draw(part.inside, left)}</strong>;
       case 'italic':
-        return <em key={key}>{draw(part.inside)}</em>;
+        return <em key={key}>{draw(part.inside, left)}</em>;
       default:
         return null;
     }

@@ -1,7 +1,9 @@
 // The nodes of the editor that StarterKit lacks: formulas and pictures, as the server's documents have them.
 import { Node } from '@tiptap/react';
+import { MOST_TEX } from '~/ui/Formula';
 import { drawFormula } from '~/ui/katexRender';
 import { pictureAddress } from '~/ui/RichText';
+import { isDrawn } from '~/ui/texRules';
 
 const formula = (name: 'math_inline' | 'math_block') =>
   Node.create({
@@ -31,7 +33,7 @@ const formula = (name: 'math_inline' | 'math_block') =>
         dom.dir = 'ltr';
         dom.dataset.formula = name;
         const draw = (latex: string) => {
-          if (latex && drawFormula(dom, latex, name === 'math_block')) return;
+          if (latex && isDrawn(latex, MOST_TEX) && drawFormula(dom, latex, name === 'math_block')) return;
           const source = document.createElement('code');
           source.textContent = latex || '$ $';
           dom.replaceChildren(source);
