@@ -372,6 +372,56 @@ test('several of many are marked in the studio and chosen by keyboard', async ()
   assert.deepEqual(student.complaints, []);
 });
 
+test('a short text, one of many and an essay are made in the studio and answered by keys and on a phone', async () => {
+  const { page: studio } = author;
+  const text = await addTask(/^Short text/, 'The usual index');
+  await studio.getByRole('textbox', { name: 'Answer 1', exact: true }).fill('B-tree');
+  await trySave('task-text-studio-1280');
+  const one = await addTask(/^One of many/, 'The cheapest plan');
+  await fillRows((index) => `Option ${index + 1}`, ['A scan', 'An index', 'Both'], 'Add an option');
+  await studio.getByRole('radio', { name: 'Option 2 is right' }).check();
+  await trySave('task-choice-studio-1280');
+  const essay = await addTask(/^Essay/, 'Your words');
+  await studio.getByLabel('At most so many characters').fill('20');
+  await trySave('task-essay-studio-1280');
+
+  const { page } = student;
+  await page.goto(`/learn/${course}/tasks/${text}`);
+  const field = page.getByRole('textbox', { name: /Your answer/ });
+  await field.fill('  b-TREE ');
+  await field.press('Enter');
+  await verdict(student, 'right').waitFor();
+  await page.goto(`/learn/${course}/tasks/${one}`);
+  const radio = (name) => page.getByRole('radio', { name, exact: true });
+  await radio('A scan').focus();
+  await page.keyboard.press('Space');
+  await check(page).click();
+  await verdict(student, 'wrong').waitFor();
+  await radio('An index').check();
+  await page.keyboard.press('Enter');
+  await verdict(student, 'right').waitFor();
+  assert.deepEqual(await student.accessibility(), []);
+
+  const phone = await product.visitor({ width: 390, height: 844, touch: true });
+  await phone.signIn('malika@example.com');
+  await phone.page.goto(`/learn/${course}/tasks/${essay}`);
+  const words = phone.page.getByRole('textbox', { name: /Your answer/ });
+  await words.fill('An index is like a table of contents.');
+  await phone.page.getByText('17 characters too many').waitFor();
+  const handIn = phone.page.getByRole('button', { name: 'Hand in' });
+  await handIn.tap();
+  await phone.page.getByText('The text is too long. Shorten it.').waitFor();
+  await words.fill('A table of contents');
+  await phone.page.getByText('19 of 20 characters').waitFor();
+  await handIn.tap();
+  await verdict(phone, 'pending').waitFor();
+  assert.equal(await phone.sideways(), 0);
+  await phone.picture('task-essay-390');
+  assert.deepEqual(await phone.accessibility(), []);
+  assert.deepEqual(phone.complaints, []);
+  await phone.context.close();
+});
+
 test('a topic before its time is closed to students and says when it opens', async () => {
   const ask = await caller(author);
   const opens = new Date(Date.now() + 2 * 86_400_000).toISOString();

@@ -119,9 +119,11 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
     </Suspense>
   );
   const talk = (
-    <Suspense fallback={null}>
-      <CourseTalk courseId={course.course.id} author={course.course.author.id} />
-    </Suspense>
+    <div className={css.railTalk}>
+      <Suspense fallback={null}>
+        <CourseTalk courseId={course.course.id} author={course.course.author.id} />
+      </Suspense>
+    </div>
   );
   const programme = (
     <Programme course={course.course.id} modules={railModules(course)} now={lessonId} folds={folds} topics />
@@ -317,7 +319,7 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
                     <IconLayoutSidebarRightExpand size={20} stroke={1.75} className={css.turned} />
                   </button>
                 </div>
-                <div className={css.railTalk}>{talk}</div>
+                {talk}
                 {programme}
               </div>
               {chat}

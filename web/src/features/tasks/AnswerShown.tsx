@@ -16,6 +16,15 @@ type Props = {
   whole?: boolean;
 };
 
+/** As the lines stand in the task; lines that are gone come last. */
+const inOrderOf = (left: readonly Labelled[], pairs: Record<string, string>): [string, string][] => {
+  const place = (id: string) => {
+    const at = left.findIndex((item) => item.id === id);
+    return at < 0 ? left.length : at;
+  };
+  return Object.entries(pairs).sort(([one], [other]) => place(one) - place(other));
+};
+
 export function AnswerShown({ kind, body, answer, parts, files, whole = false }: Props) {
   const { t } = useTranslation('tasks');
   const format = useFormat();
@@ -62,7 +71,7 @@ export function AnswerShown({ kind, body, answer, parts, files, whole = false }:
       const { left, right } = matchBody(body);
       return (
         <ul className={css.given}>
-          {Object.entries(pairsOf(answer)).map(([one, other]) => (
+          {inOrderOf(left, pairsOf(answer)).map(([one, other]) => (
             <li key={one}>
               {words(left, one)} — {words(right, other)}
               {mark(one)}

@@ -182,7 +182,10 @@ export function MatchFields({ value, change }: { value: Match; change: (value: M
     <>
       <div className={css.field}>
         <span className={css.label}>{t('match.right')}</span>
-        <span className={css.help}>{t('match.rightHelp')}</span>
+        {/* Their order is the server's, so that it says nothing about the pairs: there is none to set. */}
+        <span className={css.help}>
+          {t('match.rightHelp')} {t('order.help')}
+        </span>
         <Rows
           rows={body.right}
           keyOf={({ id }) => id}
@@ -190,7 +193,6 @@ export function MatchFields({ value, change }: { value: Match; change: (value: M
           add={body.right.length < MOST ? () => newOption() : undefined}
           addWords={t('match.addRight')}
           least={2}
-          ordered
           draw={(item, index) => (
             <>
               <span className={css.place}>{letter(index)}</span>
