@@ -124,14 +124,14 @@ test('a text file that is called a video is refused in words', async () => {
 
 test('an upload goes on after the browser was closed, from where it was, with the same file', async () => {
   const file = await makeVideo(join(product.directory, 'A long talk.mp4'), { seconds: 30, size: '640x360' });
-  // A narrow link, so that there is a middle.
+  // A narrow link, so that there is a middle, on a busy machine too.
   const slow = async (page, on) => {
     const session = await page.context().newCDPSession(page);
     await session.send('Network.emulateNetworkConditions', {
       offline: false,
       latency: 0,
       downloadThroughput: -1,
-      uploadThroughput: on ? 120_000 : -1,
+      uploadThroughput: on ? 40_000 : -1,
     });
   };
   const first = await author.context.newPage();
