@@ -159,8 +159,8 @@ function Row({ row, search }: { row: AuditRow; search: AuditSearch }) {
         </Link>
       </p>
       {row.reason && (
-        <p className="small" dir="auto">
-          {row.reason}
+        <p className="small">
+          <bdi>{row.reason}</bdi>
         </p>
       )}
       {filled && (

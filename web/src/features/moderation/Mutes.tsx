@@ -75,8 +75,8 @@ function Row({ mute, lift }: { mute: Mute; lift: () => void }) {
           <span>{mute.until ? t('mutes.until', { date: format.dateTime(mute.until) }) : t('span.ever')}</span>
         </p>
         {mute.reason && (
-          <p className="small" dir="auto">
-            {mute.reason}
+          <p className="small">
+            <bdi>{mute.reason}</bdi>
           </p>
         )}
       </div>
