@@ -17,6 +17,9 @@ const set = (next: Toast | undefined) => {
 
 export const toast = (next: Toast): void => set(next);
 
+/** Takes away what is shown: an Undo of what has changed again since would take back more than its last step. */
+export const dropToast = (): void => set(undefined);
+
 const LIFE = 6_000;
 
 function listenFull(hear: () => void) {

@@ -20,7 +20,7 @@ import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState }
 import { useTranslation } from 'react-i18next';
 import type { StudioTaskRow } from '~/features/tasks/contract';
 import { Note } from '~/ui/Note';
-import { toast } from '~/ui/toast';
+import { dropToast, toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
 import { AddForm } from './AddForm';
@@ -53,13 +53,18 @@ export function Tree({ course, lesson, module }: Props) {
   const [error, setError] = useState<unknown>(undefined);
   const [spoken, setSpoken] = useState('');
 
+  const moves = useRef(0);
   const apply = async (order: Order, moved?: string) => {
     const before = currentOrder(course);
     if (sameOrder(order, before)) return;
     setError(undefined);
     if (moved) setSpoken(whereNow(order, moved));
+    dropToast();
+    const number = ++moves.current;
     try {
       await reorder(course, order);
+      // Another move is on its way already: its word with its Undo follows.
+      if (number !== moves.current) return;
       toast({
         text: t('moved'),
         action: {
