@@ -48,6 +48,9 @@ pub fn clean_body(body: &str) -> Result<String, Refusal> {
     if !body.chars().any(is_visible) {
         return Err(Refusal::rejected("empty"));
     }
+    if body.is_ascii() {
+        return Ok(body);
+    }
     let mut run = 0;
     for c in body.chars() {
         run = if is_combining_mark(c) { run + 1 } else { 0 };

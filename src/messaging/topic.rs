@@ -5,18 +5,19 @@ use std::sync::Arc;
 use actix::MailboxError;
 use actors::chat_room::frame;
 use actors::chat_room::message::Tell;
-use actors::chat_room::port::{Action, At, Draft, Mark, ModAct, Role, Seq, What};
+use actors::chat_room::port::{Action, At, Draft, Mark, ModAct, Seq, What};
 use actors::chat_room::room::{Command, Join, Seat};
 use actors::wire::{ErrCode, Locale, Problem as Refusal};
 use async_trait::async_trait;
 use bytestring::ByteString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::access::{self, Member};
 use super::history::{self, Window};
+use super::moderation::Screened;
 use super::{files, limits, moderation, rules, search, store};
 use crate::app::App;
 use crate::identity::{self, Principal};
@@ -154,8 +155,7 @@ impl Topic for Chat {
 
 /// The request's fields; the one at fault is not named by serde, so the shape as a whole is.
 fn body<T: DeserializeOwned>(request: &TopicRequest) -> Result<T, Refusal> {
-    serde_json::from_value(Value::Object(request.body.clone()))
-        .map_err(|_| Refusal::new(ErrCode::BadRequest))
+    T::deserialize(&request.body).map_err(|_| Refusal::new(ErrCode::BadRequest))
 }
 
 /// Says something to a room that the session should be in. The answer, if any, is the room's.
@@ -168,10 +168,8 @@ async fn tell(app: &App, room: Uuid, command: Command) -> Result<Option<ByteStri
 
 /// What a request asks for, its fields checked.
 fn asked(request: &TopicRequest) -> Result<What, Refusal> {
-    let mut fields = request.body.clone();
-    fields.insert("t".to_owned(), request.t.clone().into());
-    let asked = serde_json::from_value(Value::Object(fields))
-        .map_err(|_| Refusal::new(ErrCode::BadRequest))?;
+    let asked =
+        Asked::deserialize(&request.body).map_err(|_| Refusal::new(ErrCode::BadRequest))?;
     Ok(match asked {
         Asked::Send { client_id, body, reply_to, at, files, mentions } => {
             let draft =
@@ -281,11 +279,7 @@ pub(super) async fn screened(app: &App, user: Uuid, what: What) -> Result<What, 
     if body.is_empty() {
         return Ok(what);
     }
-    moderation::screen(app, user, Role::Moderator, body).await?;
-    let (held, against) = match moderation::screen(app, user, Role::Student, body).await {
-        Ok(held) => (held, None),
-        Err(refusal) => (false, Some(refusal)),
-    };
+    let Screened { held, against } = moderation::screen(app, user, body).await?;
     Ok(match what {
         What::Message(draft) => What::Message(Draft { held, against, ..draft }),
         What::Edit { msg, body, mentions, version, .. } => {

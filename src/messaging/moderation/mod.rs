@@ -27,7 +27,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(super) use model::ReportKind;
 pub(super) use reports::report;
 pub(super) use routes::routes;
-pub(super) use screen::screen;
+pub(super) use screen::{Screened, screen};
 pub(super) use store::mutes::widest as muted_widely;
 pub(super) use trust::is_new;
 pub(super) use views::CaseState;

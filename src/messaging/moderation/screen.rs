@@ -1,6 +1,5 @@
 //! What becomes of a text: the rules in their order. Behind [`crate::messaging::rules::clean_body`].
 
-use actors::chat_room::port::Role;
 use actors::wire::Problem as Refusal;
 use uuid::Uuid;
 
@@ -9,39 +8,46 @@ use super::text::{self, Links};
 use super::trust;
 use crate::app::App;
 
-/// Looks at a text that `user` wants to send; says whether it waits for a moderator. Who keeps order
-/// here may quote what others may not write, links that nobody may send aside.
+/// What is said to a text of somebody who does not keep order in its room. Who does may quote what others may
+/// not write, links that nobody may send aside.
+#[derive(Debug, Default)]
+pub(in crate::messaging) struct Screened {
+    /// It waits for a moderator.
+    pub held: bool,
+    /// They may not write it: `rejected` with the rule `links`, `caps` or `words`; `unavailable` while nobody can
+    /// say who writes.
+    pub against: Option<Refusal>,
+}
+
+/// Looks at a text that `user` wants to send.
 ///
 /// # Errors
-/// `rejected` with the rule `links`, `caps` or `words`; `unavailable` while nobody can say who writes.
+/// What nobody may write: `rejected` with the rule `links`.
 pub(in crate::messaging) async fn screen(
     app: &App,
     user: Uuid,
-    role: Role,
     body: &str,
-) -> Result<bool, Refusal> {
+) -> Result<Screened, Refusal> {
     let own = app.config.site.base_url.split_once("://").map_or("", |(_, host)| host);
     let own = own.split([':', '/']).next().unwrap_or_default();
     let links = text::links(body, own);
     if links == Links::Forbidden {
         return Err(Refusal::rejected("links"));
     }
-    if role == Role::Moderator {
-        return Ok(false);
-    }
-    if links == Links::Foreign && role == Role::Student {
+    let against = |refusal| Ok(Screened { held: false, against: Some(refusal) });
+    if links == Links::Foreign {
         match trust::is_new(app, user).await {
             Ok(false) => {}
-            Ok(true) => return Err(Refusal::rejected("links")),
-            Err(_) => return Err(Refusal::unavailable(1000)),
+            Ok(true) => return against(Refusal::rejected("links")),
+            Err(_) => return against(Refusal::unavailable(1000)),
         }
     }
     if text::is_loud(body) {
-        return Err(Refusal::rejected("caps"));
+        return against(Refusal::rejected("caps"));
     }
     match app.messaging.moderation.dictionary().judge(body) {
-        Some(WordVerdict::Reject) => Err(Refusal::rejected("words")),
-        Some(WordVerdict::Hold) => Ok(true),
-        None => Ok(false),
+        Some(WordVerdict::Reject) => against(Refusal::rejected("words")),
+        Some(WordVerdict::Hold) => Ok(Screened { held: true, against: None }),
+        None => Ok(Screened::default()),
     }
 }

@@ -87,8 +87,14 @@ fn without_code(text: &str) -> String {
 
 /// What the links of `text` are; `own_host` is ours.
 pub fn links(text: &str, own_host: &str) -> Links {
-    let text: String = without_code(text).chars().filter(|c| !is_invisible(*c)).nfkc().collect();
-    let text = text.to_lowercase();
+    let mut text = without_code(text);
+    // ASCII has no other forms and hides nothing.
+    if text.is_ascii() {
+        text.make_ascii_lowercase();
+    } else {
+        let seen: String = text.chars().filter(|c| !is_invisible(*c)).nfkc().collect();
+        text = seen.to_lowercase();
+    }
     let targets = text.split("](").skip(1).map(target);
     let in_brackets = targets.map(|to| of_target(&to, own_host)).max().unwrap_or(Links::None);
     let bare = text

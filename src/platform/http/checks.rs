@@ -73,15 +73,19 @@ impl Checks {
 /// NFC, trimmed; control characters out (line breaks and tabs stay when `lines`), bidi overrides
 /// out, isolates and marks stay: Hebrew beside Latin is daily bread.
 pub fn clean_text(value: &str, lines: bool) -> String {
-    let cleaned: String = value
-        .nfc()
-        .filter(|c| match c {
-            '\n' | '\t' => lines,
-            '\u{202A}'..='\u{202E}' | '\u{FEFF}' => false,
-            c => !c.is_control(),
-        })
-        .collect();
-    cleaned.trim().to_owned()
+    let stays = |c: &char| match c {
+        '\n' | '\t' => lines,
+        '\u{202A}'..='\u{202E}' | '\u{FEFF}' => false,
+        c => !c.is_control(),
+    };
+    // ASCII is NFC already.
+    let cleaned: String = if value.is_ascii() {
+        value.chars().filter(stays).collect()
+    } else {
+        value.nfc().filter(stays).collect()
+    };
+    let trimmed = cleaned.trim();
+    if trimmed.len() == cleaned.len() { cleaned } else { trimmed.to_owned() }
 }
 
 #[cfg(test)]
