@@ -168,8 +168,7 @@ async fn tell(app: &App, room: Uuid, command: Command) -> Result<Option<ByteStri
 
 /// What a request asks for, its fields checked.
 fn asked(request: &TopicRequest) -> Result<What, Refusal> {
-    let asked =
-        Asked::deserialize(&request.body).map_err(|_| Refusal::new(ErrCode::BadRequest))?;
+    let asked = Asked::deserialize(&request.body).map_err(|_| Refusal::new(ErrCode::BadRequest))?;
     Ok(match asked {
         Asked::Send { client_id, body, reply_to, at, files, mentions } => {
             let draft =

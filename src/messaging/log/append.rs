@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actors::chat_room::port::Appended;
 use actors::wire::{ErrCode, Problem as Refusal};
@@ -12,6 +13,10 @@ use super::Stored;
 use super::plan::{Item, Outcome, plan};
 use crate::messaging::store;
 use crate::platform::http::Problem;
+
+/// A batch that takes longer is on a connection whose other end is gone without a word: the server itself ends
+/// what takes so long.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// Why a batch was not stored.
 #[derive(Debug)]
@@ -107,7 +112,9 @@ impl Stored {
             Some(conn) => conn,
             None => self.lane_conn().await?,
         };
-        let stored = self.append_on(&mut conn, items).await;
+        let storing = tokio::time::timeout(ANSWER_WITHIN, self.append_on(&mut conn, items));
+        let silent = |_| Err(Trouble::Connection("the database does not answer".to_owned()));
+        let stored = storing.await.unwrap_or_else(silent);
         // After a failure, or when this future is given up, nobody knows what the connection is in the middle of.
         if stored.is_ok() {
             self.lane.put(conn);
