@@ -165,6 +165,7 @@ impl Rows {
                 }
                 let preview = on.then(|| Preview {
                     id: msg,
+                    seq: m.seq,
                     author: m.author,
                     author_name: m.author_name.clone(),
                     text: m.body.clone(),

@@ -16,8 +16,9 @@ use super::views::{
     Deletion, Edited, FoundPage, LogPage, LogQuery, Marks, MessageView, SearchQuery, Stored,
     Version, Versions,
 };
-use super::{limits, rules, search, store, topic};
+use super::{limits, moderation, rules, search, store, topic};
 use crate::app::App;
+use crate::identity::SignedIn;
 use crate::platform::http::{Body, Code, Policy, Problem, Query, Routes};
 
 /// Entries of one answer at most.
@@ -75,20 +76,26 @@ pub async fn edit(
     stored(&app, &member, what.map_err(|refusal| problem(&refusal))?).await
 }
 
-/// Takes a message away: an own one, or anybody's for moderators.
+/// Takes a message away: an own one, or, for moderators, that of anybody of a lower rank.
 #[utoipa::path(delete, path = "/api/v1/rooms/{id}/messages/{msg}", tag = "messaging",
     params(("id" = Uuid, Path, description = "The room"), ("msg" = Uuid, Path, description = "The message"), Deletion),
     responses((status = 200, body = Stored), (status = 403), (status = 404), (status = 409, description = "`too_late`"),
         (status = 429)))]
 pub async fn delete(
     app: App,
+    SignedIn(who): SignedIn,
     RoomMember(member): RoomMember,
     req: HttpRequest,
     Query(how): Query<Deletion>,
 ) -> Result<HttpResponse, Problem> {
+    let msg = msg(&req)?;
     let reason = how.reason.as_deref().map(rules::clean_reason).transpose();
     let reason = reason.map_err(|refusal| problem(&refusal))?;
-    stored(&app, &member, What::Delete { msg: msg(&req)?, reason }).await
+    {
+        let mut conn = app.db.conn().await?;
+        moderation::permit_delete(&app, &mut conn, &who, &member, msg).await?;
+    }
+    stored(&app, &member, What::Delete { msg, reason }).await
 }
 
 /// What a message was before; for its author and for moderators. Of a deleted one, for moderators.

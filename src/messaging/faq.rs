@@ -9,15 +9,16 @@ use uuid::Uuid;
 
 use super::list::{folded, is_staff};
 use super::store;
-use super::store::faq::{FaqRow, Sought};
+use super::store::faq::{FaqRow, Sought, Voter};
 use super::views_help::{FaqChange, FaqEntry, FaqOrder, FaqQuery, FaqTopic, NewFaq};
 use crate::app::App;
-use crate::identity::Principal;
+use crate::identity::{self, Principal};
+use crate::platform::audit;
 use crate::platform::config::LOCALES;
-use crate::platform::http::{Checks, Code, Problem, Rule};
+use crate::platform::http::{Checks, ClientAddress, Code, Problem, Rule};
 
-/// Votes of one person (or one address) on one entry.
-const VOTE: Rule = Rule::new("faq_vote", 1, 24 * 3600);
+/// Votes of one person or one address, on all entries. (Each has one vote an entry, whatever they press.)
+const VOTE: Rule = Rule::new("faq_vote", 30, 60);
 /// Words of a query that count.
 const WORDS: usize = 12;
 
@@ -130,10 +131,9 @@ pub async fn add(app: &App, who: &Principal, id: Uuid, new: &NewFaq) -> Result<F
     same_languages(&mut checks, &question, &answer);
     checks.done()?;
     let now = app.clock.now();
-    let mut conn = app.db.conn().await?;
     let row = FaqRow {
         id,
-        position: store::faq::next_position(&mut conn).await?,
+        position: 0,
         topic: new.topic.as_str().to_owned(),
         question: json(&question)?,
         answer: json(&answer)?,
@@ -145,8 +145,37 @@ pub async fn add(app: &App, who: &Principal, id: Uuid, new: &NewFaq) -> Result<F
         created_at: now,
         updated_at: now,
     };
-    store::faq::insert(&mut conn, &row).await?;
-    Ok(view(row))
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<FaqEntry, Problem> {
+            let position = store::faq::next_position(conn).await?;
+            let row = FaqRow { position, ..row.clone() };
+            if store::faq::insert(conn, &row).await? {
+                record(conn, app, who, "faq.added", &row).await?;
+            }
+            Ok(view(row))
+        })
+        .await
+}
+
+/// Writes down who did what to an entry, in the transaction that does it. What it says may be long and
+/// is not written down: its version tells which it was.
+async fn record(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    who: &Principal,
+    action: &'static str,
+    row: &FaqRow,
+) -> Result<(), Problem> {
+    let entry = audit::Entry {
+        actor: Some(who.user_id),
+        action,
+        subject_kind: "faq",
+        subject_id: row.id,
+        reason: String::new(),
+        details: serde_json::json!({ "topic": row.topic, "version": row.version,
+            "published": row.published }),
+    };
+    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
 }
 
 /// Changes an entry.
@@ -190,6 +219,7 @@ pub async fn change(
                 ..row
             };
             store::faq::save(conn, &row).await?;
+            record(conn, app, who, "faq.changed", &row).await?;
             Ok(view(row))
         })
         .await
@@ -201,9 +231,12 @@ pub async fn change(
 /// `forbidden`, `not_found`.
 pub async fn delete(app: &App, who: &Principal, id: Uuid) -> Result<(), Problem> {
     may_edit(who)?;
-    let mut conn = app.db.conn().await?;
-    let gone = store::faq::delete(&mut conn, id).await?;
-    if gone { Ok(()) } else { Err(Problem::not_found()) }
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let gone = store::faq::delete(conn, id).await?.ok_or_else(Problem::not_found)?;
+            record(conn, app, who, "faq.removed", &gone).await
+        })
+        .await
 }
 
 /// Puts the entries in a new order.
@@ -214,7 +247,11 @@ pub async fn order(app: &App, who: &Principal, order: &FaqOrder) -> Result<(), P
     may_edit(who)?;
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
-            let mut known = store::faq::lock_order(conn).await?;
+            let before = store::faq::lock_order(conn).await?;
+            if before == order.ids {
+                return Ok(());
+            }
+            let mut known = before.clone();
             let mut named = order.ids.clone();
             known.sort_unstable();
             named.sort_unstable();
@@ -222,20 +259,47 @@ pub async fn order(app: &App, who: &Principal, order: &FaqOrder) -> Result<(), P
                 return Err(Problem::new(Code::OrderStale));
             }
             store::faq::reorder(conn, &order.ids).await?;
+            let entry = audit::Entry {
+                actor: Some(who.user_id),
+                action: "faq.ordered",
+                subject_kind: "faq",
+                // Of all entries together.
+                subject_id: Uuid::nil(),
+                reason: String::new(),
+                details: serde_json::json!({ "before": before, "after": order.ids }),
+            };
+            audit::record(conn, entry, app.id(), app.clock.now()).await?;
             Ok(())
         })
         .await
 }
 
-/// Counts a reader's vote, one a day; `voter` is the person or the address.
+/// Keeps a reader's vote: one a person, or an address of visitors, on an entry. Another one takes its place.
 ///
 /// # Errors
 /// `not_found`, `rate_limited`.
-pub async fn vote(app: &App, voter: &str, id: Uuid, helpful: bool) -> Result<(), Problem> {
-    app.limits.check(&VOTE, &format!("{voter}:{id}"), app.clock.now())?;
-    let mut conn = app.db.conn().await?;
-    let voted = store::faq::vote(&mut conn, id, helpful).await?;
-    if voted { Ok(()) } else { Err(Problem::not_found()) }
+pub async fn vote(
+    app: &App,
+    who: Option<&Principal>,
+    address: ClientAddress,
+    id: Uuid,
+    helpful: bool,
+) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let address = address.limit_key();
+    let key = who.map_or_else(|| address.clone(), |who| who.user_id.to_string());
+    app.limits.check(&VOTE, &key, now)?;
+    let voter = match who {
+        Some(who) => Voter::Person(who.user_id),
+        None => Voter::Visitor(identity::print(app, &format!("faq-vote\0{id}\0{address}"))),
+    };
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let entry = store::faq::lock(conn, id).await?.filter(|entry| entry.published);
+            entry.ok_or_else(Problem::not_found)?;
+            Ok(store::faq::vote(conn, (app.id(), id), &voter, helpful, now).await?)
+        })
+        .await
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ pub async fn order_faq(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Says whether an answer helped; once a day.
+/// Says whether an answer helped: one vote a reader, and another one takes its place.
 #[utoipa::path(post, path = "/api/v1/faq/{id}/vote", tag = "messaging",
     params(("id" = uuid::Uuid, Path, description = "The entry")), request_body = FaqVote,
     responses((status = 204), (status = 404), (status = 429)))]
@@ -102,8 +102,7 @@ pub async fn vote_faq(
     IdInPath(id): IdInPath,
     Body(vote): Body<FaqVote>,
 ) -> Result<HttpResponse, Problem> {
-    let voter = who.map_or_else(|| address.limit_key(), |who| who.user_id.to_string());
-    entries::vote(&app, &voter, id, vote.helpful).await?;
+    entries::vote(&app, who.as_ref(), address, id, vote.helpful).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

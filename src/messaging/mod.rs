@@ -111,6 +111,7 @@ impl Services {
         moderation::routes::list_cases,
         moderation::routes::decide_case,
         moderation::routes::list_mutes,
+        moderation::routes::lift_mute,
         moderation::routes::moderate,
         moderation::routes::report_message,
         moderation::routes::list_blocks,

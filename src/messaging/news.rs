@@ -134,7 +134,7 @@ async fn frames(app: &App, rooms: HashMap<Uuid, Said>) -> Result<Vec<ForUsers>, 
 }
 
 fn frame(said: &Said) -> Value {
-    let Preview { id, author, author_name, text } = &said.preview;
+    let Preview { id, seq, author, author_name, text } = &said.preview;
     json!({
         "t": "news",
         "topic": "user",
@@ -143,6 +143,7 @@ fn frame(said: &Said) -> Value {
         "head": said.head,
         "message": {
             "id": id,
+            "seq": seq,
             "author": author,
             "author_name": author_name,
             "text": text,
@@ -206,6 +207,7 @@ mod tests {
             head,
             preview: Preview {
                 id: Uuid::from_u128(2),
+                seq: 1,
                 author: Uuid::from_u128(3),
                 author_name: "Ann".into(),
                 text: format!("text {head}"),

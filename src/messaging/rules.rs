@@ -1,6 +1,8 @@
 //! What may be written, and (below) who may do what. Pure.
 
 pub mod desk;
+pub mod rank;
+pub mod reach;
 pub mod rights;
 
 use actors::wire::{ErrCode, Problem as Refusal};

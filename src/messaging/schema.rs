@@ -180,6 +180,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    faq_votes (id) {
+        id -> Uuid,
+        entry_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        visitor -> Nullable<Bytea>,
+        helpful -> Bool,
+        voted_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     rooms,
     room_heads,

@@ -240,9 +240,23 @@ async fn act(
     if matches!(what, What::Message(_)) {
         limits::sending(app, from.caller.user, room).await?;
     }
+    if let What::Delete { msg, .. } = &what {
+        may_delete(app, from, room, *msg).await?;
+    }
     let what = screened(app, from.caller.user, what).await?;
     let (session, re, locale) = (from.key, request.re.unwrap_or(0), request.locale);
     tell(app, room, Command::Send { session, re, locale, what }).await
+}
+
+/// Whether the rank of who asks is enough to take a message away; all else the room looks at itself.
+async fn may_delete(app: &App, from: &From, room: Uuid, msg: Uuid) -> Result<(), Refusal> {
+    let who = principal(app, from).await?;
+    let asked = async {
+        let mut conn = app.db.conn().await?;
+        let member = access::enter(app, &mut conn, &who, room).await?;
+        moderation::permit_delete(app, &mut conn, &who, &member, msg).await
+    };
+    asked.await.map_err(|problem| refusal(&problem))
 }
 
 /// What is checked before a message goes to its room, the same for the socket and for HTTP: text and

@@ -31,6 +31,8 @@ pub struct AtView {
 pub struct PreviewView {
     /// The message.
     pub id: Uuid,
+    /// Its number: `around` of a page of the history takes it.
+    pub seq: u64,
     /// Its author.
     pub author: Uuid,
     /// Its author's name.
@@ -139,11 +141,8 @@ impl MessageView {
             author_role: role_name(message.author_role).to_owned(),
             body: message.body,
             reply_to: message.reply_to,
-            reply: message.reply.map(|Preview { id, author, author_name, text }| PreviewView {
-                id,
-                author,
-                author_name,
-                text,
+            reply: message.reply.map(|Preview { id, seq, author, author_name, text }| {
+                PreviewView { id, seq, author, author_name, text }
             }),
             at: message.at.map(|At { lesson, second }| AtView { lesson, second }),
             created_at: message.created_at,
@@ -393,6 +392,7 @@ mod tests {
             reply_to: Some(Uuid::from_u128(4)),
             reply: Some(Preview {
                 id: Uuid::from_u128(4),
+                seq: 4,
                 author: Uuid::from_u128(6),
                 author_name: "Bob".into(),
                 text: "y".into(),

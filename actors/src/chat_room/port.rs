@@ -282,6 +282,8 @@ pub struct Reaction {
 pub struct Preview {
     /// The message.
     pub id: Uuid,
+    /// Its number, by which a page around it can be asked for.
+    pub seq: Seq,
     /// Its author.
     pub author: Uuid,
     /// Its author's name as shown.

@@ -5,7 +5,7 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
 use kernel::Timestamp;
@@ -50,7 +50,7 @@ impl Default for Repetitions {
 }
 
 impl Repetitions {
-    /// Notes a text. A repeated send of one message is not one text more.
+    /// Notes a text that is on its way to the log. A repeated send of one message is not one text more.
     ///
     /// # Errors
     /// `rejected` with the rule `duplicate`.
@@ -61,11 +61,8 @@ impl Repetitions {
         body: &str,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let text = self.hasher.hash_one(body.to_lowercase());
-        let client_id = self.hasher.hash_one(client_id);
-        let index = usize::try_from(self.hasher.hash_one(author) >> 32).unwrap_or(0) % SHARDS;
-        let Some(shard) = self.shards.get(index) else { return Ok(()) };
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let (text, client_id) = self.hashes(client_id, body);
+        let Some(mut shard) = self.shard(author) else { return Ok(()) };
         shard.sweep(now);
         let said = shard.authors.entry(author).or_default();
         while said.front().is_some_and(|oldest| now - oldest.at >= WITHIN) {
@@ -83,6 +80,25 @@ impl Repetitions {
         }
         said.push_back(Said { text, client_id, at: now });
         Ok(())
+    }
+
+    /// Forgets a text that was noted and not stored: what is refused was never said.
+    pub fn forget(&self, author: Uuid, client_id: &str, body: &str) {
+        let (text, client_id) = self.hashes(client_id, body);
+        if let Some(mut shard) = self.shard(author)
+            && let Some(said) = shard.authors.get_mut(&author)
+        {
+            said.retain(|one| one.text != text || one.client_id != client_id);
+        }
+    }
+
+    fn hashes(&self, client_id: &str, body: &str) -> (u64, u64) {
+        (self.hasher.hash_one(body.to_lowercase()), self.hasher.hash_one(client_id))
+    }
+
+    fn shard(&self, author: Uuid) -> Option<MutexGuard<'_, Shard>> {
+        let index = usize::try_from(self.hasher.hash_one(author) >> 32).unwrap_or(0) % SHARDS;
+        Some(self.shards.get(index)?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     #[cfg(test)]
@@ -120,6 +136,20 @@ mod tests {
         assert_eq!(texts.note(ann, "c", "HELLO", at(4)).unwrap_err().rule, Some("duplicate"));
         texts.note(Uuid::from_u128(2), "c", "hello", at(4)).unwrap();
         texts.note(ann, "c", "hello", at(60)).unwrap();
+    }
+
+    /// MSG-07: a send that was refused is none that was said.
+    #[test]
+    fn what_was_not_stored_does_not_count() {
+        let (texts, ann) = (Repetitions::default(), Uuid::from_u128(1));
+        for id in ["a", "b", "c", "d"] {
+            texts.note(ann, id, "hello", at(0)).unwrap();
+            texts.forget(ann, id, "Hello");
+        }
+        texts.note(ann, "e", "hello", at(1)).unwrap();
+        texts.note(ann, "f", "hello", at(2)).unwrap();
+        texts.forget(ann, "f", "something else");
+        assert!(texts.note(ann, "g", "hello", at(3)).is_err());
     }
 
     #[test]

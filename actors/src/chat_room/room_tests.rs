@@ -747,6 +747,34 @@ fn only_what_may_be_sent_is_compared_with_what_was_said() {
     assert_eq!(refusals, [duplicate, duplicate, duplicate, duplicate, limited, limited, limited]);
 }
 
+/// MSG-07: only what the log has taken is a repetition.
+#[test]
+fn a_text_whose_commit_failed_was_never_said() {
+    let mut world = World::new();
+    world.room = Room::new(Pace::default(), world.now).0.noting(Arc::default());
+    world.tell(Command::Opened(Ok(world.rows.opened(RING_ENTRIES))));
+    world.join(0, true);
+    world.calm_down();
+    for n in 0..4 {
+        world.send(0, n, 7);
+        world.answer(0, How::Failed);
+        world.calm_down();
+    }
+    for n in 4..7 {
+        world.send(0, n, 7);
+        world.answer(0, How::Fine);
+        world.calm_down();
+    }
+    let told: Vec<_> = world
+        .answers
+        .iter()
+        .map(|(_, answer)| answer.as_ref().err().map(|problem| (problem.code, problem.rule)))
+        .collect();
+    let away = Some((ErrCode::Unavailable, None));
+    let duplicate = Some((ErrCode::Rejected, Some("duplicate")));
+    assert_eq!(told, [away, away, away, away, None, None, duplicate]);
+}
+
 #[test]
 fn whoever_sits_or_waits_is_named_once() {
     let mut world = World::new();

@@ -261,8 +261,10 @@ impl Sending {
                 // A log that answers less than it was asked: the outcome is unknown.
                 None => (Err(Problem::unavailable(1000)), false),
             };
-            if let (Ok(done), Some((key, _))) = (&done, key) {
-                self.remember(key, *done);
+            match (&done, key) {
+                (Ok(done), Some((key, _))) => self.remember(key, *done),
+                (Err(_), _) => self.unsaid(&change),
+                (Ok(_), None) => {}
             }
             let client_id = match change.what {
                 What::Message(draft) => Some(draft.client_id),
@@ -280,6 +282,7 @@ impl Sending {
     /// The commit failed, its outcome unknown: everybody repeats with the same `client_id`.
     pub fn failed(&mut self, problem: Problem) -> Vec<Answer> {
         let failed = std::mem::take(&mut self.in_flight);
+        failed.iter().for_each(|one| self.unsaid(&one.change));
         let origins = failed.into_iter().flat_map(|one| one.origins);
         origins.map(|origin| (origin, Err(problem.clone()))).collect()
     }
@@ -287,6 +290,7 @@ impl Sending {
     /// Refuses everything that waits (the room cannot be opened).
     pub fn refuse_all(&mut self, problem: Problem) -> Vec<Answer> {
         let queue = std::mem::take(&mut self.queue);
+        queue.iter().for_each(|one| self.unsaid(&one.change));
         let mut answers = self.failed(problem.clone());
         let origins = queue.into_iter().flat_map(|one| one.origins);
         answers.extend(origins.map(|origin| (origin, Err(problem.clone()))));
@@ -296,6 +300,13 @@ impl Sending {
     /// Whether nothing waits and no commit runs.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// What was not stored is no text that was said: only the log makes a repetition.
+    fn unsaid(&self, change: &Change) {
+        if let (Some(repetitions), What::Message(draft)) = (&self.repetitions, &change.what) {
+            repetitions.forget(change.by.user, &draft.client_id, &draft.body);
+        }
     }
 
     fn remember(&mut self, key: Key, done: Done) {

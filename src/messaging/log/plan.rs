@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use actors::chat_room::port::{
-    Action, Appended, Change, Draft, Entry, Message, ModAct, PREVIEW_CHARS, Preview, RoomChange,
-    State, What,
+    Action, Appended, Change, Draft, Entry, Message, ModAct, PREVIEW_CHARS, Preview, Role,
+    RoomChange, State, What,
 };
 use actors::wire::{ErrCode, Problem as Refusal};
 use chrono::TimeDelta;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::rows::{self, role_name, unsigned};
 use crate::messaging::files::model::FileRow;
-use crate::messaging::hooks::desk::Posted;
+use crate::messaging::hooks::desk::{Deed, Posted};
 use crate::messaging::hooks::guard::{self, Moderated, Standing};
 use crate::messaging::model::{LogRow, MessageRow, MessageState, RoomKind, RoomRow, kind};
 use crate::messaging::news::Said;
@@ -102,7 +102,7 @@ pub struct Plan {
     pub heads: HashMap<Uuid, i64>,
     /// What else is written, in order.
     pub writes: Vec<Write>,
-    /// For the desk.
+    /// For the desk: what was said, and answers accepted.
     pub posted: Vec<Posted>,
     /// For the lists of rooms: what everybody in them sees.
     pub said: Vec<Said>,
@@ -267,18 +267,15 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         Ok(self.stored(Entry::Msg { seq, m }))
     }
 
-    fn posted(&mut self, row: &MessageRow, role: actors::chat_room::port::Role) {
-        let Some(room) = self.world.rooms.get(&row.room_id).map(|locked| &locked.row) else {
-            return;
-        };
+    fn posted(&mut self, row: &MessageRow, role: Role) {
+        self.happened(row.room_id, (row.author_id, role), Deed::Said(row.id), row.created_at);
+    }
+
+    /// Tells the desk, where the room is on it.
+    fn happened(&mut self, room: Uuid, (author, role): (Uuid, Role), deed: Deed, at: Timestamp) {
+        let Some(room) = self.world.rooms.get(&room).map(|locked| &locked.row) else { return };
         if room.kind.is_on_desk() {
-            self.plan.posted.push(Posted {
-                room: room.clone(),
-                author: row.author_id,
-                role,
-                message: row.id,
-                at: row.created_at,
-            });
+            self.plan.posted.push(Posted { room: room.clone(), author, role, deed, at });
         }
     }
 
@@ -526,6 +523,8 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         locked.row.accepted_id = msg;
         self.plan.writes.push(Write::Room(locked.row.clone()));
         let by = change.by.user;
+        let deed = if msg.is_some() { Deed::Accepted } else { Deed::Reopened };
+        self.happened(room, (by, change.by.rights.role), deed, self.now);
         let seq = self.log(room, kind::ANSWER, msg, by, None)?;
         Ok(self.stored(Entry::Answer { seq, msg, by }))
     }
@@ -679,12 +678,12 @@ fn again(row: &MessageRow, draft: &Draft) -> Result<Appended, Refusal> {
 /// The beginning of a message.
 pub fn preview(row: &MessageRow, author_name: String) -> Preview {
     let text = row.body.chars().take(PREVIEW_CHARS).collect();
-    Preview { id: row.id, author: row.author_id, author_name, text }
+    Preview { id: row.id, seq: unsigned(row.seq), author: row.author_id, author_name, text }
 }
 
 #[cfg(test)]
 mod tests {
-    use actors::chat_room::port::{By, Rights, Role};
+    use actors::chat_room::port::{By, Rights};
 
     use super::*;
     use crate::messaging::model::StandingRow;

@@ -199,7 +199,7 @@ fn entry(row: LogRow, messages: &HashMap<Uuid, Message>) -> Entry {
 
 fn preview_of(m: &Message) -> Preview {
     let text = m.body.chars().take(actors::chat_room::port::PREVIEW_CHARS).collect();
-    Preview { id: m.id, author: m.author, author_name: m.author_name.clone(), text }
+    Preview { id: m.id, seq: m.seq, author: m.author, author_name: m.author_name.clone(), text }
 }
 
 /// What is pinned in a room, the newest last.

@@ -17,6 +17,7 @@ use crate::identity::{self, Principal, Role, Roles};
 use crate::messaging::access::{self, Member};
 use crate::messaging::hooks::guard::forever;
 use crate::messaging::routes::change;
+use crate::messaging::rules::rank::{self, Peer};
 use crate::platform::audit;
 use crate::platform::http::{Checks, Code, Problem};
 
@@ -80,19 +81,6 @@ fn checked(new: &NewAct) -> Result<Act, Problem> {
     })
 }
 
-/// Whether somebody who keeps order in a room may act on `target` there: never on oneself; on those who
-/// keep no order there and do not work for the school; else on a lower rank only.
-pub(super) fn may_act(
-    actor: (Uuid, &Roles),
-    target: (Uuid, &Roles),
-    target_moderates: bool,
-    course: Option<Uuid>,
-) -> bool {
-    let (own, theirs) = (actor.1.rank_in(course), target.1.rank_in(course));
-    let plain = !target_moderates && theirs < Role::Curator.rank();
-    actor.0 != target.0 && (plain || own > theirs)
-}
-
 /// Refuses unless `who` may act on `target` in the member's room.
 ///
 /// # Errors
@@ -110,17 +98,44 @@ pub(in crate::messaging) async fn permit(
     if !identity::people(conn, &[target]).await?.contains_key(&target) {
         return Err(Problem::not_found());
     }
-    let now = app.clock.now();
-    let roles = identity::roles_of_people(app, conn, &[target], now).await?;
-    let nobody = Roles::default();
-    let roles = roles.get(&target).unwrap_or(&nobody);
+    compare(app, conn, who, member, target, rank::may_act).await
+}
+
+/// Refuses unless `who` may take the message away. Of one that is not in the room, or that is the
+/// caller's own, the room itself says what is to be said; so it does to who keeps no order.
+///
+/// # Errors
+/// `rank_too_low`.
+pub(in crate::messaging) async fn permit_delete(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    who: &Principal,
+    member: &Member,
+    message: Uuid,
+) -> Result<(), Problem> {
+    let message = store::cases::message(conn, message).await?;
+    match message.filter(|message| message.room_id == member.room && member.moderates) {
+        Some(message) => compare(app, conn, who, member, message.author_id, rank::may_delete).await,
+        None => Ok(()),
+    }
+}
+
+/// Asks `rule` about `who` and `target` in the member's room.
+async fn compare(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    who: &Principal,
+    member: &Member,
+    target: Uuid,
+    rule: fn(Peer<'_>, Peer<'_>, Option<Uuid>) -> bool,
+) -> Result<(), Problem> {
     let standings = access::standings(app, conn, member.room, &[target]).await?;
     let moderates = standings.get(&target).is_some_and(|standing| standing.moderates);
-    if may_act((who.user_id, &who.roles), (target, roles), moderates, member.course) {
-        Ok(())
-    } else {
-        Err(Problem::new(Code::RankTooLow))
-    }
+    let roles = identity::roles_of_people(app, conn, &[target], app.clock.now()).await?;
+    let nobody = Roles::default();
+    let target = Peer { user: target, roles: roles.get(&target).unwrap_or(&nobody), moderates };
+    let actor = Peer { user: who.user_id, roles: &who.roles, moderates: member.moderates };
+    if rule(actor, target, member.course) { Ok(()) } else { Err(Problem::new(Code::RankTooLow)) }
 }
 
 /// Whether `who` may mute over that much.
@@ -180,6 +195,23 @@ pub(in crate::messaging) async fn act(
     }
 }
 
+/// Lifts a mute over a course or (none) the school. Who asks must be allowed to.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn lift_wide(
+    app: &App,
+    who: &Principal,
+    target: Uuid,
+    course: Option<Uuid>,
+    reason: String,
+) -> Result<(), Problem> {
+    let scope = if course.is_some() { MuteScope::Course } else { MuteScope::All };
+    let act =
+        Act { action: Action::Unmute, user: Some(target), scope, for_s: None, slow_s: 0, reason };
+    widely(app, who, &act, target, course, None).await
+}
+
 /// Mutes over a course or the school, or lifts that.
 async fn widely(
     app: &App,
@@ -224,38 +256,6 @@ async fn widely(
 mod tests {
     use super::super::views::ActName;
     use super::*;
-    use crate::identity::Scope;
-
-    fn with(role: Role) -> Roles {
-        Roles::of([(role, Scope::Platform)])
-    }
-
-    /// MSG-07: moderators act on no moderator of the same or a higher rank, and nobody on themselves.
-    #[test]
-    fn one_acts_downwards_only_and_never_on_oneself() {
-        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let may = |actor: Role, target: Role, moderates: bool| {
-            may_act((a, &with(actor)), (b, &with(target)), moderates, None)
-        };
-        assert!(may(Role::Author, Role::Student, false));
-        // Another author who studies here.
-        assert!(may(Role::Author, Role::Author, false));
-        assert!(!may(Role::Author, Role::Author, true));
-        assert!(!may(Role::Author, Role::Curator, false));
-        assert!(!may(Role::Curator, Role::Support, false));
-        assert!(!may(Role::Moderator, Role::Moderator, true));
-        assert!(may(Role::Moderator, Role::Curator, true));
-        assert!(!may(Role::Moderator, Role::Admin, false));
-        assert!(may(Role::Admin, Role::Moderator, true));
-        let own = with(Role::Admin);
-        assert!(!may_act((a, &own), (a, &own), true, None));
-        // A curator of one course has that rank in the course.
-        let course = Uuid::from_u128(7);
-        let curator = Roles::of([(Role::Curator, Scope::Course(course))]);
-        let author = with(Role::Author);
-        assert!(may_act((a, &curator), (b, &author), true, Some(course)));
-        assert!(!may_act((a, &curator), (b, &author), true, None));
-    }
 
     #[test]
     fn an_act_asks_for_what_it_needs_and_for_nothing_else() {

@@ -22,27 +22,34 @@ use crate::messaging::routes::change;
 use crate::platform::audit;
 use crate::platform::http::{Checks, Code, Page, Problem, cursor};
 
-/// A page of the queue, the oldest first; of what was decided, the newest first.
+/// A page of the queue, the oldest first; of what was decided, the newest first: of the rooms in which
+/// `who` keeps order.
 ///
 /// # Errors
-/// `bad_request` for a foreign cursor; those of the database.
-pub(super) async fn list(app: &App, query: CaseQuery) -> Result<Page<CaseView>, Problem> {
+/// `forbidden` for who keeps order nowhere; `bad_request` for a foreign cursor; those of the database.
+pub(super) async fn list(
+    app: &App,
+    who: &Principal,
+    query: CaseQuery,
+) -> Result<Page<CaseView>, Problem> {
     let after: Option<(Timestamp, Uuid)> =
         query.cursor.as_deref().map(cursor::decode).transpose()?;
     let limit = i64::from(query.limit.unwrap_or(20).clamp(1, 100));
     let mut conn = app.db.conn().await?;
+    let reach = super::reach(&mut conn, who).await?;
     let page = match query.state.unwrap_or(CaseState::Open) {
         CaseState::Resolved => {
-            let rows = store::cases::decided(&mut conn, query.kind, after, limit + 1).await?;
+            let rows =
+                store::cases::decided(&mut conn, &reach, query.kind, after, limit + 1).await?;
             Page::of(rows, limit, |row| (row.resolved_at.unwrap_or_default(), row.id))
         }
         CaseState::Open => {
             let mut rows = Vec::new();
             if query.kind != Some(CaseKind::Held) {
-                rows.extend(store::cases::waiting(&mut conn, after, limit + 1).await?);
+                rows.extend(store::cases::waiting(&mut conn, &reach, after, limit + 1).await?);
             }
             if query.kind != Some(CaseKind::Report) {
-                let held = store::cases::held(&mut conn, after, limit + 1).await?;
+                let held = store::cases::held(&mut conn, &reach, after, limit + 1).await?;
                 rows.extend(held.into_iter().map(of_held));
             }
             rows.sort_by_key(|row| (row.opened_at, row.id));
@@ -191,6 +198,10 @@ pub(super) async fn decide(
         _ => None,
     };
     if let Some(what) = what {
+        if let What::Delete { msg, .. } = &what {
+            let mut conn = app.db.conn().await?;
+            act::permit_delete(app, &mut conn, who, &member, *msg).await?;
+        }
         change(app, &member, what).await?;
     }
     if let Some(action) = personal {

@@ -24,6 +24,14 @@ mod words;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use diesel_async::AsyncPgConnection;
+
+use super::rules::reach::Reach;
+use crate::courses;
+use crate::identity::Principal;
+use crate::platform::http::{Code, Problem};
+
+pub(super) use act::permit_delete;
 pub(super) use model::ReportKind;
 pub(super) use reports::report;
 pub(super) use routes::routes;
@@ -54,3 +62,13 @@ impl Services {
 }
 
 pub(super) use lists::start;
+
+/// The rooms in which `who` keeps order.
+///
+/// # Errors
+/// `forbidden` when there are none.
+async fn reach(conn: &mut AsyncPgConnection, who: &Principal) -> Result<Reach, Problem> {
+    let taught = courses::taught_by(conn, who.user_id).await?;
+    let reach = Reach::of(&who.roles, &taught);
+    if reach.is_empty() { Err(Problem::new(Code::Forbidden)) } else { Ok(reach) }
+}

@@ -4,12 +4,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use super::views::{
-    ActDone, Block, CaseQuery, CaseView, MuteQuery, MuteView, NewAct, NewDecision, NewReport,
-    NewWord, Word, WordQuery,
+    ActDone, Block, CaseQuery, CaseView, LiftQuery, MuteQuery, MuteView, NewAct, NewDecision,
+    NewReport, NewWord, Word, WordQuery,
 };
 use super::{act, blocks, cases, lists, mutes, reports};
 use crate::app::App;
-use crate::identity::{IdInPath, Moderators, Role, SignedIn, Staff, StaffRole};
+use crate::identity::{IdInPath, Moderators, SignedIn, Staff};
 use crate::messaging::access::RoomMember;
 use crate::platform::http::{Body, Page, Policy, Problem, ProblemDoc, Query, Routes};
 
@@ -20,10 +20,12 @@ pub fn routes(r: &mut Routes) {
     r.get("/api/v1/moderation/words", MODERATORS, list_words);
     r.post("/api/v1/moderation/words", MODERATORS, add_word);
     r.delete("/api/v1/moderation/words/{id}", MODERATORS, remove_word);
-    const STAFF: Policy = Policy::Staff("curator, moderator or admin");
-    r.get("/api/v1/moderation/cases", STAFF, list_cases);
-    r.post("/api/v1/moderation/cases/{id}", STAFF, decide_case);
-    r.get("/api/v1/moderation/mutes", STAFF, list_mutes);
+    const KEEPERS: Policy =
+        Policy::Staff("whoever keeps order in some room: authors of their courses too");
+    r.get("/api/v1/moderation/cases", KEEPERS, list_cases);
+    r.post("/api/v1/moderation/cases/{id}", KEEPERS, decide_case);
+    r.get("/api/v1/moderation/mutes", KEEPERS, list_mutes);
+    r.delete("/api/v1/moderation/mutes/{id}", KEEPERS, lift_mute);
     r.post("/api/v1/rooms/{id}/moderation", Policy::Enrolled, moderate);
     r.post("/api/v1/rooms/{id}/messages/{msg}/reports", Policy::Enrolled, report_message);
     r.get("/api/v1/me/blocks", Policy::SignedIn, list_blocks);
@@ -69,30 +71,23 @@ pub async fn remove_word(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Who keeps order in chats.
-#[derive(Debug, Clone, Copy)]
-pub struct Keepers;
-
-impl StaffRole for Keepers {
-    const ROLES: &'static [Role] = &[Role::Curator, Role::Moderator, Role::Admin];
-}
-
 /// A further id in the path.
 fn path_id(req: &HttpRequest, name: &str) -> Result<Uuid, Problem> {
     let id = req.match_info().get(name).and_then(|id| Uuid::try_parse(id).ok());
     id.ok_or_else(Problem::not_found)
 }
 
-/// Messages that a moderator is to look at: reported ones, and those that a word list held back.
+/// Messages that a moderator is to look at: reported ones, and those that a word list held back, in the
+/// rooms in which the caller keeps order. Authors and curators of a course see those of the course.
 #[utoipa::path(get, path = "/api/v1/moderation/cases", tag = "moderation",
     security(("bearer" = [])), params(CaseQuery),
     responses((status = 200, body = Page<CaseView>), (status = 403, body = ProblemDoc)))]
 pub async fn list_cases(
     app: App,
-    _staff: Staff<Keepers>,
+    SignedIn(who): SignedIn,
     Query(query): Query<CaseQuery>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(cases::list(&app, query).await?))
+    Ok(HttpResponse::Ok().json(cases::list(&app, &who, query).await?))
 }
 
 /// Decides a case.
@@ -103,23 +98,39 @@ pub async fn list_cases(
         (status = 422, body = ProblemDoc)))]
 pub async fn decide_case(
     app: App,
-    staff: Staff<Keepers>,
+    SignedIn(who): SignedIn,
     IdInPath(id): IdInPath,
     Body(decision): Body<NewDecision>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(cases::decide(&app, &staff.principal, id, decision).await?))
+    Ok(HttpResponse::Ok().json(cases::decide(&app, &who, id, decision).await?))
 }
 
-/// Who may not write where.
+/// Who may not write where, of the rooms and courses in which the caller keeps order.
 #[utoipa::path(get, path = "/api/v1/moderation/mutes", tag = "moderation",
     security(("bearer" = [])), params(MuteQuery),
     responses((status = 200, body = Page<MuteView>), (status = 403, body = ProblemDoc)))]
 pub async fn list_mutes(
     app: App,
-    _staff: Staff<Keepers>,
+    SignedIn(who): SignedIn,
     Query(query): Query<MuteQuery>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(mutes::list(&app, query).await?))
+    Ok(HttpResponse::Ok().json(mutes::list(&app, &who, query).await?))
+}
+
+/// Lifts a mute: in the room or over the course that is named, else that over the whole school.
+#[utoipa::path(delete, path = "/api/v1/moderation/mutes/{id}", tag = "moderation",
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "Who is muted"), LiftQuery),
+    responses((status = 204), (status = 403, body = ProblemDoc),
+        (status = 404, body = ProblemDoc, description = "No such mute"), (status = 422, body = ProblemDoc)))]
+pub async fn lift_mute(
+    app: App,
+    SignedIn(who): SignedIn,
+    IdInPath(id): IdInPath,
+    Query(which): Query<LiftQuery>,
+) -> Result<HttpResponse, Problem> {
+    mutes::lift(&app, &who, id, which).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// An act of moderation in a room. It holds on every node at once.

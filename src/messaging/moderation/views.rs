@@ -249,6 +249,8 @@ pub struct MuteView {
     pub until: Option<DateTime<Utc>>,
     /// Why.
     pub reason: String,
+    /// Whether the caller keeps order that far: only then is it theirs to lift.
+    pub can_lift: bool,
 }
 
 /// Which mutes.
@@ -260,6 +262,20 @@ pub struct MuteQuery {
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
+}
+
+/// Which of somebody's mutes: at most one of the two, with neither that over the whole school.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LiftQuery {
+    /// That in this room.
+    pub room_id: Option<Uuid>,
+    /// That over this course.
+    pub course_id: Option<Uuid>,
+    /// Why it is lifted, at most 500 characters; it stands in the audit log.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// Somebody whose messages one does not want to see.

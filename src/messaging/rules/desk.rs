@@ -75,6 +75,18 @@ impl Question {
         }
     }
 
+    /// `who` has called a message the answer: it is done, whoever holds it. (A wait that a fellow student
+    /// ended is measured as nobody's.)
+    pub fn accepted(self, who: Uuid, at: Timestamp) -> Self {
+        Self { resolved_at: Some(at), resolved_by: Some(who), ..Self::default() }
+    }
+
+    /// The acceptance was taken back: it waits again, unless a student's later word has it waiting already.
+    pub fn reopened(self, at: Timestamp) -> Self {
+        let waiting_since = self.waiting_since.or(Some(at));
+        Self { waiting_since, resolved_at: None, resolved_by: None, ..self }
+    }
+
     /// `who` takes it, or keeps it.
     ///
     /// # Errors
@@ -157,6 +169,21 @@ mod tests {
         assert_eq!((done.resolved_at, done.holder(at(60))), (Some(at(60)), None));
         let (again, _) = done.heard(Speaker::Owner, at(70));
         assert_eq!((again.waiting_since, again.resolved_at), (Some(at(70)), None));
+    }
+
+    /// MSG-08: an accepted answer closes the question whoever holds it; taken back, it waits again.
+    #[test]
+    fn an_accepted_answer_ends_the_wait_and_the_claim() {
+        let (asked, _) = Question::default().heard(Speaker::Owner, at(10));
+        let held = asked.claim(ANN, at(20)).unwrap();
+        let done = held.accepted(BOB, at(30));
+        assert_eq!((done.resolved_at, done.resolved_by), (Some(at(30)), Some(BOB)));
+        assert_eq!((done.waiting_since, done.holder(at(30))), (None, None));
+        let again = done.reopened(at(40));
+        assert_eq!((again.waiting_since, again.resolved_at), (Some(at(40)), None));
+        assert_eq!(asked.reopened(at(40)).waiting_since, Some(at(10)));
+        let (more, _) = done.heard(Speaker::Owner, at(50));
+        assert_eq!((more.waiting_since, more.resolved_at), (Some(at(50)), None));
     }
 
     #[test]

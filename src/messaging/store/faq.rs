@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::threads::pattern;
-use crate::messaging::schema::faq_entries;
+use crate::messaging::schema::{faq_entries, faq_votes};
 
 /// An entry.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, QueryableByName)]
@@ -106,14 +106,14 @@ pub async fn next_position(conn: &mut AsyncPgConnection) -> QueryResult<i32> {
     Ok(last.map_or(0, |last| last.saturating_add(1)))
 }
 
-/// Adds an entry; one that is there already stays as it is.
-pub async fn insert(conn: &mut AsyncPgConnection, row: &FaqRow) -> QueryResult<()> {
-    diesel::insert_into(faq_entries::table)
+/// Adds an entry; one that is there already stays as it is. Says whether it is new.
+pub async fn insert(conn: &mut AsyncPgConnection, row: &FaqRow) -> QueryResult<bool> {
+    let rows = diesel::insert_into(faq_entries::table)
         .values(row)
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// Writes an entry anew; its votes and its place stay.
@@ -133,9 +133,13 @@ pub async fn save(conn: &mut AsyncPgConnection, row: &FaqRow) -> QueryResult<()>
     Ok(())
 }
 
-/// Takes an entry away; says whether it was there.
-pub async fn delete(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
-    Ok(diesel::delete(faq_entries::table.find(id)).execute(conn).await? == 1)
+/// Takes an entry away; what it was, if it was there.
+pub async fn delete(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<FaqRow>> {
+    diesel::delete(faq_entries::table.find(id))
+        .returning(FaqRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 /// The ids of all entries in their order, locked until the transaction ends.
@@ -160,15 +164,58 @@ pub async fn reorder(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<
     Ok(())
 }
 
-/// Counts a vote; says whether the entry is there for readers.
-pub async fn vote(conn: &mut AsyncPgConnection, id: Uuid, helpful: bool) -> QueryResult<bool> {
-    let (yes, no) = (i32::from(helpful), i32::from(!helpful));
-    let voted = diesel::update(faq_entries::table.find(id).filter(faq_entries::published))
+/// Whose vote it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Voter {
+    /// Somebody signed in.
+    Person(Uuid),
+    /// A visitor, by a keyed print of the address and the entry.
+    Visitor(Vec<u8>),
+}
+
+/// Keeps a voter's one vote on an entry, which must be locked: the first counts, another one afterwards
+/// takes its place.
+pub async fn vote(
+    conn: &mut AsyncPgConnection,
+    (id, entry): (Uuid, Uuid),
+    voter: &Voter,
+    helpful: bool,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let (user, visitor) = match voter {
+        Voter::Person(user) => (Some(*user), None),
+        Voter::Visitor(print) => (None, Some(print)),
+    };
+    let own = faq_votes::table
+        .filter(faq_votes::entry_id.eq(entry))
+        .filter(faq_votes::user_id.is_not_distinct_from(user))
+        .filter(faq_votes::visitor.is_not_distinct_from(visitor));
+    let before: Option<bool> = own.select(faq_votes::helpful).first(conn).await.optional()?;
+    if before == Some(helpful) {
+        return Ok(());
+    }
+    diesel::insert_into(faq_votes::table)
+        .values((
+            faq_votes::id.eq(id),
+            faq_votes::entry_id.eq(entry),
+            faq_votes::user_id.eq(user),
+            faq_votes::visitor.eq(visitor),
+            faq_votes::helpful.eq(helpful),
+            faq_votes::voted_at.eq(now),
+        ))
+        .on_conflict((faq_votes::entry_id, faq_votes::user_id, faq_votes::visitor))
+        .do_update()
+        .set((faq_votes::helpful.eq(helpful), faq_votes::voted_at.eq(now)))
+        .execute(conn)
+        .await?;
+    let moved = i32::from(before.is_some());
+    let (yes, no) = if helpful { (1, -moved) } else { (-moved, 1) };
+    diesel::update(faq_entries::table.find(entry))
         .set((
             faq_entries::helpful.eq(faq_entries::helpful + yes),
             faq_entries::unhelpful.eq(faq_entries::unhelpful + no),
         ))
         .execute(conn)
         .await?;
-    Ok(voted == 1)
+    Ok(())
 }

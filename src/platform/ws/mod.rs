@@ -231,6 +231,7 @@ pub fn refusal(problem: &Problem) -> Refusal {
     let code = match problem.code() {
         Code::NotFound => ErrCode::NotFound,
         Code::ReadOnly | Code::Forbidden => ErrCode::ReadOnly,
+        Code::RankTooLow => ErrCode::Forbidden,
         Code::RateLimited => ErrCode::RateLimited,
         Code::Invalid | Code::BadRequest => ErrCode::BadRequest,
         Code::Unauthenticated | Code::SessionEnded | Code::TokenExpired => ErrCode::Unauthenticated,

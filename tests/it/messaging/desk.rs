@@ -211,3 +211,34 @@ async fn templates_are_ones_own_or_the_whole_staffs() {
     kim.delete(&of(&own)).await.expect(204);
     assert_eq!(seen(kim.get(path).await.json()), ["Hint 2"]);
 }
+
+/// MSG-08: who asked says which message answers it, and nobody of the staff has to close it; taken back, it waits again.
+#[tokio::test]
+async fn an_accepted_answer_closes_the_question_on_the_desk() {
+    let School { s, student, course, lesson, .. } = &school_on(unlimited().await).await;
+    let kim = curator(s, "kim").await;
+    let tim = s.student("tim").await;
+    enroll(&tim, course).await;
+    let ask = json!({"title": "What is a join?", "body": "I do not see it.", "client_id": "q1"});
+    let thread = student.post(&format!("/api/v1/lessons/{lesson}/questions"), ask).await.expect(201);
+    let room = room_in(&thread.json());
+    assert_eq!(rooms(&desk(&kim, "").await), [room.as_str()]);
+    // Somebody else has it in hand, and a fellow student answers.
+    kim.post(&format!("/api/v1/desk/{room}/claim"), json!({})).await.expect(200);
+    let answer = json!({"client_id": "a1", "body": "Two tables side by side."});
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let answer = tim.post(&path, answer).await.expect(201).json();
+    let accepted = format!("{path}/{}/accepted", answer["msg"].as_str().unwrap());
+    tim.put(&accepted, json!({})).await.expect_problem(403, "forbidden");
+    assert_eq!(rooms(&desk(&kim, "").await), [room.as_str()]);
+    student.put(&accepted, json!({})).await.expect(200);
+    assert_eq!(rooms(&desk(&kim, "").await), Vec::<&str>::new());
+    let closed = desk(&kim, "?state=closed").await;
+    assert_eq!(rooms(&closed), [room.as_str()]);
+    let line = &closed["items"][0];
+    assert_eq!((&line["claimed_by"], line["resolved_at"].is_string()), (&Value::Null, true));
+    student.put(&accepted, json!({})).await.expect(200);
+    student.delete(&accepted).await.expect(200);
+    assert_eq!(rooms(&desk(&kim, "").await), [room.as_str()]);
+    assert_eq!(rooms(&desk(&kim, "?state=closed").await), Vec::<&str>::new());
+}

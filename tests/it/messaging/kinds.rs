@@ -164,7 +164,7 @@ async fn every_kind_of_room_admits_whom_it_should() {
     }
 }
 
-async fn grant_in(s: &TestServer, user: uuid::Uuid, course: &str) {
+pub async fn grant_in(s: &TestServer, user: uuid::Uuid, course: &str) {
     let mut conn = s.app.db.conn().await.unwrap();
     let scope = Scope::Course(course.parse().unwrap());
     identity::grant(&mut conn, &s.app, user, Role::Curator, scope, None).await.unwrap();

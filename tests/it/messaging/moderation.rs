@@ -6,7 +6,9 @@ use diesel_async::SimpleAsyncConnection as _;
 use ilmspace::identity::Role;
 use serde_json::{Value, json};
 
-use super::rooms::{School, enroll, school, school_on};
+use super::kinds::grant_in;
+use super::rooms::{School, enroll, room_of, school, school_on};
+use crate::courses::world::published;
 use crate::support::{Answer, Client, Socket, TestServer, TestServerOptions};
 
 /// MSG-07 ADM-06: the word lists are moderators' alone, and every change of them is written down.
@@ -510,4 +512,154 @@ async fn limits_are_of_the_person_and_not_of_the_connection_or_the_node() {
     // A burst of five, and one more for each second that the eight connections took.
     let wait = refused.expect("the limit is shared");
     assert!((5..8).contains(&sent) && wait <= 1000, "{sent} {wait}");
+}
+
+/// MSG-07: a mute is lifted where it is listed, wherever it holds, by who keeps order that far; the reason stands in
+/// the audit log.
+#[tokio::test]
+async fn a_mute_is_lifted_from_the_list_whatever_it_reaches() {
+    let School { s, author, student, course, room, .. } = &school().await;
+    let (keeper, admin) =
+        (s.person("mod", &[Role::Moderator]).await, s.person("adm", &[Role::Admin]).await);
+    let other = s.author("bob").await;
+    published(&other, "Go", json!({})).await;
+    let mute = |scope: &str| json!({"action": "mute", "user_id": student.id, "scope": scope, "reason": "Spam"});
+    for scope in ["room", "course", "all"] {
+        moderate(&keeper, room, mute(scope)).await.expect(200);
+    }
+    const MUTES: &str = "/api/v1/moderation/mutes";
+    let listed = async |who: &Client| {
+        let mutes = who.get(MUTES).await.expect(200).json();
+        let items = mutes["items"].as_array().unwrap().clone();
+        let mut scopes: Vec<(String, bool)> = items
+            .iter()
+            .map(|m| (m["scope"].as_str().unwrap().to_owned(), m["can_lift"] == true))
+            .collect();
+        scopes.sort();
+        scopes
+    };
+    let told = |scopes: &[&str]| -> Vec<(String, bool)> {
+        scopes.iter().map(|scope| ((*scope).to_owned(), true)).collect()
+    };
+    assert_eq!(listed(&keeper).await, told(&["all", "course", "room"]));
+    // Authors see what is theirs, and nobody else anything.
+    assert_eq!(listed(author).await, told(&["course", "room"]));
+    assert_eq!(listed(&other).await, []);
+    student.get(MUTES).await.expect_problem(403, "forbidden");
+
+    let lift = |place: &str| format!("{MUTES}/{}?reason=Sorry{place}", student.id);
+    let (in_room, over_course) =
+        (lift(&format!("&room_id={room}")), lift(&format!("&course_id={course}")));
+    student.delete(&lift("")).await.expect_problem(403, "forbidden");
+    author.delete(&lift("")).await.expect_problem(403, "forbidden");
+    other.delete(&over_course).await.expect_problem(403, "forbidden");
+    other.delete(&in_room).await.expect_problem(404, "not_found");
+    let both = lift(&format!("&room_id={room}&course_id={course}"));
+    keeper.delete(&both).await.expect_problem(422, "invalid");
+    let path = format!("/api/v1/rooms/{room}/messages");
+    for (n, (who, lift)) in
+        [(&author.client, &in_room), (&author.client, &over_course), (&keeper.client, &lift(""))]
+            .into_iter()
+            .enumerate()
+    {
+        let told =
+            student.post(&path, json!({"client_id": format!("a{n}"), "body": "hello"})).await;
+        told.expect_problem(403, "muted");
+        who.delete(lift).await.expect(204);
+        keeper.delete(lift).await.expect_problem(404, "not_found");
+    }
+    student.post(&path, json!({"client_id": "b", "body": "hello"})).await.expect(201);
+    let acts = admin.get("/api/v1/admin/audit?action=chat.unmute").await.expect(200).json();
+    let acts = acts["items"].as_array().unwrap();
+    assert_eq!(acts.len(), 3);
+    assert!(acts.iter().all(|act| act["reason"] == "Sorry"), "{acts:?}");
+}
+
+/// MSG-07: nobody takes away what somebody of the same rank or a higher one wrote, over either way in.
+#[tokio::test]
+async fn messages_of_those_who_keep_order_are_taken_away_by_a_higher_rank_only() {
+    let School { s, author, student, room, .. } = &school().await;
+    let (one, two) =
+        (s.person("mod1", &[Role::Moderator]).await, s.person("mod2", &[Role::Moderator]).await);
+    let admin = s.person("adm", &[Role::Admin]).await;
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let said = async |who: &Client, id: &str| {
+        let body = json!({"client_id": id, "body": format!("words of {id}")});
+        who.post(&path, body).await.expect(201).json()["msg"].as_str().unwrap().to_owned()
+    };
+    let of_two = said(&two, "two").await;
+    let of_admin = said(&admin, "adm").await;
+    let of_author = said(author, "ann").await;
+    let of_student = said(student, "sam").await;
+    for (who, msg) in [(&one, &of_two), (&one, &of_admin), (author, &of_two), (author, &of_admin)] {
+        who.delete(&format!("{path}/{msg}")).await.expect_problem(403, "rank_too_low");
+    }
+    let mut socket = Socket::sign_in(s, &one).await;
+    socket.join(room, None).await;
+    let del = |msg: &str| json!({"t": "del", "topic": format!("room:{room}"), "msg": msg});
+    let id = socket.ask(del(&of_two)).await;
+    assert_eq!(socket.answer(id).await["code"], "forbidden");
+    // A report gives no way round.
+    student.post(&format!("{path}/{of_two}/reports"), json!({"kind": "spam"})).await.expect(201);
+    let cases = one.get("/api/v1/moderation/cases").await.expect(200).json();
+    let case = format!("/api/v1/moderation/cases/{}", cases["items"][0]["id"].as_str().unwrap());
+    let delete = json!({"action": "delete", "reason": "Rude"});
+    one.post(&case, delete.clone()).await.expect_problem(403, "rank_too_low");
+    admin.post(&case, delete).await.expect(200);
+    for (who, msg) in [(&one, &of_author), (author, &of_student), (&admin, &of_admin)] {
+        who.delete(&format!("{path}/{msg}")).await.expect(200);
+    }
+    student.delete(&format!("{path}/{}", s.app.id())).await.expect_problem(404, "not_found");
+}
+
+/// MSG-07: authors and curators of a course look through what was reported and held back in it, and through nothing else.
+#[tokio::test]
+async fn the_queue_of_a_course_is_its_authors_and_curators() {
+    let School { s, author, student, course, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    let other = s.author("bob").await;
+    let foreign = published(&other, "Go", json!({})).await;
+    let foreign_room =
+        room_of(&other, foreign["modules"][0]["lessons"][0]["id"].as_str().unwrap()).await;
+    enroll(student, foreign["id"].as_str().unwrap()).await;
+    let support = s.person("sup", &[Role::Support]).await;
+    let curator = s.student("cur").await;
+    grant_in(s, curator.id, course).await;
+    let curator = s.sign_in(&curator.email).await;
+    let word = json!({"language": "any", "word": "doubtful", "verdict": "hold"});
+    keeper.post("/api/v1/moderation/words", word).await.expect(201);
+    for room in [room, &foreign_room] {
+        let path = format!("/api/v1/rooms/{room}/messages");
+        let body = json!({"client_id": "a", "body": "this is doubtful"});
+        student.post(&path, body).await.expect(201);
+        let rude = json!({"client_id": "b", "body": "rude words"});
+        let rude = student.post(&path, rude).await.expect(201).json();
+        let report = format!("{path}/{}/reports", rude["msg"].as_str().unwrap());
+        keeper.post(&report, json!({"kind": "insult"})).await.expect(201);
+    }
+    const CASES: &str = "/api/v1/moderation/cases";
+    let rooms = async |who: &Client, query: &str| -> Vec<Value> {
+        let cases = who.get(&format!("{CASES}{query}")).await.expect(200).json();
+        let items = cases["items"].as_array().unwrap();
+        items.iter().map(|case| case["room"]["id"].clone()).collect()
+    };
+    assert_eq!(rooms(&keeper, "").await.len(), 4);
+    assert_eq!(rooms(&support, "").await, Vec::<Value>::new());
+    for (who, own) in [(&author.client, room), (&curator, room), (&other.client, &foreign_room)] {
+        for (query, n) in [("", 2), ("?kind=held", 1), ("?kind=report", 1), ("?state=resolved", 0)]
+        {
+            assert_eq!(rooms(who, query).await, vec![json!(own); n], "{query}");
+        }
+    }
+    for nobody in [student.client.clone(), s.author("cid").await.client] {
+        nobody.get(CASES).await.expect_problem(403, "forbidden");
+    }
+    let held = author.get(&format!("{CASES}?kind=held")).await.json();
+    let case = format!("{CASES}/{}", held["items"][0]["id"].as_str().unwrap());
+    let approve = json!({"action": "approve"});
+    other.post(&case, approve.clone()).await.expect_problem(404, "not_found");
+    student.post(&case, approve.clone()).await.expect_problem(403, "forbidden");
+    curator.post(&case, approve).await.expect(200);
+    assert_eq!(rooms(&author.client, "?state=resolved").await, [json!(room)]);
+    assert_eq!(rooms(&other.client, "?state=resolved").await, Vec::<Value>::new());
 }

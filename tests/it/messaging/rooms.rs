@@ -109,6 +109,16 @@ async fn history_is_paged_both_ways_over_http_and_on_the_socket() {
     assert_eq!((bodies(&older), &older["has_more"]), (vec!["n1", "n2", "n3"], &json!(false)));
     assert_eq!(bodies(&page("after=3").await), ["n4", "n5"]);
     assert_eq!(bodies(&page("around=3&limit=3").await), ["n2", "n3", "n4"]);
+    // A quote carries the number by which one gets to what was quoted, however far up it is.
+    let body = json!({"client_id": "m6", "body": "n6", "reply_to": older["items"][1]["id"]});
+    student.post(&path, body).await.expect(201);
+    let newest = page("limit=1").await;
+    let quote = &newest["items"][0]["reply"];
+    assert_eq!((&quote["seq"], &quote["text"]), (&json!(2), &json!("n2")));
+    assert_eq!(
+        bodies(&page(&format!("around={}&limit=3", quote["seq"])).await),
+        ["n1", "n2", "n3"]
+    );
     student.get(&format!("{path}?before=1&after=1")).await.expect(422);
     student.get(&format!("{path}?before=x")).await.expect(400);
 

@@ -1,5 +1,6 @@
 //! Queries on reports, their cases, and messages that wait for a moderator.
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use crate::messaging::moderation::model::{CaseKind, CaseRow, Looked, ReportRow};
 use crate::messaging::moderation::schema::{report_cases, reports};
+use crate::messaging::rules::reach::Reach;
 
 const LOOKED: &str = "select id, room_id, author_id, seq, body, state, created_at from messages";
 
@@ -28,20 +30,42 @@ pub async fn messages(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult
         .await
 }
 
-/// Messages that wait for a moderator, the oldest first, behind `after`.
+/// The rooms of a reach, as a condition on `room_id`.
+const REACHED: &str = "exists (select 1 from rooms r where r.id = room_id and (r.kind = any(";
+
+/// Whether the case's room is within `reach`.
+fn reached(
+    reach: &Reach,
+) -> Box<dyn BoxableExpression<report_cases::table, Pg, SqlType = sql_types::Bool>> {
+    let within = diesel::dsl::sql::<sql_types::Bool>(REACHED)
+        .bind::<sql_types::Array<sql_types::Text>, _>(reach.kinds())
+        .sql(") or r.kind = any(")
+        .bind::<sql_types::Array<sql_types::Text>, _>(reach.kinds_in_courses())
+        .sql(") and r.course_id = any(")
+        .bind::<sql_types::Array<sql_types::Uuid>, _>(reach.courses().to_vec())
+        .sql(")))");
+    Box::new(within)
+}
+
+/// Messages that wait for a moderator within `reach`, the oldest first, behind `after`.
 pub async fn held(
     conn: &mut AsyncPgConnection,
+    reach: &Reach,
     after: Option<(Timestamp, Uuid)>,
     limit: i64,
 ) -> QueryResult<Vec<Looked>> {
     let (at, id) = after.unzip();
     diesel::sql_query(format!(
         "{LOOKED} where state = 'held' and ($1 is null or (created_at, id) > ($1, $2)) \
+         and {REACHED}$4) or r.kind = any($5) and r.course_id = any($6))) \
          order by created_at, id limit $3"
     ))
     .bind::<sql_types::Nullable<sql_types::Timestamptz>, _>(at)
     .bind::<sql_types::Nullable<sql_types::Uuid>, _>(id)
     .bind::<sql_types::BigInt, _>(limit)
+    .bind::<sql_types::Array<sql_types::Text>, _>(reach.kinds())
+    .bind::<sql_types::Array<sql_types::Text>, _>(reach.kinds_in_courses())
+    .bind::<sql_types::Array<sql_types::Uuid>, _>(reach.courses())
     .load(conn)
     .await
 }
@@ -105,14 +129,16 @@ pub async fn settle(conn: &mut AsyncPgConnection, row: &CaseRow) -> QueryResult<
     Ok(())
 }
 
-/// Open reports, the oldest first, behind `after`.
+/// Open reports within `reach`, the oldest first, behind `after`.
 pub async fn waiting(
     conn: &mut AsyncPgConnection,
+    reach: &Reach,
     after: Option<(Timestamp, Uuid)>,
     limit: i64,
 ) -> QueryResult<Vec<CaseRow>> {
     let mut query = report_cases::table
         .filter(report_cases::resolved_at.is_null())
+        .filter(reached(reach))
         .select(CaseRow::as_select())
         .into_boxed();
     if let Some((at, id)) = after {
@@ -125,15 +151,17 @@ pub async fn waiting(
     query.order((report_cases::opened_at, report_cases::id)).limit(limit).load(conn).await
 }
 
-/// Decided cases, the newest first, behind `after`.
+/// Decided cases within `reach`, the newest first, behind `after`.
 pub async fn decided(
     conn: &mut AsyncPgConnection,
+    reach: &Reach,
     kind: Option<CaseKind>,
     after: Option<(Timestamp, Uuid)>,
     limit: i64,
 ) -> QueryResult<Vec<CaseRow>> {
     let mut query = report_cases::table
         .filter(report_cases::resolved_at.is_not_null())
+        .filter(reached(reach))
         .select(CaseRow::as_select())
         .into_boxed();
     if let Some(kind) = kind {

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use crate::messaging::moderation::model::{MuteRow, NewMute};
 use crate::messaging::moderation::schema::chat_mutes;
+use crate::messaging::rules::reach::Reach;
+use crate::messaging::schema::room_members;
 
 /// The year of [`crate::messaging::hooks::guard::forever`].
 const FOR_EVER_YEAR: i32 = 9999;
@@ -64,9 +66,35 @@ pub async fn widest(
     query.first(conn).await
 }
 
-/// Everybody who may not write somewhere at `now`, by person and place, behind `after`, up to `limit`.
+/// Whether somebody is muted there at `now`: in a room, else over a course, else over the school.
+pub async fn is_muted(
+    conn: &mut AsyncPgConnection,
+    user: Uuid,
+    (room, course): (Option<Uuid>, Option<Uuid>),
+    now: Timestamp,
+) -> QueryResult<bool> {
+    let of = match room {
+        Some(room) => {
+            let of = room_members::table.find((room, user));
+            return diesel::select(diesel::dsl::exists(
+                of.filter(room_members::muted_until.gt(now)),
+            ))
+            .get_result(conn)
+            .await;
+        }
+        None => chat_mutes::table
+            .filter(chat_mutes::user_id.eq(user))
+            .filter(chat_mutes::course_id.is_not_distinct_from(course))
+            .filter(chat_mutes::until.gt(now)),
+    };
+    diesel::select(diesel::dsl::exists(of)).get_result(conn).await
+}
+
+/// Everybody who may not write somewhere within `reach` at `now`, by person and place, behind `after`, up
+/// to `limit`. Mutes over the whole school are told to everybody who keeps order somewhere in all courses.
 pub async fn all(
     conn: &mut AsyncPgConnection,
+    reach: &Reach,
     after: Option<(Uuid, Uuid)>,
     now: Timestamp,
     limit: i64,
@@ -77,11 +105,12 @@ pub async fn all(
            select user_id, room_id, null::uuid as course_id, \
              case when extract(year from muted_until) >= {FOR_EVER_YEAR} then null else muted_until end as until, \
              coalesce(muted_reason, '') as reason \
-           from room_members where muted_until > $2 \
+           from room_members where muted_until > $2 and exists (select 1 from rooms r where r.id = room_id \
+             and (r.kind = any($6) or r.kind = any($7) and r.course_id = any($8))) \
            union all \
            select user_id, null::uuid, course_id, \
              case when extract(year from until) >= {FOR_EVER_YEAR} then null else until end, reason \
-           from chat_mutes where until > $2 \
+           from chat_mutes where until > $2 and ($9 or course_id = any($8)) \
          ) m, lateral (select coalesce(room_id, course_id, $4) as place) p \
          where $1 is null or (user_id, place) > ($1, $5) order by user_id, place limit $3"
     ))
@@ -90,6 +119,10 @@ pub async fn all(
     .bind::<sql_types::BigInt, _>(limit)
     .bind::<sql_types::Uuid, _>(Uuid::max())
     .bind::<sql_types::Nullable<sql_types::Uuid>, _>(place)
+    .bind::<sql_types::Array<sql_types::Text>, _>(reach.kinds())
+    .bind::<sql_types::Array<sql_types::Text>, _>(reach.kinds_in_courses())
+    .bind::<sql_types::Array<sql_types::Uuid>, _>(reach.courses())
+    .bind::<sql_types::Bool, _>(reach.holds_all_courses())
     .load(conn)
     .await
 }
