@@ -5,12 +5,13 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use diesel_async::AsyncPgConnection;
 use futures::future::LocalBoxFuture;
+use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::model::{Course, FileRow, Lesson, Module, Task};
 use super::store;
 use crate::app::App;
-use crate::identity::{MaybeSignedIn, Principal, Role, SignedIn};
+use crate::identity::{self, MaybeSignedIn, Principal, Role, Roles, SignedIn};
 use crate::platform::http::Problem;
 
 /// A course of the caller's own (`/studio/courses/{id}/…`).
@@ -204,6 +205,26 @@ pub async fn visible_course(
 
 /// Whether `who` may look into the course as staff: its curators, moderators, admins.
 pub fn oversees(who: &Principal, course_id: Uuid) -> bool {
-    let roles = &who.roles;
+    is_overseer(&who.roles, course_id)
+}
+
+fn is_overseer(roles: &Roles, course_id: Uuid) -> bool {
     roles.has(Role::Moderator) || roles.has(Role::Admin) || roles.has_in(Role::Curator, course_id)
+}
+
+/// Everybody who [`oversees`] the course at `now`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn overseers(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    course_id: Uuid,
+    now: Timestamp,
+) -> Result<Vec<Uuid>, Problem> {
+    const ANYWHERE: [Role; 4] = [Role::Curator, Role::Moderator, Role::Admin, Role::SuperAdmin];
+    let mut people = identity::holders_of(app, conn, &ANYWHERE, now).await?;
+    let roles = identity::roles_of_people(app, conn, &people, now).await?;
+    people.retain(|one| roles.get(one).is_some_and(|roles| is_overseer(roles, course_id)));
+    Ok(people)
 }

@@ -45,7 +45,7 @@ use crate::platform::http::Routes;
 use crate::platform::jobs::Handlers;
 use crate::video::{VideoFailed, VideoProcessed, VideoWatchable};
 
-pub use access::{oversees, path_id, visible_course};
+pub use access::{overseers, oversees, path_id, visible_course};
 pub use catalogue::open_graph;
 pub use cover::{CoverError as PictureError, decode as decode_picture};
 pub use covers::decoding;

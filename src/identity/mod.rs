@@ -60,8 +60,8 @@ pub use access::{
 };
 pub use events::{SessionEnded, UserRegistered, UserStatusChanged};
 pub use jobs::{Letter, SendMail};
-pub use principals::Principal;
 pub use limits::print;
+pub use principals::Principal;
 pub use profile::{holders_of, locales, member_since, people, roles_of_people};
 pub use purge::purge;
 pub use roles::{Role, Roles, Scope};

@@ -92,7 +92,8 @@ pub struct Docs;
 /// What it hears.
 pub fn subscribe(s: &mut Subscribers) {
     s.subscribe::<CourseUpdated, _, _>("learning.course_updated", |app, fact, _| async move {
-        play::close_previews(&app, fact.course_id).await
+        play::close_previews(&app, fact.course_id).await?;
+        play::close_topics(&app, fact.course_id).await
     });
     s.subscribe::<ProgrammeChanged, _, _>(
         "learning.programme_changed",

@@ -95,6 +95,26 @@ pub async fn stop(app: &App, ended: EnrollmentEnded) -> Result<(), JobError> {
     Ok(())
 }
 
+/// A course was changed: what learners watch of topics that open later now stops. Who teaches the course or
+/// looks after it watches on.
+pub async fn close_topics(app: &App, course_id: Uuid) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let mut held = app.db.conn().await?;
+    let conn: &mut AsyncPgConnection = &mut held;
+    let outline = courses::outline(conn, course_id).await?;
+    let closed = outline.iter().filter(|topic| topic.opens_at.is_some_and(|opens| now < opens));
+    let lessons = closed.flat_map(|topic| &topic.lessons);
+    let videos: Vec<Uuid> = lessons.filter_map(|lesson| lesson.video_id).collect();
+    if videos.is_empty() {
+        return Ok(());
+    }
+    let mut inside = courses::overseers(app, conn, course_id, now).await?;
+    inside.extend(courses::owner_of(conn, course_id).await?);
+    drop(held);
+    video::end_playback(app, Ended::TopicClosed { videos, inside }).await?;
+    Ok(())
+}
+
 /// A course was changed: previews that are not open to everybody any more stop.
 pub async fn close_previews(app: &App, course_id: Uuid) -> Result<(), JobError> {
     let mut held = app.db.conn().await?;

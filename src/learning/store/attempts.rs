@@ -152,6 +152,38 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &AttemptRow) -> QueryResu
     Ok(())
 }
 
+/// What is noted of somebody at a task beside their answers; what is `None` stays as it is.
+#[derive(Debug, Clone, Copy, Insertable, AsChangeset)]
+#[diesel(table_name = task_states)]
+struct Noted<'a> {
+    shown_version: Option<i32>,
+    shown_at: Option<Timestamp>,
+    draft: Option<Option<&'a Value>>,
+    updated_at: Timestamp,
+}
+
+/// Notes something in the person's row of the task, made if need be.
+async fn note(
+    conn: &mut AsyncPgConnection,
+    (user_id, task_id, course_id): (Uuid, Uuid, Uuid),
+    noted: Noted<'_>,
+) -> QueryResult<()> {
+    diesel::insert_into(task_states::table)
+        .values((
+            task_states::user_id.eq(user_id),
+            task_states::task_id.eq(task_id),
+            task_states::course_id.eq(course_id),
+            task_states::created_at.eq(noted.updated_at),
+            noted,
+        ))
+        .on_conflict((task_states::user_id, task_states::task_id))
+        .do_update()
+        .set(noted)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Notes which version of the task the person was shown.
 pub async fn show(
     conn: &mut AsyncPgConnection,
@@ -161,25 +193,9 @@ pub async fn show(
     version: i32,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let shown = (
-        task_states::shown_version.eq(version),
-        task_states::shown_at.eq(now),
-        task_states::updated_at.eq(now),
-    );
-    diesel::insert_into(task_states::table)
-        .values((
-            task_states::user_id.eq(user_id),
-            task_states::task_id.eq(task_id),
-            task_states::course_id.eq(course_id),
-            task_states::created_at.eq(now),
-            shown,
-        ))
-        .on_conflict((task_states::user_id, task_states::task_id))
-        .do_update()
-        .set(shown)
-        .execute(conn)
-        .await?;
-    Ok(())
+    let noted =
+        Noted { shown_version: Some(version), shown_at: Some(now), draft: None, updated_at: now };
+    note(conn, (user_id, task_id, course_id), noted).await
 }
 
 /// Keeps what is typed and not yet handed in.
@@ -191,21 +207,8 @@ pub async fn set_draft(
     draft: Option<&Value>,
     now: Timestamp,
 ) -> QueryResult<()> {
-    diesel::insert_into(task_states::table)
-        .values((
-            task_states::user_id.eq(user_id),
-            task_states::task_id.eq(task_id),
-            task_states::course_id.eq(course_id),
-            task_states::draft.eq(draft),
-            task_states::created_at.eq(now),
-            task_states::updated_at.eq(now),
-        ))
-        .on_conflict((task_states::user_id, task_states::task_id))
-        .do_update()
-        .set((task_states::draft.eq(draft), task_states::updated_at.eq(now)))
-        .execute(conn)
-        .await?;
-    Ok(())
+    let noted = Noted { shown_version: None, shown_at: None, draft: Some(draft), updated_at: now };
+    note(conn, (user_id, task_id, course_id), noted).await
 }
 
 /// Notes that the person looked at the worked solution, unless it was noted before.

@@ -332,6 +332,13 @@ pub enum Ended {
         /// What.
         videos: Vec<Uuid>,
     },
+    /// These videos are not open to learners any more, or not yet again: their topic opens later.
+    TopicClosed {
+        /// What.
+        videos: Vec<Uuid>,
+        /// Who may go on: the author and the staff.
+        inside: Vec<Uuid>,
+    },
     /// These videos are not open to everybody any more (a lesson no longer free, a course taken back).
     PreviewsClosed(Vec<Uuid>),
 }
@@ -347,6 +354,9 @@ pub async fn end_playback(app: &App, ended: Ended) -> Result<usize, Problem> {
         Ended::SignIn(sign_in) => (Whose::SignIn(sign_in), reason::SIGNED_OUT),
         Ended::Blocked(user) => (Whose::User(user), reason::BLOCKED),
         Ended::PreviewsClosed(videos) => (Whose::Previews(videos), reason::ACCESS_LOST),
+        Ended::TopicClosed { videos, inside } => {
+            (Whose::AllBut(inside, videos), reason::TOPIC_CLOSED)
+        }
         Ended::AccessLost { user_id, videos } => {
             (Whose::UserInVideos(user_id, videos), reason::ACCESS_LOST)
         }

@@ -72,6 +72,8 @@ pub(in crate::video) mod reason {
     pub const ACCESS_LOST: &str = "access_lost";
     /// The video was taken off.
     pub const REMOVED: &str = "removed";
+    /// Its topic opens later now.
+    pub const TOPIC_CLOSED: &str = "topic_closed";
     /// Too many streams: a newer one took its place.
     pub const TOO_MANY: &str = "too_many";
 }

@@ -115,6 +115,8 @@ pub enum Whose {
     Video(Uuid),
     /// A person's in these videos.
     UserInVideos(Uuid, Vec<Uuid>),
+    /// Everybody's in these videos but that of these people.
+    AllBut(Vec<Uuid>, Vec<Uuid>),
     /// All previews of these videos.
     Previews(Vec<Uuid>),
 }
@@ -145,6 +147,12 @@ pub async fn end(
         Whose::Video(video) => end!(sessions::video_id.eq(video)),
         Whose::Previews(videos) => {
             end!(sessions::video_id.eq_any(videos), sessions::preview.eq(true))
+        }
+        Whose::AllBut(users, videos) => {
+            end!(
+                sessions::video_id.eq_any(videos),
+                sessions::user_id.is_null().or(sessions::user_id.ne_all(users))
+            )
         }
         Whose::UserInVideos(user, videos) => {
             end!(sessions::user_id.eq(user), sessions::video_id.eq_any(videos))

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::courses::world::{course, describe, id, lesson, module, publish, text_lesson, uploaded};
-use crate::support::{Client, TestServer, TestServerOptions};
+use crate::support::{Client, Socket, TestServer, TestServerOptions};
 use crate::video::support::{film, transcoding};
 
 /// The studio's course, as soon as `is_it` says so of it.
@@ -156,6 +156,24 @@ async fn a_film_and_a_trailer_are_made_published_and_watched_by_whom_they_are_fo
     let beat = format!("/api/v1/playback/{}/heartbeat", open["session"].as_str().unwrap());
     guest.post(&beat, json!({})).await.expect_problem(410, "playback_ended");
     elsewhere.get(playing["master_url"].as_str().unwrap()).await.expect(200);
+
+    // A topic that opens later after all takes the player away from learners, and from nobody else.
+    let keeper = staff.post(&play, json!({})).await.expect(200).json();
+    let keeper = keeper["master_url"].as_str().unwrap();
+    let mut socket = Socket::sign_in(&s, &elsewhere).await;
+    let topic = format!("playback:{}", playing["session"].as_str().unwrap());
+    let joined = socket.ask(json!({"t": "join", "topic": topic})).await;
+    assert_eq!(socket.answer(joined).await["t"], "joined");
+    let master = playing["master_url"].as_str().unwrap();
+    let topic = format!("/api/v1/studio/modules/{}", id(&part["id"]));
+    let opens_at = s.app.clock.now() + chrono::TimeDelta::days(1);
+    any.patch(&topic, json!({"opens_at": opens_at})).await.expect(200);
+    assert_eq!(socket.frame("playback_ended").await["reason"], "topic_closed");
+    elsewhere.get(master).await.expect_problem(410, "playback_ended");
+    elsewhere.post(&play, json!({})).await.expect_problem(403, "topic_closed");
+    staff.get(keeper).await.expect(200);
+    any.patch(&topic, json!({"opens_at": null})).await.expect(200);
+    elsewhere.post(&play, json!({})).await.expect(200);
 
     // Access that ended ends what is being watched.
     let watched = staff.post(&play, json!({})).await.expect(200).json();

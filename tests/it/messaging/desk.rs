@@ -220,7 +220,8 @@ async fn an_accepted_answer_closes_the_question_on_the_desk() {
     let tim = s.student("tim").await;
     enroll(&tim, course).await;
     let ask = json!({"title": "What is a join?", "body": "I do not see it.", "client_id": "q1"});
-    let thread = student.post(&format!("/api/v1/lessons/{lesson}/questions"), ask).await.expect(201);
+    let thread =
+        student.post(&format!("/api/v1/lessons/{lesson}/questions"), ask).await.expect(201);
     let room = room_in(&thread.json());
     assert_eq!(rooms(&desk(&kim, "").await), [room.as_str()]);
     // Somebody else has it in hand, and a fellow student answers.

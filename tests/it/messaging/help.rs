@@ -60,7 +60,8 @@ async fn frequent_questions_are_searched_kept_and_voted_on() {
     sam.post(&vote, json!({"helpful": true})).await.expect(204);
     let votes = async || {
         let found = find("возврат").await;
-        [&found["items"][0]["helpful"], &found["items"][0]["unhelpful"]].map(|n| n.as_i64().unwrap())
+        [&found["items"][0]["helpful"], &found["items"][0]["unhelpful"]]
+            .map(|n| n.as_i64().unwrap())
     };
     sam.post(&vote, json!({"helpful": true})).await.expect(204);
     assert_eq!(votes().await, [1, 0]);
@@ -114,7 +115,10 @@ async fn frequent_questions_are_searched_kept_and_voted_on() {
     assert_eq!(told[..3], ["faq.removed", "faq.ordered", "faq.changed"]);
     assert_eq!(told[3..], added);
     assert!(acts.iter().all(|act| act["actor"]["id"] == json!(curator.id)), "{acts:?}");
-    assert_eq!((&acts[0]["subject_id"], &acts[2]["details"]["version"]), (&documents["id"], &json!(2)));
+    assert_eq!(
+        (&acts[0]["subject_id"], &acts[2]["details"]["version"]),
+        (&documents["id"], &json!(2))
+    );
 }
 
 /// MSG-12 MSG-14: no answer to my problem: a person of the staff, in the own room, opened again and again.
