@@ -63,7 +63,7 @@ pub use places::{
 pub use tasks::{
     GradedCourses, OutlineTask, Rule, TaskFace, TaskShown, TopicFace, course_titles,
     graded_courses, outline_tasks, task_bodies, task_face, task_key, task_shown, task_solution,
-    task_titles, topic_face,
+    task_titles, task_versions_alike, topic_face,
 };
 pub use views::{CourseCard, Doc, LessonFile, seconds};
 

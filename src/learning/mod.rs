@@ -86,6 +86,7 @@ impl Services {
     attempts::routes::put_draft,
     attempts::routes::grading,
     attempts::routes::grade_attempt,
+    attempts::routes::regrade_task,
 ))]
 pub struct Docs;
 
@@ -110,6 +111,7 @@ pub fn subscribe(s: &mut Subscribers) {
 /// Its kinds of jobs.
 pub fn jobs(handlers: &mut Handlers) {
     handlers.job::<recount::Recount>();
+    handlers.job::<attempts::Regrade>();
 }
 
 /// What it does again and again.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use serde_json::Value;
 
-use super::schema::{attempts, enrollments, lesson_notes, lesson_progress, task_states};
+use super::schema::{attempts, enrollments, lesson_notes, lesson_progress, regrades, task_states};
 use crate::platform::text_enum;
 
 text_enum! {
@@ -118,6 +118,24 @@ pub struct AttemptRow {
     pub comment: Option<String>,
     pub graded_by: Option<Uuid>,
     pub graded_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// What was said of an answer before it was judged anew, and what after.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = regrades, check_for_backend(diesel::pg::Pg))]
+pub struct RegradeRow {
+    pub id: Uuid,
+    pub attempt_id: Uuid,
+    /// The version whose key judged it.
+    pub version: i32,
+    pub old_verdict: Verdict,
+    pub old_num: i32,
+    pub old_den: i32,
+    pub new_verdict: Verdict,
+    pub new_num: i32,
+    pub new_den: i32,
+    pub regraded_by: Uuid,
     pub created_at: Timestamp,
 }
 

@@ -99,6 +99,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    regrades (id) {
+        id -> Uuid,
+        attempt_id -> Uuid,
+        version -> Int4,
+        old_verdict -> Text,
+        old_num -> Int4,
+        old_den -> Int4,
+        new_verdict -> Text,
+        new_num -> Int4,
+        new_den -> Int4,
+        regraded_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     enrollments,
     lesson_notes,

@@ -44,6 +44,21 @@ pub async fn shown(
         .optional()
 }
 
+/// The versions with this statement and this body, each with its key.
+pub async fn alike(
+    conn: &mut AsyncPgConnection,
+    task_id: Uuid,
+    statement: &Value,
+    body: &Value,
+) -> QueryResult<Vec<(i32, Value)>> {
+    task_versions::table
+        .filter(task_versions::task_id.eq(task_id))
+        .filter(task_versions::statement.eq(statement).and(task_versions::body.eq(body)))
+        .select((task_versions::version, task_versions::key))
+        .load(conn)
+        .await
+}
+
 /// Titles and points of the current versions of these tasks.
 pub async fn titles(
     conn: &mut AsyncPgConnection,

@@ -176,6 +176,15 @@ pub async fn task_key(
     Ok(store::tasks::version(conn, id, version).await?.map(|version| version.key))
 }
 
+/// The versions of the task that learners see as they see `shown`, each with its key, for judging alone.
+pub async fn task_versions_alike(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    shown: &TaskShown,
+) -> Result<Vec<(i32, Value)>, Problem> {
+    Ok(store::tasks::alike(conn, id, &shown.statement, &shown.body).await?)
+}
+
 /// The worked solution of the task's `version`, for those to whom it is open.
 pub async fn task_solution(
     conn: &mut AsyncPgConnection,

@@ -5,6 +5,7 @@ mod access;
 mod face;
 mod grade;
 mod read;
+mod regrade;
 pub(super) mod routes;
 mod rules;
 mod submit;
@@ -12,4 +13,5 @@ mod views;
 
 pub use face::{CourseProgress, TaskAttempt, TaskChat, attempts_of, progress_of, task_chat_state};
 pub(super) use read::rows_of_lesson;
+pub(super) use regrade::Regrade;
 pub use views::TaskRow;

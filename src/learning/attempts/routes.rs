@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::access::TriedTask;
 use super::views::{
-    Attempt, Draft, GradingItem, NewAttempt, NewGrade, Submitted, TaskPage, Topic, WorkedSolution,
+    Attempt, Draft, GradingItem, NewAttempt, NewGrade, NewRegrade, Regraded, Submitted, TaskPage,
+    Topic, WorkedSolution,
 };
-use super::{grade, read, submit};
+use super::{grade, read, regrade, submit};
 use crate::app::App;
 use crate::courses::path_id;
 use crate::identity::SignedIn;
@@ -22,6 +23,9 @@ const ATTEMPT_RULE: Rule = Rule::new("learning_attempts", 30, 60);
 /// Drafts one person may send: pages send one every 5 s, from several tabs.
 const DRAFT_RULE: Rule = Rule::new("learning_drafts", 120, 60);
 
+/// Looks through all answers to a task.
+const REGRADE_RULE: Rule = Rule::new("learning_regrade", 10, 60);
+
 /// Registers the routes.
 pub fn routes(r: &mut Routes) {
     r.get("/api/v1/learn/topics/{id}", Policy::Enrolled, topic);
@@ -31,6 +35,7 @@ pub fn routes(r: &mut Routes) {
     r.put("/api/v1/learn/tasks/{id}/draft", Policy::Enrolled, put_draft);
     r.get("/api/v1/grading", Policy::SignedIn, grading);
     r.post("/api/v1/grading/{id}", Policy::Owner("attempt"), grade_attempt);
+    r.post("/api/v1/studio/tasks/{id}/regrade", Policy::Owner("task"), regrade_task);
 }
 
 fn personal(body: &impl serde::Serialize) -> HttpResponse {
@@ -136,4 +141,20 @@ pub async fn grade_attempt(
     Body(given): Body<NewGrade>,
 ) -> Result<web::Json<Attempt>, Problem> {
     grade::grade(&app, &who, path_id(&req)?, given).await.map(web::Json)
+}
+
+/// Has answers judged anew by the present key, in favour of who gave them: of those to versions with the same
+/// statement and body, what the machine called wrong or partly right. For whoever may edit the task.
+#[utoipa::path(post, path = "/api/v1/studio/tasks/{id}/regrade", tag = "learning", operation_id = "regrade_task",
+    security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = NewRegrade,
+    responses((status = 200, body = Regraded), (status = 404, body = ProblemDoc), (status = 422, body = ProblemDoc),
+        (status = 429, body = ProblemDoc)))]
+pub async fn regrade_task(
+    app: App,
+    SignedIn(who): SignedIn,
+    req: HttpRequest,
+    Body(asked): Body<NewRegrade>,
+) -> Result<web::Json<Regraded>, Problem> {
+    app.limits.check(&REGRADE_RULE, &who.user_id.to_string(), app.clock.now())?;
+    regrade::ask(&app, &who, path_id(&req)?, asked).await.map(web::Json)
 }

@@ -6,7 +6,7 @@ use kernel::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::super::model::{TaskStateRow, Verdict};
+use super::super::model::{AttemptRow, TaskStateRow, Verdict};
 use crate::courses::TaskKind;
 
 /// Wrong answers to one of many that cost no waiting.
@@ -101,6 +101,30 @@ pub fn best(state: &TaskStateRow) -> Score {
     Score::new(state.best_num.into(), state.best_den.into())
 }
 
+/// The share of the points that an answer has.
+pub fn score_of(row: &AttemptRow) -> Score {
+    Score::new(row.score_num.into(), row.score_den.into())
+}
+
+/// Counts anew from all answers, the first one first, after some were judged better. Nothing gets worse, and a
+/// chat that is open stays open.
+pub fn recount(state: &mut TaskStateRow, rows: &[AttemptRow], now: Timestamp) {
+    let right = rows.iter().position(|row| row.verdict == Verdict::Right);
+    if let Some(first) = right.and_then(|at| rows.get(at)) {
+        let at = state.first_right_at.map_or(first.created_at, |was| was.min(first.created_at));
+        state.first_right_at = Some(at);
+    }
+    let before = rows.iter().take(right.unwrap_or(rows.len()));
+    let wrong = before.filter(|row| matches!(row.verdict, Verdict::Wrong | Verdict::Partial));
+    state.wrong = state.wrong.min(i32::try_from(wrong.count()).unwrap_or(i32::MAX));
+    if let Some(score) = rows.iter().map(score_of).max().filter(|score| *score > best(state)) {
+        state.best_num = i32::try_from(score.num).unwrap_or(0);
+        state.best_den = i32::try_from(score.den).unwrap_or(1);
+    }
+    state.last_verdict = rows.last().map(|row| row.verdict).or(state.last_verdict);
+    state.updated_at = now;
+}
+
 /// The seed of the order in which somebody sees a task's options.
 pub fn seed(task_id: Uuid, user_id: Uuid) -> u64 {
     let digest = Sha256::digest(format!("shown:{task_id}:{user_id}"));
@@ -179,7 +203,76 @@ mod tests {
         assert_eq!(wait_s(TaskKind::Choice, 50, true, Some(now()), now()), 0);
     }
 
+    fn row(no: i32, verdict: Verdict, score: Score) -> AttemptRow {
+        AttemptRow {
+            id: Uuid::from_u128(u128::from(no.unsigned_abs())),
+            user_id: Uuid::nil(),
+            task_id: Uuid::nil(),
+            course_id: Uuid::nil(),
+            version: 1,
+            no,
+            client_key: Uuid::nil(),
+            answer: serde_json::Value::Null,
+            normal: String::new(),
+            verdict,
+            score_num: i32::try_from(score.num).unwrap(),
+            score_den: i32::try_from(score.den).unwrap(),
+            parts: None,
+            feedback: None,
+            opened_chat: false,
+            files: None,
+            spent_ms: 0,
+            comment: None,
+            graded_by: None,
+            graded_at: None,
+            created_at: now() + chrono::TimeDelta::seconds(no.into()),
+        }
+    }
+
+    /// LRN-16: an answer found right after all is the first right one, at its own time, and what was wrong
+    /// behind it never counted; the chat that opened stays.
+    #[test]
+    fn what_is_found_right_after_all_counts_from_when_it_was_given() {
+        let mut state = state();
+        for _ in 0..3 {
+            count(&mut state, Verdict::Wrong, Score::ZERO, 3, now());
+        }
+        let mut rows: Vec<_> = (1..=3).map(|no| row(no, Verdict::Wrong, Score::ZERO)).collect();
+        rows[1] = row(2, Verdict::Right, Score::ONE);
+        recount(&mut state, &rows, now());
+        assert_eq!((state.tries, state.wrong, best(&state)), (3, 1, Score::ONE));
+        assert_eq!(state.first_right_at, Some(rows[1].created_at));
+        assert_eq!(state.last_verdict, Some(Verdict::Wrong));
+        assert!(state.chat_open_at.is_some());
+    }
+
     proptest! {
+        /// LRN-16: answers judged better, whichever, make nothing worse, and counting again changes nothing.
+        #[test]
+        fn a_regrade_makes_nothing_worse(
+            verdicts in prop::collection::vec((any::<bool>(), any::<bool>()), 0..20),
+        ) {
+            let mut state = state();
+            let verdict = |right| if right { (Verdict::Right, Score::ONE) } else { (Verdict::Wrong, Score::ZERO) };
+            for (right, _) in &verdicts {
+                let (verdict, score) = verdict(*right);
+                count(&mut state, verdict, score, 3, now());
+            }
+            let rows: Vec<_> = verdicts.iter().zip(1..).map(|((was, is), no)| {
+                let (verdict, score) = verdict(*was || *is);
+                row(no, verdict, score)
+            }).collect();
+            let before = state.clone();
+            recount(&mut state, &rows, now());
+            prop_assert!(state.wrong <= before.wrong && best(&state) >= best(&before));
+            prop_assert_eq!(state.tries, before.tries);
+            prop_assert!(state.first_right_at.is_some() || before.first_right_at.is_none());
+            prop_assert_eq!(state.chat_open_at, before.chat_open_at);
+            let once = (state.wrong, state.first_right_at, state.last_verdict);
+            recount(&mut state, &rows, now());
+            prop_assert_eq!(once, (state.wrong, state.first_right_at, state.last_verdict));
+        }
+
         /// LRN-16: whatever comes in whatever order, the counters fit together.
         #[test]
         fn counters_fit_together(

@@ -431,6 +431,33 @@ pub struct Student {
     pub name: String,
 }
 
+/// Whether answers are to be judged anew.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRegrade {
+    /// Without it, it is only counted what would change.
+    #[serde(default)]
+    pub apply: bool,
+    /// Why, up to 500 characters; it stands in the audit log.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// What the present key says about answers that were given before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Regraded {
+    /// The version whose key judges.
+    pub version: i32,
+    /// Answers looked at: those not right, to versions that look the same.
+    pub looked: u64,
+    /// How many of them get more than before. None gets less.
+    pub better: u64,
+    /// How many of those are right now.
+    pub right: u64,
+    /// Whether they are judged anew, in the background, person by person.
+    pub applied: bool,
+}
+
 /// What a grader says about an answer.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

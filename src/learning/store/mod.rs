@@ -4,6 +4,7 @@
 pub mod attempts;
 pub mod counts;
 pub mod notes;
+pub mod regrades;
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;

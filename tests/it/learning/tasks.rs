@@ -607,3 +607,83 @@ async fn drafts_are_ones_own_and_a_lesson_shows_its_tasks() {
         0
     );
 }
+
+/// LRN-16 CRS-39: an answer that the author's key called wrong is judged anew by the mended key when that is asked for: in
+/// favour of who gave it only, with what it was kept; counters and progress follow.
+#[tokio::test]
+async fn answers_are_judged_anew_by_a_mended_key_and_nobody_loses() {
+    let school = school().await;
+    let task = school.task(number("42")).await;
+    let wrong = school.answer(&task, json!("43")).await;
+    assert_eq!(wrong["attempt"]["verdict"], "wrong");
+    school.answer(&task, json!("41")).await;
+    let bob = person(&school.s, "bob").await;
+    bob.post(&format!("/api/v1/courses/{}/enroll", id(&school.course)), json!({}))
+        .await
+        .expect(201);
+    let attempts = format!("/api/v1/learn/tasks/{task}/attempts");
+    bob.post(&attempts, handed(json!("42"))).await.expect(201);
+    let regrade = format!("/api/v1/studio/tasks/{task}/regrade");
+    let counts = async |apply: bool| {
+        let asked = json!({"apply": apply, "reason": "The key had a slip."});
+        school.ann.post(&regrade, asked).await.expect(200).json()
+    };
+    assert_eq!(counts(false).await["better"], 0);
+    school.change(&school.ann, &task, json!({"key": {"values": ["43"]}})).await;
+    let told = counts(false).await;
+    assert_eq!(told, json!({"version": 2, "looked": 2, "better": 1, "right": 1, "applied": false}));
+    assert_eq!(school.seen(&task).await["state"], "wrong", "counted, not changed");
+    for stranger in [&school.sam, &bob] {
+        stranger.post(&regrade, json!({"apply": true})).await.expect_problem(404, "not_found");
+    }
+    assert_eq!(counts(true).await["applied"], true);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while school.seen(&task).await["state"] != "right" {
+        assert!(tokio::time::Instant::now() < deadline, "it was not judged anew");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let seen = school.seen(&task).await;
+    let of = |seen: &Value| -> Vec<Value> {
+        seen["attempts"].as_array().unwrap().iter().map(|a| a["verdict"].clone()).collect()
+    };
+    assert_eq!(
+        (of(&seen), &seen["wrong"], &seen["score"]),
+        (vec![json!("right"), json!("wrong")], &json!(0), &json!(10.0))
+    );
+    // The answer that the old key called right stays so.
+    let bobs = bob.get(&format!("/api/v1/learn/tasks/{task}")).await.expect(200).json();
+    assert_eq!((of(&bobs), &bobs["state"]), (vec![json!("right")], &json!("right")));
+    let programme = format!("/api/v1/learn/courses/{}", id(&school.course));
+    assert_eq!(school.sam.get(&programme).await.json()["tasks_right"], 1);
+    // Again changes nothing; of another statement no answer is judged by this key.
+    assert_eq!(
+        (&counts(true).await["better"], &counts(true).await["looked"]),
+        (&json!(0), &json!(1))
+    );
+    let changed = json!({"statement": text("How many more?"), "key": {"values": ["41"]}});
+    school.change(&school.ann, &task, changed).await;
+    assert_eq!(counts(false).await["looked"], 0);
+    let mut conn = school.s.app.db.conn().await.unwrap();
+    let kept: Kept = diesel_async::RunQueryDsl::get_result(
+        diesel::sql_query(
+            "select old_verdict, new_verdict, version, count(*) over () as n from regrades",
+        ),
+        &mut conn,
+    )
+    .await
+    .unwrap();
+    assert_eq!((kept.old_verdict.as_str(), kept.new_verdict.as_str()), ("wrong", "right"));
+    assert_eq!((kept.version, kept.n), (2, 1));
+}
+
+#[derive(diesel::QueryableByName)]
+struct Kept {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    old_verdict: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    new_verdict: String,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    version: i32,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}

@@ -1,9 +1,11 @@
 //! What can happen to a message after it was sent: edits, deletions, reactions, pins; and who sees it.
 
+use ilmspace::identity::Role;
+use ilmspace::messaging;
 use serde_json::{Value, json};
 
-use super::rooms::{School, school};
-use crate::support::Socket;
+use super::rooms::{School, enroll, school};
+use crate::support::{Client, Socket};
 
 /// MSG-01: whoever is here sees the change, whoever comes later sees its outcome.
 #[tokio::test]
@@ -147,4 +149,87 @@ async fn news_reach_the_members_who_are_elsewhere() {
     assert_eq!((&news["topic"], &news["room"]), (&json!("user"), &json!(room)));
     assert_eq!(news["kind"], "lesson");
     assert!(news["message"]["text"].as_str().unwrap().starts_with("text "));
+}
+
+/// MSG-01 SEC-06: what a message said before is kept for moderators while it stands, and for 90 days after it was taken away.
+#[tokio::test]
+async fn older_texts_are_forgotten_ninety_days_after_a_deletion_and_not_before() {
+    let School { s, author, student, room, .. } = &school().await;
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let mut said = Vec::new();
+    for n in ["kept", "gone"] {
+        let sent = student.post(&path, json!({"client_id": n, "body": format!("{n} first")})).await;
+        let msg = sent.expect(201).json()["msg"].as_str().unwrap().to_owned();
+        let edit = json!({"body": format!("{n} second"), "version": 1});
+        student.patch(&format!("{path}/{msg}"), edit).await.expect(200);
+        said.push(msg);
+    }
+    let versions = async |who: &Client, msg: &str| -> Vec<String> {
+        let told = who.get(&format!("{path}/{msg}/versions")).await.expect(200).json();
+        let items = told["items"].as_array().unwrap().iter();
+        items.map(|item| item["body"].as_str().unwrap().to_owned()).collect()
+    };
+    author.delete(&format!("{path}/{}", said[1])).await.expect(200);
+    let mut jobs = messaging::schedules().into_iter();
+    let purge = jobs.find(|job| job.name == "messaging.purge_versions").unwrap();
+    for (days, gone) in [(0, false), (89, false), (2, true)] {
+        s.advance(std::time::Duration::from_secs(days * 24 * 3600));
+        (purge.run)(s.app.clone()).await.unwrap();
+        let author = s.sign_in(&author.email).await;
+        assert_eq!(versions(&author, &said[0]).await, ["kept first"], "{days}");
+        let mut of_gone = versions(&author, &said[1]).await;
+        of_gone.sort();
+        let expected: &[&str] = if gone { &[] } else { &["gone first", "gone second"] };
+        assert_eq!(of_gone, expected, "{days}");
+    }
+}
+
+/// MSG-07: a held message that is let through is one like every other, in the database too: at its own place, with what it
+/// quotes, found and answered.
+#[tokio::test]
+async fn an_approved_message_is_shown_everywhere_as_of_its_own_number() {
+    let School { s, author, student, course, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    let word = json!({"language": "any", "word": "doubtful", "verdict": "hold"});
+    keeper.post("/api/v1/moderation/words", word).await.expect(201);
+    let other = s.student("oli").await;
+    enroll(&other, course).await;
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let first = author.post(&path, json!({"client_id": "a", "body": "a question"})).await;
+    let quoted = first.expect(201).json()["msg"].clone();
+    let held = json!({"client_id": "b", "body": "a doubtful answer", "reply_to": quoted});
+    let held = student.post(&path, held).await.expect(201).json();
+    assert_eq!((&held["held"], &held["seq"]), (&json!(true), &json!(2)));
+    author.post(&path, json!({"client_id": "c", "body": "thanks"})).await.expect(201);
+    let seen = async || -> Vec<Value> {
+        other.get(&path).await.expect(200).json()["items"].as_array().unwrap().clone()
+    };
+    assert_eq!(seen().await.len(), 2);
+    let found = format!("/api/v1/rooms/{room}/search?q=doubtful");
+    assert_eq!(other.get(&found).await.expect(200).json()["items"], json!([]));
+    let case = format!("/api/v1/moderation/cases/{}", held["msg"].as_str().unwrap());
+    keeper.post(&case, json!({"action": "approve"})).await.expect(200);
+
+    // For who reads on, who comes now, who comes back, and who searches.
+    let items = seen().await;
+    let bodies: Vec<&str> = items.iter().map(|item| item["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["a question", "a doubtful answer", "thanks"]);
+    assert_eq!((&items[1]["seq"], &items[1]["reply"]["seq"]), (&json!(2), &json!(1)));
+    assert_eq!(items[1].get("state"), None);
+    let mut oli = Socket::sign_in(s, &other).await;
+    let joined = oli.join(room, None).await;
+    assert_eq!(joined["page"]["items"][1]["body"], "a doubtful answer");
+    let epoch = joined["epoch"].as_str().unwrap().to_owned();
+    let mut again = Socket::sign_in(s, &other).await;
+    let joined = again.join(room, Some((3, &epoch))).await;
+    let entry = &joined["entries"][0];
+    assert_eq!((&entry["t"], &entry["m"]["seq"]), (&json!("approve"), &json!(2)));
+    assert_eq!(other.get(&found).await.expect(200).json()["items"][0]["seq"], 2);
+    // It is nobody's case any more, and may be answered and reported.
+    let cases = keeper.get("/api/v1/moderation/cases").await.expect(200).json();
+    assert_eq!(cases["items"], json!([]));
+    let reply = json!({"client_id": "d", "body": "indeed", "reply_to": held["msg"]});
+    other.post(&path, reply).await.expect(201);
+    let report = format!("{path}/{}/reports", held["msg"].as_str().unwrap());
+    other.post(&report, json!({"kind": "spam"})).await.expect(201);
 }

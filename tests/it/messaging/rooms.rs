@@ -78,6 +78,41 @@ async fn a_stranger_finds_no_room_and_no_messages() {
         }
     }
     s.anonymous().get(&format!("/api/v1/rooms/{room}/messages")).await.expect(401);
+    // Not one field of an answer tells the one from the other, over any route of a room.
+    let of = format!("/messages/{}", s.app.id());
+    for (method, tail) in [
+        ("GET", String::new()),
+        ("GET", "/messages".to_owned()),
+        ("GET", "/log".to_owned()),
+        ("GET", "/search?q=x".to_owned()),
+        ("GET", "/people?q=x".to_owned()),
+        ("POST", "/marks".to_owned()),
+        ("POST", "/moderation".to_owned()),
+        ("DELETE", of.clone()),
+        ("GET", format!("{of}/versions")),
+        ("PUT", format!("{of}/pin")),
+        ("POST", format!("{of}/reports")),
+    ] {
+        let mut told = Vec::new();
+        for room in [room, &nowhere] {
+            let path = format!("/api/v1/rooms/{room}{tail}");
+            let mut request = eve.request(method.parse().unwrap(), &path);
+            if method == "POST" {
+                let body = match tail.as_str() {
+                    "/marks" => json!({"read": 1, "delivered": 1}),
+                    "/moderation" => json!({"action": "lock"}),
+                    _ => json!({"kind": "spam"}),
+                };
+                request = request.json(&body);
+            }
+            let mut problem = eve.run(request, &path).await.expect_problem(404, "not_found");
+            for of_the_request in ["instance", "request_id"] {
+                problem.as_object_mut().unwrap().remove(of_the_request);
+            }
+            told.push(problem);
+        }
+        assert_eq!(told[0], told[1], "{method} {tail}");
+    }
 }
 
 #[tokio::test]
