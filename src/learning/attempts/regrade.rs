@@ -166,11 +166,11 @@ pub async fn ask(
 async fn all(app: &App, job: &Regrade) -> Result<(), Problem> {
     let mut held = app.db.conn().await?;
     let Some(by) = By::of(&mut held, job.task_id, job.version).await? else { return Ok(()) };
+    let versions = by.versions();
     let mut after = Uuid::nil();
     loop {
         let people =
-            store::regrades::people(&mut held, job.task_id, &by.versions(), after, AT_ONCE);
-        let people = people.await?;
+            store::regrades::people(&mut held, job.task_id, &versions, after, AT_ONCE).await?;
         let Some(last) = people.last() else { return Ok(()) };
         after = *last;
         for user in people {

@@ -80,6 +80,7 @@ const mutes = [
   course_id,
   until,
   reason,
+  can_lift: true,
 }));
 const audit = [
   ['chat.mute', 'user', 'Продажа решений', { scope: 'all', for_s: null }],

@@ -769,7 +769,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Says whether an answer helped; once a day. */
+        /** Says whether an answer helped: one vote a reader, and another one takes its place. */
         post: operations["vote_faq"];
         delete?: never;
         options?: never;
@@ -1501,7 +1501,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Messages that a moderator is to look at: reported ones, and those that a word list held back. */
+        /**
+         * Messages that a moderator is to look at: reported ones, and those that a word list held back, in the
+         *     rooms in which the caller keeps order. Authors and curators of a course see those of the course.
+         */
         get: operations["list_cases"];
         put?: never;
         post?: never;
@@ -1535,11 +1538,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who may not write where. */
+        /** Who may not write where, of the rooms and courses in which the caller keeps order. */
         get: operations["list_mutes"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/mutes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lifts a mute: in the room or over the course that is named, else that over the whole school. */
+        delete: operations["lift_mute"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1751,7 +1771,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes a message away: an own one, or anybody's for moderators. */
+        /** Takes a message away: an own one, or, for moderators, that of anybody of a lower rank. */
         delete: operations["delete"];
         options?: never;
         head?: never;
@@ -2336,6 +2356,26 @@ export interface paths {
         post?: never;
         /** Takes a task off. Learners no longer see it; what they answered stays. */
         delete: operations["studio_delete_task"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/studio/tasks/{id}/regrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has answers judged anew by the present key, in favour of who gave them: of those to versions with the same
+         *     statement and body, what the machine called wrong or partly right. For whoever may edit the task.
+         */
+        post: operations["regrade_task"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4655,6 +4695,8 @@ export interface components {
         MuteScope: "room" | "course" | "all";
         /** @description Somebody who may not write somewhere. */
         MuteView: {
+            /** @description Whether the caller keeps order that far: only then is it theirs to lift. */
+            can_lift: boolean;
             /**
              * Format: uuid
              * @description In which course.
@@ -4838,6 +4880,13 @@ export interface components {
             end_others?: boolean | null;
             /** @description The new one. */
             new_password: string;
+        };
+        /** @description Whether answers are to be judged anew. */
+        NewRegrade: {
+            /** @description Without it, it is only counted what would change. */
+            apply?: boolean;
+            /** @description Why, up to 500 characters; it stands in the audit log. */
+            reason?: string;
         };
         /** @description A report. */
         NewReport: {
@@ -5415,6 +5464,8 @@ export interface components {
         Page_MuteView: {
             /** @description The items, in the list's order. */
             items: {
+                /** @description Whether the caller keeps order that far: only then is it theirs to lift. */
+                can_lift: boolean;
                 /**
                  * Format: uuid
                  * @description In which course.
@@ -5970,6 +6021,11 @@ export interface components {
              * @description The message.
              */
             id: string;
+            /**
+             * Format: int64
+             * @description Its number: `around` of a page of the history takes it.
+             */
+            seq: number;
             /** @description At most 120 characters of its text. */
             text: string;
         };
@@ -6129,6 +6185,31 @@ export interface components {
              * @description Pixels, of an image.
              */
             width?: number | null;
+        };
+        /** @description What the present key says about answers that were given before. */
+        Regraded: {
+            /** @description Whether they are judged anew, in the background, person by person. */
+            applied: boolean;
+            /**
+             * Format: int64
+             * @description How many of them get more than before. None gets less.
+             */
+            better: number;
+            /**
+             * Format: int64
+             * @description Answers looked at: those not right, to versions that look the same.
+             */
+            looked: number;
+            /**
+             * Format: int64
+             * @description How many of those are right now.
+             */
+            right: number;
+            /**
+             * Format: int32
+             * @description The version whose key judges.
+             */
+            version: number;
         };
         /**
          * @description Where a rendition stands.
@@ -11449,6 +11530,58 @@ export interface operations {
             };
         };
     };
+    lift_mute: {
+        parameters: {
+            query?: {
+                /** @description That over this course. */
+                course_id?: string;
+                /** @description Why it is lifted, at most 500 characters; it stands in the audit log. */
+                reason?: string;
+                /** @description That in this room. */
+                room_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Who is muted */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            /** @description No such mute */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     list_words: {
         parameters: {
             query?: {
@@ -13790,6 +13923,55 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    regrade_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRegrade"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regraded"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,7 +11,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isAdmin } from '~/features/admin/filters';
-import { answers, moderates, readsAudit } from '~/features/identity/roles';
+import { answers, readsAudit } from '~/features/identity/roles';
 
 export function StaffItems({ roles }: { roles: readonly string[] }): ReactNode {
   const { t } = useTranslation();
@@ -29,7 +29,7 @@ export function StaffItems({ roles }: { roles: readonly string[] }): ReactNode {
           </Menu.Item>
         </>
       )}
-      {moderates(roles) && (
+      {answers(roles) && (
         <Menu.Item component={Link} to="/moderation" leftSection={<IconShieldCheck {...icon} />}>
           {t('moderation')}
         </Menu.Item>

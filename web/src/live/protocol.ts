@@ -21,8 +21,8 @@ export type ChatFile = {
   height?: number | null;
 };
 
-/** The beginning of a message, where something points at it. */
-export type Quote = { id: string; author?: string; author_name: string; text: string };
+/** The beginning of a message, where something points at it; `seq` is its place in the room. */
+export type Quote = { id: string; seq?: number; author?: string; author_name: string; text: string };
 
 /** A message in its present state. `body` is plain text with light marks and is never HTML. */
 export type ChatMessage = {

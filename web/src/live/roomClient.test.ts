@@ -264,6 +264,12 @@ describe('sending', () => {
     });
   });
 
+  it('finds a quoted message by its number without looking through what is older', async () => {
+    await join();
+    expect(await client.find({ id: 'far away', seq: 1 })).toBe(1);
+    expect(await client.find({ id: message(2).id })).toBe(2);
+  });
+
   it('finds what an earlier visit left behind, and asks before sending what is a day old', async () => {
     const left = (client_id: string, written: number): Unsent => ({
       client_id,

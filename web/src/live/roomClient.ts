@@ -3,7 +3,7 @@
 
 import type { Extras, OutboxStore, Unsent } from './outbox';
 import { revive } from './outbox';
-import type { ChatMessage, Entry, Frame, JoinedFrame, Mark, Page } from './protocol';
+import type { ChatMessage, Entry, Frame, JoinedFrame, Mark, Page, Quote } from './protocol';
 import { LiveError } from './protocol';
 import {
   hasHole,
@@ -350,8 +350,9 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
         return false;
       }
     },
-    /** The number of a message that something points at; looks through what is older for a while. */
-    async find(id: string): Promise<number | undefined> {
+    /** The number of a message that something points at; where it is not told, what is older is looked through. */
+    async find({ id, seq }: Pick<Quote, 'id' | 'seq'>): Promise<number | undefined> {
+      if (seq !== undefined) return seq;
       for (let pages = 0; pages <= FIND_PAGES; pages++) {
         const { island, messages } = view.room;
         const here = [...(island?.messages ?? []), ...messages].find((message) => message.id === id);

@@ -20,6 +20,9 @@ export const editsFaq = answers;
 export const moderates = (roles: readonly string[] | undefined): boolean =>
   holds(roles, ['curator', 'moderator', ...heads]);
 
+/** Looks through the cases of the rooms in which they keep order: everybody may teach, and so keep order in their courses. */
+export const looksThrough = (roles: readonly string[] | undefined): boolean => roles !== undefined;
+
 /** Keeps the lists of words that are not allowed. */
 export const keepsWords = (roles: readonly string[] | undefined): boolean =>
   holds(roles, ['moderator', ...heads]);

@@ -145,7 +145,7 @@ export function QuoteOf({ quote }: { quote: Quote }) {
   const { t } = useTranslation('chat');
   const thread = useThread();
   return (
-    <button type="button" className={css.quote} onClick={() => thread.find(quote.id)}>
+    <button type="button" className={css.quote} onClick={() => thread.find(quote)}>
       <b>
         <IconCornerUpLeft size={14} stroke={1.75} aria-hidden className="flip" />
         <bdi>{quote.author_name}</bdi>

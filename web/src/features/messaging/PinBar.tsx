@@ -7,7 +7,7 @@ import { useFormat } from '~/ui/useFormat';
 import css from './Chat.module.css';
 import { plain } from './marks';
 
-export function PinBar({ pinned, find }: { pinned: readonly Quote[]; find: (id: string) => void }) {
+export function PinBar({ pinned, find }: { pinned: readonly Quote[]; find: (quote: Quote) => void }) {
   const { t } = useTranslation('chat');
   const format = useFormat();
   const [turn, setTurn] = useState(0);
@@ -19,7 +19,7 @@ export function PinBar({ pinned, find }: { pinned: readonly Quote[]; find: (id: 
       type="button"
       className={css.pinBar}
       onClick={() => {
-        find(pin.id);
+        find(pin);
         setTurn(turn + 1);
       }}
     >

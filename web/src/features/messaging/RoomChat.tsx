@@ -129,8 +129,8 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
   const drop = useDrop(client, (what) => toast({ text: t(`filesToo.${what}`) }));
 
   const find = useCallback(
-    (id: string) => {
-      void client.find(id).then((seq) => {
+    (quote: Quote) => {
+      void client.find(quote).then((seq) => {
         if (seq === undefined) toast({ text: t('notFoundHere') });
         else setGoal({ seq });
       });
@@ -295,8 +295,9 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
 /** Own messages can be changed and taken back for so long, in milliseconds; the server decides. */
 const OWN_WINDOW = 15 * 60_000;
 
-const quoting = ({ id, author, author_name, body }: ChatMessage): Quote => ({
+const quoting = ({ id, seq, author, author_name, body }: ChatMessage): Quote => ({
   id,
+  seq,
   author,
   author_name,
   text: quoteOf(body),

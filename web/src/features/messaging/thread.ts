@@ -1,6 +1,6 @@
 // What the rows of a thread may do and need to know, without being drawn again when anything else changes.
 import { createContext, useContext } from 'react';
-import type { ChatFile, ChatMessage } from '~/live/protocol';
+import type { ChatFile, ChatMessage, Quote } from '~/live/protocol';
 
 /** The lesson that is on the page: links to its moments lead into its player. */
 export type ChatLesson = {
@@ -20,7 +20,7 @@ export type Thread = {
   menu: (message: ChatMessage, at: Element) => void;
   react: (message: ChatMessage, emoji: string, on: boolean) => void;
   /** Shows a message that something points at. */
-  find: (id: string) => void;
+  find: (quote: Quote) => void;
   /** Shows an image of a message in full. */
   view: (files: readonly ChatFile[], file: ChatFile) => void;
   /** Whether it was taken. */

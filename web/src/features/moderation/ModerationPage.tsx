@@ -5,7 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { OnlyFor } from '~/features/identity/OnlyFor';
-import { keepsWords, moderates } from '~/features/identity/roles';
+import { keepsWords, looksThrough } from '~/features/identity/roles';
 import type { Me } from '~/features/identity/session';
 import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
@@ -26,7 +26,7 @@ const route = getRouteApi('/moderation');
 export function ModerationPage() {
   const { t } = useTranslation('moderation');
   useTitle(t('title'));
-  return <OnlyFor may={moderates}>{(me) => <Inside me={me} />}</OnlyFor>;
+  return <OnlyFor may={looksThrough}>{(me) => <Inside me={me} />}</OnlyFor>;
 }
 
 function Inside({ me }: { me: Me }) {

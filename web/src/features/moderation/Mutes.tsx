@@ -80,9 +80,11 @@ function Row({ mute, lift }: { mute: Mute; lift: () => void }) {
           </p>
         )}
       </div>
-      <Button size="xs" variant="default" onClick={lift}>
-        {t('mutes.lift')}
-      </Button>
+      {mute.can_lift && (
+        <Button size="xs" variant="default" onClick={lift}>
+          {t('mutes.lift')}
+        </Button>
+      )}
     </li>
   );
 }

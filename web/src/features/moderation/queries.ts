@@ -1,7 +1,6 @@
 // Moderation, as asked of the server.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, body } from '~/api/client';
-import { ApiError } from '~/api/error';
 import { given } from '~/api/json';
 import { queryClient } from '~/app/queries';
 import type { CaseKind, Decision, Mute, NewWord, RoomAction, WordList } from './contract';
@@ -98,22 +97,9 @@ export const auditQuery = (filter: AuditFilter) =>
     getNextPageParam: next,
   });
 
-/** A room in which a mute can be lifted: its own, any of its course, or the general one for the whole school. */
-async function roomOf(mute: Mute): Promise<string> {
-  if (mute.room_id) return mute.room_id;
-  if (!mute.course_id) return (await body(api.GET('/general'))).room_id;
-  const course = await body(api.GET('/courses/{id}', at(mute.course_id)));
-  const lesson = course.programme.flatMap((module) => module.lessons)[0];
-  if (!lesson) throw new ApiError({ status: 404, code: 'not_found' });
-  const room = await body(api.GET('/lessons/{id}/room', at(lesson.id)));
-  return room.room_id;
-}
-
 export async function liftMute(mute: Mute, reason: string): Promise<void> {
-  await moderateRoom(await roomOf(mute), {
-    action: 'unmute',
-    user_id: mute.user_id,
-    scope: mute.scope,
-    reason,
-  });
+  const { user_id, room_id, course_id } = mute;
+  const query = given({ room_id: room_id ?? '', course_id: course_id ?? '', reason });
+  await body(api.DELETE('/moderation/mutes/{id}', { params: { path: { id: user_id }, query } }));
+  void queryClient.invalidateQueries({ queryKey: key });
 }

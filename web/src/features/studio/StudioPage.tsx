@@ -1,6 +1,6 @@
 // The courses of an author: what state each is in, what it lacks, and the way to begin one.
 import { Button, Modal, Select, TextInput } from '@mantine/core';
-import { IconBooks, IconPlus } from '@tabler/icons-react';
+import { IconBooks, IconPlus, IconShieldCheck } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -25,7 +25,7 @@ import { courseBody, showCourse, studioCoursesQuery } from './queries';
 import css from './StudioPage.module.css';
 
 export function StudioPage() {
-  const { t } = useTranslation('studio');
+  const { t } = useTranslation(['studio', 'common']);
   useTitle(t('title'));
   const { state } = useSession();
   const courses = useQuery({ ...studioCoursesQuery, enabled: state === 'user' });
@@ -41,7 +41,19 @@ export function StudioPage() {
     <div className={`page ${css.page}`}>
       <div className={css.head}>
         <h1 className="work">{t('title')}</h1>
-        {items && items.length > 0 && create}
+        {items && items.length > 0 && (
+          <div className={css.deeds}>
+            <Button
+              component={Link}
+              to="/moderation"
+              variant="default"
+              leftSection={<IconShieldCheck size={18} stroke={1.75} aria-hidden />}
+            >
+              {t('common:moderation')}
+            </Button>
+            {create}
+          </div>
+        )}
       </div>
       {courses.isError && !courses.data ? (
         <Failed error={courses.error} retry={() => void courses.refetch()} />

@@ -10,13 +10,12 @@ import { useFormat } from '~/ui/useFormat';
 import { When } from '~/ui/When';
 import { compare, differs } from './compare';
 import { useDescription } from './describe';
+import { isJudgedByKey, Regrade } from './Regrade';
 import { versionsQuery } from './studioTasks';
 import css from './TaskEditor.module.css';
 
 export function Versions({ task }: { task: StudioTask }) {
   const { t } = useTranslation('taskEditor');
-  const format = useFormat();
-  const [shown, setShown] = useState<number | undefined>(undefined);
   const versions = useQuery(versionsQuery(task.id));
   if (versions.isError) {
     return <Failed error={versions.error} retry={() => void versions.refetch()} />;
@@ -26,6 +25,18 @@ export function Versions({ task }: { task: StudioTask }) {
   if (items.length === 0) {
     return <State icon={<IconHistory size={28} stroke={1.5} />} title={t('noVersions')} />;
   }
+  return (
+    <>
+      {isJudgedByKey(task) && <Regrade key={task.version} task={task} />}
+      <List task={task} items={items} />
+    </>
+  );
+}
+
+function List({ task, items }: { task: StudioTask; items: readonly StudioTask[] }) {
+  const { t } = useTranslation('taskEditor');
+  const format = useFormat();
+  const [shown, setShown] = useState<number | undefined>(undefined);
   return (
     <ol className={css.versions}>
       {items.map((item, index) => {

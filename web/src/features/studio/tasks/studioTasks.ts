@@ -32,6 +32,10 @@ export const versionsQuery = (id: string) =>
       }>,
   });
 
+/** Counts what the present key judges better; with `apply` has it judged so, in the background. */
+export const regrade = (id: string, apply: boolean, reason: string): Promise<Schemas['Regraded']> =>
+  body(api.POST('/studio/tasks/{id}/regrade', { ...at(id), body: { apply, reason } }));
+
 export const listAgain = (course: string): Promise<void> =>
   queryClient.invalidateQueries({ queryKey: tasksQuery(course).queryKey });
 
