@@ -645,7 +645,7 @@ async fn answers_are_judged_anew_by_a_mended_key_and_nobody_loses() {
     };
     assert_eq!(
         (of(&seen), &seen["wrong"], &seen["score"]),
-        (vec![json!("right"), json!("wrong")], &json!(0), &json!(10.0))
+        (vec![json!("wrong"), json!("right")], &json!(0), &json!(10.0))
     );
     // The answer that the old key called right stays so.
     let bobs = bob.get(&format!("/api/v1/learn/tasks/{task}")).await.expect(200).json();
