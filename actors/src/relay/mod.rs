@@ -2,6 +2,7 @@
 //! hands it to that thread's sessions. It also keeps what a session cannot keep for itself when
 //! its peer stops reading: the outbox bounds and the liveness of all its sessions (one tick).
 
+mod line;
 mod outbox;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use actix::prelude::*;
 use bytestring::ByteString;
 use uuid::Uuid;
 
+use line::Line;
 pub use outbox::{CUT, FRAME_BYTES, Outbox, Pushed, Taken};
 
 use crate::chat_room::frame;
@@ -285,13 +287,15 @@ pub struct Relay {
     /// Topic -> connection -> how it looks.
     topics: HashMap<ByteString, HashMap<Uuid, View>>,
     users: HashMap<Uuid, HashSet<Uuid>>,
+    /// Sessions that are to be told of something.
+    line: Line,
     observer: Observer,
 }
 
 impl Relay {
     fn new(id: RelayId, observer: Observer) -> Self {
         let (sessions, topics, users) = Default::default();
-        Self { id, sessions, topics, users, observer }
+        Self { id, sessions, topics, users, line: Line::default(), observer }
     }
 
     fn tell_end(&self, code: CloseCode) {
@@ -302,7 +306,10 @@ impl Relay {
 
     fn push(&mut self, conn: Uuid, frame: ByteString, now: Instant) {
         let Some(session) = self.sessions.get(&conn) else { return };
-        let pushed = session.outbox.push(frame, now);
+        let pushed = session.outbox.lay(frame, now);
+        if pushed == Pushed::Untold {
+            self.line.add(&session.outbox, now);
+        }
         self.pushed(conn, pushed);
     }
 
@@ -382,6 +389,8 @@ impl Actor for Relay {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(TICK, |relay, _| relay.tick(Instant::now()));
+        // A task of its own: others of the thread have their turn between two looks into the line.
+        actix::spawn(self.line.teller());
     }
 }
 
@@ -510,8 +519,10 @@ impl Handler<Fanout> for Relay {
                 Class::Ephemeral(_) | Class::Presence if session.outbox.is_behind() => continue,
                 Class::Ephemeral(_) | Class::Presence | Class::Marks(_) => &fanout.frame,
             };
-            if session.outbox.push(frame.clone(), now) == Pushed::Full {
-                full.push(*conn);
+            match session.outbox.lay(frame.clone(), now) {
+                Pushed::Full => full.push(*conn),
+                Pushed::Untold => self.line.add(&session.outbox, now),
+                Pushed::Waits | Pushed::Dead => {}
             }
         }
         for conn in full {

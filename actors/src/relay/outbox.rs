@@ -36,8 +36,10 @@ pub struct Bound {
 /// What became of a frame that was pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// It waits, and the session has been told that there is something.
+    /// It waits, and the session has been told that there is something, or will be.
     Waits,
+    /// It waits, and the session has to be told, see [`Outbox::tell`].
+    Untold,
     /// The bound is passed: cut this session.
     Full,
     /// The session is already cut.
@@ -59,6 +61,8 @@ struct State {
     bytes: usize,
     /// Of the session, while it waits for something to write.
     waker: Option<Waker>,
+    /// Somebody has promised to tell it.
+    untold: bool,
     waiting_since: Option<Instant>,
     heard_at: Instant,
     dead: Option<CloseCode>,
@@ -75,6 +79,7 @@ impl Outbox {
             queue: VecDeque::new(),
             bytes: 0,
             waker: None,
+            untold: false,
             waiting_since: None,
             heard_at: now,
             dead: None,
@@ -83,15 +88,36 @@ impl Outbox {
 
     /// Relay: queues a live `frame`.
     pub fn push(&self, frame: ByteString, now: Instant) -> Pushed {
-        self.push_within(CUT, frame, now)
+        self.push_within(CUT, frame, now, true)
+    }
+
+    /// Relay: queues a live `frame` that need not be written at this moment. [`Pushed::Untold`] once, until
+    /// [`Outbox::tell`].
+    pub fn lay(&self, frame: ByteString, now: Instant) -> Pushed {
+        self.push_within(CUT, frame, now, false)
     }
 
     /// Relay: queues a `frame` that the session asked for.
     pub fn answer(&self, frame: ByteString, now: Instant) -> Pushed {
-        self.push_within(CUT_ANSWERS, frame, now)
+        self.push_within(CUT_ANSWERS, frame, now, true)
     }
 
-    fn push_within(&self, bound: Bound, frame: ByteString, now: Instant) -> Pushed {
+    /// Relay: tells the session of what waits, if it has not found it by itself.
+    pub fn tell(&self) {
+        let mut state = self.lock();
+        state.untold = false;
+        if !state.queue.is_empty() {
+            wake(state);
+        }
+    }
+
+    /// Whether somebody still has to tell the session.
+    #[cfg(test)]
+    pub fn is_untold(&self) -> bool {
+        self.lock().untold
+    }
+
+    fn push_within(&self, bound: Bound, frame: ByteString, now: Instant, tell: bool) -> Pushed {
         let mut state = self.lock();
         if state.dead.is_some() {
             return Pushed::Dead;
@@ -104,8 +130,16 @@ impl Outbox {
         state.bytes += frame.len();
         state.queue.push_back(frame);
         state.waiting_since.get_or_insert(now);
-        wake(state);
-        Pushed::Waits
+        if tell {
+            wake(state);
+            return Pushed::Waits;
+        }
+        // Who is not waiting looks by itself when it has written what it has.
+        if state.waker.is_none() || state.untold {
+            return Pushed::Waits;
+        }
+        state.untold = true;
+        Pushed::Untold
     }
 
     /// Relay: whether this session is too far behind for what may be lost.
