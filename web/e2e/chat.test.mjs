@@ -209,6 +209,21 @@ test('one sees by name who is here and who types, and the author writes to a stu
   await row(author, 'Only between us').getByText('read', { exact: true }).waitFor();
 });
 
+test('whom one blocks is not read any more, until the profile takes it back', async () => {
+  const { page } = author;
+  await write(student, 'Between us, then');
+  await choose(author, 'Between us, then', 'Block the author');
+  await page.getByRole('dialog').getByRole('button', { name: 'Block the author' }).click();
+  await page.getByText('Malika Yusupova is blocked').waitFor();
+  await row(author, 'Between us, then').waitFor({ state: 'detached' });
+  const room = page.url();
+  await page.goto('/profile');
+  await page.getByRole('button', { name: 'Unblock: Malika Yusupova' }).click();
+  await page.getByText('Nobody. A person is blocked').waitFor();
+  await page.goto(room);
+  await row(author, 'Between us, then').waitFor();
+});
+
 test('nothing breaks the content security policy, and axe finds nothing', async () => {
   for (const visitor of [author, student]) assert.deepEqual(visitor.complaints, []);
   assert.deepEqual(await student.accessibility(), []);

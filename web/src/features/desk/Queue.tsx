@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '~/features/identity/session';
+import { plain } from '~/features/messaging/marks';
 import { Initials } from '~/ui/Initials';
 import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
@@ -188,7 +189,7 @@ function Row({
             <About of={row} />
           </span>
           <span className={`small two-lines ${css.rowQuestion}`} dir="auto">
-            {row.title ?? row.text}
+            {row.title ?? plain(row.text)}
           </span>
           <span className={css.tags}>
             {late && (

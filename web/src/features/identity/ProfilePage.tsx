@@ -1,5 +1,6 @@
-// The profile: who you are, your password, where you are signed in.
+// The profile: who you are, your password, where you are signed in, whom you have blocked.
 import { useTranslation } from 'react-i18next';
+import { BlocksPart } from '~/features/messaging/BlocksPart';
 import { SignInFirst } from '~/ui/State';
 import { useTitle } from '~/ui/useTitle';
 import { LanguagePart } from './LanguagePart';
@@ -23,6 +24,7 @@ export function ProfilePage() {
           <LanguagePart />
           <PasswordPart me={me} />
           <SessionsPart />
+          <BlocksPart />
         </>
       )}
     </div>
