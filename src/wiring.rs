@@ -74,6 +74,7 @@ pub fn schedules() -> Vec<Schedule> {
         },
     ];
     schedules.extend(video::schedules());
+    schedules.extend(courses::schedules());
     schedules.extend(learning::schedules());
     schedules.extend(messaging::schedules());
     schedules

@@ -178,6 +178,31 @@ fn variants_and_patterns_have_shares_and_words_of_their_own() {
     assert_eq!((near.verdict, near.hint), (Wrong, Some(Hint::Almost)));
 }
 
+/// LRN-16
+#[test]
+fn patterns_of_schools_fit_and_are_held_against_short_answers_only() {
+    let held =
+        |pattern: &str, answer: &str| text(answer, json!({"patterns": [{"pattern": pattern}]}));
+    assert_eq!(held(r"[а-яё]+ \d{1,4} г\.?", "в 1812 г."), Right);
+    assert_eq!(held(r"oʻqi(sh|ydi)", "oʻqish"), Right);
+    assert_eq!(held(r"\w+", "שלום"), Right);
+    assert_eq!(held("a+", &"a".repeat(200)), Right);
+    assert_eq!(held("a+", &"a".repeat(201)), Wrong);
+}
+
+/// What an author may try costs little, whatever is written as a pattern.
+#[test]
+fn the_worst_patterns_and_the_longest_answers_are_judged_at_once() {
+    let patterns = vec![json!({"pattern": "(?:a?a?a?a?a?){25}b"}); 10];
+    let variants = vec![json!({"text": format!("{}c", "a".repeat(199))}); 50];
+    let key = json!({"patterns": patterns, "variants": variants, "near_miss": true});
+    let began = Instant::now();
+    for length in [200, 1000] {
+        assert_ne!(text(&"a".repeat(length), key.clone()), Right);
+    }
+    assert!(began.elapsed().as_millis() < 2000, "{:?}", began.elapsed());
+}
+
 fn set<'a>(letters: &'a [&'a str]) -> BTreeSet<&'a str> {
     letters.iter().copied().collect()
 }
@@ -343,8 +368,12 @@ fn every_fault_of_a_key_is_told_with_its_field() {
         fields(Kind::Text, json!({}), json!({"patterns": [{"pattern": "("}]})),
         ["key.patterns[0].pattern"]
     );
-    let bomb = json!({"patterns": [{"pattern": "(?:a{1000}){1000}"}]});
-    assert_eq!(fields(Kind::Text, json!({}), bomb), ["key.patterns[0].pattern"]);
+    for bomb in ["(?:a{1000}){1000}", r"(?:\w\w){50}", &"a".repeat(201)] {
+        let bomb = json!({"patterns": [{"pattern": bomb}]});
+        assert_eq!(fields(Kind::Text, json!({}), bomb), ["key.patterns[0].pattern"]);
+    }
+    let many = vec![json!({"pattern": "a"}); 11];
+    assert_eq!(fields(Kind::Text, json!({}), json!({"patterns": many})), ["key.patterns"]);
     assert_eq!(
         fields(Kind::Text, json!({}), json!({"variants": [{"text": "a", "score": "0.5"}]})),
         ["key.variants"]

@@ -8,12 +8,19 @@ use crate::chars::{ascii_digit, collapse, is_dropped};
 use crate::types::{Hint, Judged, TextBody, TextKey, Verdict};
 use crate::{Exact, Faults, Score};
 
-/// Longest answer, variant, pattern and feedback, characters.
+/// Longest answer, variant and feedback, characters.
 const MAX_CHARS: usize = 1000;
-/// Most variants, and most patterns.
+/// Most variants.
 const MAX_VARIANTS: usize = 50;
+/// Most patterns. They are compiled for every answer: this, their length, their memory and the length
+/// of what they are held against bound what one answer costs.
+const MAX_PATTERNS: usize = 10;
+/// Longest pattern, characters.
+const MAX_PATTERN_CHARS: usize = 200;
+/// Longest answer, as it is folded, that patterns and the look for slips are held against, characters.
+const MAX_MATCHED: usize = 200;
 /// Most memory that a compiled pattern takes, bytes.
-const MAX_PATTERN: usize = 1 << 20;
+const MAX_PATTERN: usize = 1 << 16;
 /// Largest number under the line of a share of the points.
 const MAX_SHARE: u32 = 1000;
 
@@ -25,9 +32,9 @@ pub(crate) fn check(_: &mut TextBody, key: &mut TextKey, faults: &mut Faults) {
     let something = !key.variants.is_empty() || !key.patterns.is_empty();
     faults.ensure(something, "key.variants", "Give a right text.");
     faults.ensure(key.variants.len() <= MAX_VARIANTS, "key.variants", "At most 50 texts fit.");
-    faults.ensure(key.patterns.len() <= MAX_VARIANTS, "key.patterns", "At most 50 patterns fit.");
+    faults.ensure(key.patterns.len() <= MAX_PATTERNS, "key.patterns", "At most 10 patterns fit.");
     let mut whole = false;
-    for (n, variant) in key.variants.iter().enumerate() {
+    for (n, variant) in key.variants.iter().take(MAX_VARIANTS).enumerate() {
         let at = |field: &str| format!("key.variants[{n}].{field}");
         let fits =
             variant.text.chars().count() <= MAX_CHARS && !fold(&variant.text, key, None).is_empty();
@@ -35,10 +42,10 @@ pub(crate) fn check(_: &mut TextBody, key: &mut TextKey, faults: &mut Faults) {
         check_share(&variant.score, variant.feedback.as_deref(), &at, faults);
         whole |= variant.score.value().score() == Score::ONE;
     }
-    for (n, pattern) in key.patterns.iter().enumerate() {
+    for (n, pattern) in key.patterns.iter().take(MAX_PATTERNS).enumerate() {
         let at = |field: &str| format!("key.patterns[{n}].{field}");
-        if pattern.pattern.is_empty() || pattern.pattern.chars().count() > MAX_CHARS {
-            faults.add(at("pattern"), "Between 1 and 1000 characters.");
+        if pattern.pattern.is_empty() || pattern.pattern.chars().count() > MAX_PATTERN_CHARS {
+            faults.add(at("pattern"), "Between 1 and 200 characters.");
         } else if let Err(error) = compile(&pattern.pattern, key.case_sensitive) {
             faults.add(at("pattern"), format!("This pattern cannot be used: {error}"));
         }
@@ -87,10 +94,15 @@ pub(crate) fn judge(key: &TextKey, answer: &Value) -> Judged {
         }
     }
     let plain = collapse(&text.chars().filter(|c| !is_dropped(*c)).nfkc().collect::<String>());
+    let shorter = |text: &str| text.chars().nth(MAX_MATCHED).is_none();
+    let (plain_fits, normal_fits) = (shorter(&plain), plain != normal && shorter(&normal));
     for pattern in &key.patterns {
+        if !plain_fits && !normal_fits {
+            break;
+        }
         // What passed `check` compiles.
         let Ok(regex) = compile(&pattern.pattern, key.case_sensitive) else { continue };
-        if regex.is_match(&plain) || regex.is_match(&normal) {
+        if (plain_fits && regex.is_match(&plain)) || (normal_fits && regex.is_match(&normal)) {
             take(pattern.score.value().score(), pattern.feedback.as_ref());
         }
     }
@@ -101,6 +113,7 @@ pub(crate) fn judge(key: &TextKey, answer: &Value) -> Judged {
         None => {
             let almost = key.near_miss
                 && !key.digits_any_order
+                && shorter(&normal)
                 && key.variants.iter().any(|v| is_near(&normal, &fold(&v.text, key, None)));
             let judged = Judged::scored(Score::ZERO, normal);
             debug_assert_eq!(judged.verdict, Verdict::Wrong);

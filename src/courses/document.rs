@@ -297,13 +297,40 @@ fn attributes(kind: &str, attrs: Option<&Value>, at: &str) -> Result<Option<Valu
         },
         "math_inline" | "math_block" => {
             let latex = attr("latex").and_then(Value::as_str).map(clean);
-            let latex = latex
-                .filter(|latex| !latex.trim().is_empty() && latex.chars().count() <= MAX_LATEX);
+            let latex = latex.filter(|latex| {
+                !latex.trim().is_empty()
+                    && latex.chars().count() <= MAX_LATEX
+                    && !defines_commands(latex)
+            });
             Ok(Some(json!({"latex": latex.ok_or_else(|| invalid("latex"))?})))
         }
         "image" => image(&attr, &invalid).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Commands that define others, or reach beyond their group. A few of them make a few words into
+/// millions in the browser of whoever reads; it does not draw them either (`web/src/ui/texRules.ts`).
+const DEFINING: [&str; 11] = [
+    "def",
+    "gdef",
+    "edef",
+    "xdef",
+    "let",
+    "futurelet",
+    "newcommand",
+    "renewcommand",
+    "providecommand",
+    "global",
+    "long",
+];
+
+/// Whether a formula defines commands of its own.
+fn defines_commands(latex: &str) -> bool {
+    latex.split('\\').skip(1).any(|rest| {
+        let name = rest.split(|c: char| !c.is_ascii_alphabetic() && c != '@').next();
+        name.is_some_and(|name| DEFINING.contains(&name))
+    })
 }
 
 /// A picture of this server with words for whoever does not see it.
@@ -536,6 +563,16 @@ mod tests {
         assert_eq!(kept.into_value().pointer("/content/0/content/0/text").unwrap(), "ab[31m\té");
     }
 
+    #[test]
+    fn formulas_that_define_commands_are_told_from_those_that_begin_alike() {
+        for command in DEFINING {
+            assert!(defines_commands(&format!("x \\{command}\\a{{b}}")), "{command}");
+        }
+        for plain in ["\\left(x\\right)", "\\longrightarrow", "\\defx", "let x", "\\leq\\\\ let"] {
+            assert!(!defines_commands(plain), "{plain}");
+        }
+    }
+
     /// LRN-17
     #[test]
     fn formulas_and_own_pictures_are_kept_and_others_refused() {
@@ -556,6 +593,8 @@ mod tests {
             (json!({"type": "image", "attrs": {"src": own, "width": 0}}), "width"),
             (json!({"type": "math_block", "attrs": {"latex": " "}}), "latex"),
             (json!({"type": "math_block", "attrs": {"latex": "x".repeat(2001)}}), "latex"),
+            (json!({"type": "math_block", "attrs": {"latex": "\\def\\a{x}\\a"}}), "latex"),
+            (json!({"type": "math_block", "attrs": {"latex": "\\global\\let\\a b"}}), "latex"),
             (json!({"type": "math_block"}), "latex"),
         ] {
             let error = Document::parse(&doc(json!([node]))).unwrap_err();

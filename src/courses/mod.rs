@@ -34,7 +34,9 @@ mod tasks;
 mod views;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::Semaphore;
 use utoipa::OpenApi;
 
@@ -42,7 +44,7 @@ use crate::platform::BootError;
 use crate::platform::config::Config;
 use crate::platform::events::Subscribers;
 use crate::platform::http::Routes;
-use crate::platform::jobs::Handlers;
+use crate::platform::jobs::{Handlers, Schedule};
 use crate::video::{VideoFailed, VideoProcessed, VideoWatchable};
 
 pub use access::{overseers, oversees, path_id, visible_course};
@@ -60,6 +62,7 @@ pub use places::{
     CoursePlace, LessonPlace, TaskPlace, TaskSource, course_places, lesson_places, task_places,
     task_source, taught_by,
 };
+pub use tasks::images::forget_unnamed as forget_pictures;
 pub use tasks::{
     GradedCourses, OutlineTask, Rule, TaskFace, TaskShown, TopicFace, course_titles,
     graded_courses, outline_tasks, task_bodies, task_face, task_key, task_shown, task_solution,
@@ -160,6 +163,15 @@ pub fn subscribe(s: &mut Subscribers) {
     s.subscribe::<VideoFailed, _, _>("courses.video_failed", |app, fact, _| async move {
         content::video_moved(&app, fact.video_id, ContentEvent::Failed, None).await
     });
+}
+
+/// What it does again and again.
+pub fn schedules() -> Vec<Schedule> {
+    vec![Schedule {
+        name: "courses.forget_pictures",
+        every: Duration::from_secs(3600),
+        run: |app| async move { tasks::images::forget_unnamed(&app).await }.boxed(),
+    }]
 }
 
 /// Its kinds of jobs.

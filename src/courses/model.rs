@@ -313,6 +313,8 @@ pub struct TaskImage {
     pub width: i32,
     pub height: i32,
     pub created_at: Timestamp,
+    /// Bytes.
+    pub size: i64,
 }
 
 /// A stored cover: `courses.cover`.

@@ -168,6 +168,8 @@ diesel::table! {
         width -> Int4,
         height -> Int4,
         created_at -> Timestamptz,
+        size -> Int8,
+        named_at -> Nullable<Timestamptz>,
     }
 }
 

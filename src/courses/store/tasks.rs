@@ -269,3 +269,47 @@ pub async fn insert_image(conn: &mut AsyncPgConnection, row: &TaskImage) -> Quer
     diesel::insert_into(task_images::table).values(row).execute(conn).await?;
     Ok(())
 }
+
+/// Bytes of all pictures of one person.
+pub async fn image_bytes(conn: &mut AsyncPgConnection, user: Uuid) -> QueryResult<i64> {
+    task_images::table
+        .filter(task_images::added_by.eq(user))
+        .select(diesel::dsl::sql::<diesel::sql_types::BigInt>("coalesce(sum(size), 0)::bigint"))
+        .get_result(conn)
+        .await
+}
+
+/// Looks through pictures that were added before `before` and that no text was known to show: those that
+/// one shows are marked, the others are forgotten and given back by name.
+pub async fn forget_unnamed(
+    conn: &mut AsyncPgConnection,
+    now: Timestamp,
+    before: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    // Names are 128 random bits: where one stands, the picture is meant.
+    const LOOKED: &str = "with looked as (
+            select i.id, i.name,
+                exists (select 1 from task_versions v where position(i.name in v.statement::text) > 0
+                    or position(i.name in v.body::text) > 0 or position(i.name in v.solution::text) > 0)
+                or exists (select 1 from lessons l where position(i.name in l.body::text) > 0)
+                or exists (select 1 from courses c where position(i.name in c.description::text) > 0)
+                as named
+            from task_images i where i.named_at is null and i.created_at < $2
+            order by i.created_at limit $3),
+        marked as (
+            update task_images i set named_at = $1 from looked l where l.id = i.id and l.named)
+        delete from task_images i using looked l where l.id = i.id and not l.named returning i.name";
+    let gone: Vec<Name> = diesel::sql_query(LOOKED)
+        .bind::<diesel::sql_types::Timestamptz, _>(now)
+        .bind::<diesel::sql_types::Timestamptz, _>(before)
+        .bind::<diesel::sql_types::BigInt, _>(limit)
+        .load(conn)
+        .await?;
+    Ok(gone.into_iter().map(|row| row.name).collect())
+}

@@ -16,9 +16,11 @@ use super::super::model::{Course, Module, Task, TaskKind, TaskVersion};
 use super::super::programme::changed_for;
 use super::super::store;
 use super::super::store::tasks::NewTaskRow;
+use super::face::{GradedCourses, graded_courses};
 use super::views::{NewTask, StudioTask, StudioTaskRow, TaskFields, TrialAnswer};
 use crate::app::App;
 use crate::identity::{self, Principal};
+use crate::platform::audit;
 use crate::platform::http::{Checks, Code, IfMatch, Problem};
 
 /// Most tasks in a course.
@@ -149,6 +151,8 @@ pub async fn remove(app: &App, editor: &Principal, task: &Task) -> Result<(), Pr
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let (course, task) = lock(conn, task, editor).await?;
             store::tasks::remove(conn, task.id, app.clock.now()).await?;
+            let details = json!({ "course": course.id, "module": task.module_id });
+            note(conn, app, editor, "task.removed", ("task", task.id), details).await?;
             changed_for(conn, app, &course, true).await
         })
         .await
@@ -171,9 +175,23 @@ pub async fn reorder(
                 return Err(Problem::new(Code::OrderStale));
             }
             store::tasks::reorder(conn, &ids, app.clock.now()).await?;
+            let details = json!({ "course": course.id, "tasks": ids });
+            note(conn, app, editor, "task.reordered", ("module", module.id), details).await?;
             changed_for(conn, app, &course, false).await
         })
         .await
+}
+
+/// Refuses whoever may edit no course's tasks.
+///
+/// # Errors
+/// `forbidden`.
+pub async fn writes_tasks(app: &App, who: &Principal) -> Result<(), Problem> {
+    let mut conn = app.db.conn().await?;
+    match graded_courses(&mut conn, who).await? {
+        GradedCourses::Of(ids) if ids.is_empty() => Err(Problem::new(Code::Forbidden)),
+        GradedCourses::All | GradedCourses::Of(_) => Ok(()),
+    }
 }
 
 /// What would be said about an answer to a task that is being written.
@@ -183,6 +201,26 @@ pub fn check_answer(trial: TrialAnswer) -> Result<Judged, Problem> {
     checks.done()?;
     let (body, key) = parts.ok_or_else(|| Problem::new(Code::Invalid))?;
     Ok(judging::judge(trial.kind.into(), &body, &key, &trial.answer, &trial.locale))
+}
+
+/// Writes down what the versions of tasks do not tell: who took one off, who put them in another order.
+async fn note(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    editor: &Principal,
+    action: &'static str,
+    (subject_kind, subject_id): (&'static str, Uuid),
+    details: Value,
+) -> Result<(), Problem> {
+    let entry = audit::Entry {
+        actor: Some(editor.user_id),
+        action,
+        subject_kind,
+        subject_id,
+        reason: String::new(),
+        details,
+    };
+    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
 }
 
 /// Locks the course, then reads the task as it is under that lock.

@@ -96,21 +96,26 @@ pub struct TaskAttempt {
     pub at: DateTime<Utc>,
 }
 
-/// The student's attempts at the task, the first one first.
+/// Attempts beside a chat, the newest ones.
+const BESIDE: i64 = 50;
+/// Characters of an answer beside a chat.
+const WORDS: usize = 1000;
+
+/// The student's last attempts at the task, the first one first, each at most [`WORDS`] long.
 pub async fn attempts_of(
     conn: &mut AsyncPgConnection,
     user_id: Uuid,
     task_id: Uuid,
 ) -> Result<Vec<TaskAttempt>, Problem> {
     let Some(task) = courses::task_face(conn, task_id).await? else { return Ok(Vec::new()) };
-    let rows = store::attempts::of_task(conn, user_id, task_id).await?;
+    let rows = store::attempts::last_of_task(conn, user_id, task_id, BESIDE).await?;
     let mut versions: Vec<i32> = rows.iter().map(|row| row.version).collect();
     versions.dedup();
     let bodies = courses::task_bodies(conn, task_id, &versions).await?;
     Ok(rows
         .into_iter()
         .map(|row| TaskAttempt {
-            shown: in_words(task.kind, bodies.get(&row.version), &row.answer),
+            shown: shortened(in_words(task.kind, bodies.get(&row.version), &row.answer)),
             id: row.id,
             no: row.no,
             version: row.version,
@@ -150,6 +155,14 @@ pub async fn progress_of(
         tasks_right: tally.tasks_right,
         tasks: tally.tasks,
     })
+}
+
+/// The beginning of a long answer.
+fn shortened(words: String) -> String {
+    match words.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
+        None => words,
+    }
 }
 
 /// An answer in words, by the body of the version that it answered.
@@ -208,6 +221,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_long_answer_is_shortened_beside_a_chat() {
+        assert_eq!(shortened("я".repeat(WORDS)), "я".repeat(WORDS));
+        assert_eq!(shortened("я".repeat(WORDS + 1)), format!("{}…", "я".repeat(WORDS)));
+    }
 
     #[test]
     fn an_answer_is_said_in_words() {

@@ -43,7 +43,8 @@ pub async fn list(
             Some(ids.into_iter().filter(|id| *id == course).collect())
         }
     };
-    let rows = store::attempts::pending(conn, among.as_deref(), after, limit + 1).await?;
+    let rows =
+        store::attempts::pending(conn, who.user_id, among.as_deref(), after, limit + 1).await?;
     let page = Page::of(rows, limit, |row| (row.created_at, row.id));
     let mut items = Vec::new();
     let ids: Vec<Uuid> = page.items.iter().map(|row| row.user_id).collect();
@@ -98,7 +99,8 @@ impl NewGrade {
 /// Grades an answer that waits. The student's counters and progress follow in the same transaction.
 ///
 /// # Errors
-/// `not_found` when the caller does not grade it, `conflict` when it was graded already.
+/// `not_found` when the caller does not grade it, `forbidden` for one's own answer, `conflict` when it was
+/// graded already.
 pub async fn grade(
     app: &App,
     who: &Principal,
@@ -118,6 +120,11 @@ pub async fn grade(
             };
             let task = courses::task_face(conn, task_id).await?.filter(|_| may);
             let task = task.ok_or_else(Problem::not_found)?;
+            if user_id == who.user_id {
+                return Err(
+                    Problem::new(Code::Forbidden).detail("Nobody grades their own answers.")
+                );
+            }
             // In the order of a submission: the passage, then the state.
             let passage = store::lock_enrollment(conn, user_id, course_id).await?;
             let mut state =

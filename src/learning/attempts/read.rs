@@ -22,6 +22,8 @@ use crate::identity::Principal;
 use crate::platform::http::{Code, Problem};
 use crate::video;
 
+/// Attempts that the page shows, the newest ones.
+const SHOWN: i64 = 50;
 /// Most bytes of a draft, as written out.
 const MAX_DRAFT: usize = 100 * 1024;
 
@@ -107,7 +109,7 @@ pub async fn task(app: &App, tried: &TriedTask) -> Result<TaskPage, Problem> {
     let (task, user_id, now) = (&tried.task, tried.learner.user_id, app.clock.now());
     store::attempts::show(conn, user_id, task.id, task.course.id, task.version, now).await?;
     let state = store::attempts::state(conn, user_id, task.id).await?;
-    let attempts = store::attempts::of_task(conn, user_id, task.id).await?;
+    let attempts = store::attempts::last_of_task(conn, user_id, task.id, SHOWN).await?;
     let shown = courses::task_shown(conn, task.id, task.version).await?;
     let shown = shown.ok_or_else(Problem::not_found)?;
     let body = body_for(conn, task, task.version, &shown.body, user_id).await?;

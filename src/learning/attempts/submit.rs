@@ -25,6 +25,8 @@ use crate::video;
 const MAX_ANSWER: usize = 100 * 1024;
 /// How long an answer to a version that was shown is judged by it, hours.
 const SHOWN_HOURS: i64 = 24;
+/// Answers of one person to one task that may wait for somebody at once.
+const MAX_PENDING: i64 = 3;
 /// Longest time that one may have spent on an answer, milliseconds: a day.
 const MAX_SPENT_MS: i64 = 86_400_000;
 
@@ -47,7 +49,7 @@ enum Outcome {
 ///
 /// # Errors
 /// `answer_invalid` with `hint`: it cannot be read, and counts nothing; `key_reused`; `task_changed`
-/// with the present `version`; `rate_limited` while one has to wait before guessing on.
+/// with the present `version`; `answers_waiting` while three wait to be read; `rate_limited` while one has to wait before guessing on.
 pub async fn submit(app: &App, tried: &TriedTask, new: NewAttempt) -> Result<HandedIn, Problem> {
     if new.answer.to_string().len() > MAX_ANSWER {
         return Err(unreadable(Hint::TooLong));
@@ -106,6 +108,11 @@ async fn hand_in(
         (judging::Verdict::Partial, _) => Verdict::Partial,
         (judging::Verdict::Pending, _) => Verdict::Pending,
     };
+    if verdict == Verdict::Pending
+        && store::attempts::pending_of(conn, user_id, task_id).await? >= MAX_PENDING
+    {
+        return Err(Problem::new(Code::AnswersWaiting));
+    }
     let files = match task.kind {
         TaskKind::File => Some(take_files(conn, app, user_id, &shown.body, &new.answer).await?),
         _ => None,

@@ -102,6 +102,38 @@ pub async fn of_task(
         .await
 }
 
+/// The last attempts of the person at the task, up to `limit`, the first one first.
+pub async fn last_of_task(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+    limit: i64,
+) -> QueryResult<Vec<AttemptRow>> {
+    let mut rows: Vec<AttemptRow> = attempts::table
+        .filter(attempts::user_id.eq(user_id).and(attempts::task_id.eq(task_id)))
+        .order(attempts::no.desc())
+        .limit(limit)
+        .select(AttemptRow::as_select())
+        .load(conn)
+        .await?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// How many answers of the person to the task wait for somebody.
+pub async fn pending_of(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+) -> QueryResult<i64> {
+    attempts::table
+        .filter(attempts::user_id.eq(user_id).and(attempts::task_id.eq(task_id)))
+        .filter(attempts::verdict.eq(Verdict::Pending))
+        .count()
+        .get_result(conn)
+        .await
+}
+
 /// Notes that the chat under the task is open for this person, unless it was.
 pub async fn open_chat(
     conn: &mut AsyncPgConnection,
@@ -226,15 +258,17 @@ pub async fn saw_solution(
     Ok(())
 }
 
-/// Attempts that wait for a person, in these courses (`None`: in all), after `(created_at, id)`.
+/// Attempts that wait for a person, in these courses (`None`: in all), after `(created_at, id)`; nobody
+/// grades their own.
 pub async fn pending(
     conn: &mut AsyncPgConnection,
+    grader: Uuid,
     course_ids: Option<&[Uuid]>,
     after: Option<(Timestamp, Uuid)>,
     limit: i64,
 ) -> QueryResult<Vec<AttemptRow>> {
     let mut query = attempts::table
-        .filter(attempts::verdict.eq(Verdict::Pending))
+        .filter(attempts::verdict.eq(Verdict::Pending).and(attempts::user_id.ne(grader)))
         .order((attempts::created_at, attempts::id))
         .limit(limit)
         .select(AttemptRow::as_select())

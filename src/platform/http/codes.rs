@@ -115,6 +115,7 @@ codes! {
     TaskChanged, "task_changed", 409, "The task was changed in the meantime. Look at it again.";
     KeyReused, "key_reused", 409, "This client_key was used for another answer.";
     AnswerInvalid, "answer_invalid", 422, "This cannot be read as an answer. It does not count as a try.";
+    AnswersWaiting, "answers_waiting", 409, "Three of your answers wait to be read. Send the next one after that.";
     SolutionClosed, "solution_closed", 403, "The worked solution is not open to you yet.";
     NotOnSale, "not_on_sale", 409, "This course cannot be joined now.";
     // Messaging

@@ -684,3 +684,77 @@ struct Kept {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     n: i64,
 }
+
+/// LRN-13: at most three answers to a task wait for somebody, and nobody grades their own.
+#[tokio::test]
+async fn three_answers_wait_at_most_and_ones_own_are_graded_by_others() {
+    let school = school().await;
+    let task = school
+        .task(json!({"kind": "free", "title": "Essay", "statement": text("Write."), "points": 5,
+        "key": {}}))
+        .await;
+    let path = format!("/api/v1/learn/tasks/{task}/attempts");
+    let own = school.ann.post(&path, handed(json!("Mine."))).await.expect(201).json();
+    let mut first = String::new();
+    for n in 0..3 {
+        let taken = school.answer(&task, json!(format!("Draft {n}"))).await;
+        if n == 0 {
+            first = id(&taken["attempt"]["id"]).to_owned();
+        }
+    }
+    school.sam.post(&path, handed(json!("Draft 4"))).await.expect_problem(409, "answers_waiting");
+    let waiting = school.ann.get("/api/v1/grading").await.expect(200).json();
+    let waiting = waiting["items"].as_array().unwrap().clone();
+    assert_eq!(waiting.len(), 3, "one's own is left out");
+    let grade = json!({"score_num": 1, "score_den": 1});
+    let of = |id: &str| format!("/api/v1/grading/{id}");
+    let refused = school.ann.post(&of(id(&own["attempt"]["id"])), grade.clone()).await;
+    refused.expect_problem(403, "forbidden");
+    school.ann.post(&of(&first), grade).await.expect(200);
+    school.answer(&task, json!("Draft 4")).await;
+}
+
+/// SEC-04: what costs is for those who write tasks.
+#[tokio::test]
+async fn only_who_writes_tasks_tries_answers_and_adds_pictures() {
+    let school = school().await;
+    let trial = json!({"kind": "text", "key": {"patterns": [{"pattern": "a+"}]}, "answer": "aa"});
+    let path = "/api/v1/studio/tasks/check";
+    school.sam.post(path, trial.clone()).await.expect_problem(403, "forbidden");
+    assert_eq!(school.ann.post(path, trial.clone()).await.expect(200).json()["verdict"], "right");
+    moderator(&school.s).await.post(path, trial).await.expect(200);
+    let picture = json!({"upload_id": Uuid::new_v4()});
+    school.sam.post("/api/v1/studio/tasks/images", picture).await.expect_problem(403, "forbidden");
+}
+
+/// LRN-17: a picture counts in its author's space, and goes after a day unless a text shows it.
+#[tokio::test]
+async fn a_picture_that_no_text_shows_goes_after_a_day() {
+    let school = school().await;
+    let mut conn = school.s.app.db.conn().await.unwrap();
+    let ann: Uuid = id(&school.ann.get("/api/v1/me").await.json()["id"]).parse().unwrap();
+    let names = ["a".repeat(32), "b".repeat(32)];
+    for name in &names {
+        let key = media::storage::ObjectKey::new(format!("task-images/{name}.webp")).unwrap();
+        school.s.app.store.put(&key, "x".into()).await.unwrap();
+        let add = format!(
+            "insert into task_images (id, name, added_by, width, height, created_at, size)
+                values ('{}', '{name}', '{ann}', 1, 1, now(), 1)",
+            Uuid::new_v4()
+        );
+        diesel_async::SimpleAsyncConnection::batch_execute(&mut *conn, &add).await.unwrap();
+    }
+    let url = |name: &str| format!("/files/task-images/{name}.webp");
+    let mut shown = number("42");
+    shown["statement"] = json!({"type": "doc", "content": [{"type": "image",
+        "attrs": {"src": url(&names[0]), "alt": "x", "width": 1, "height": 1}}]});
+    school.task(shown).await;
+    let forget = async || ilmspace::courses::forget_pictures(&school.s.app).await.unwrap();
+    forget().await;
+    let anybody = school.s.anonymous();
+    anybody.get(&url(&names[1])).await.expect(200);
+    school.s.advance(Duration::from_secs(25 * 3600));
+    forget().await;
+    anybody.get(&url(&names[0])).await.expect(200);
+    anybody.get(&url(&names[1])).await.expect(404);
+}

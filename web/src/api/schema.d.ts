@@ -14031,6 +14031,14 @@ export interface operations {
                     "application/json": components["schemas"]["Judged"];
                 };
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14062,6 +14070,14 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPicture"];
                 };
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14071,6 +14087,14 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

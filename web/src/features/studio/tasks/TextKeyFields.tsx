@@ -78,7 +78,7 @@ export function TextKeyFields({ value: key, change }: { value: TextKey; change: 
           rows={key.patterns}
           keyOf={(_row, index) => String(index)}
           change={(patterns) => set({ patterns })}
-          add={() => ({ pattern: '', score: '1', feedback: null })}
+          add={key.patterns.length < 10 ? () => ({ pattern: '', score: '1', feedback: null }) : undefined}
           addWords={t('text.addPattern')}
           draw={(row, index) => {
             const put = (part: Partial<typeof row>) =>
@@ -90,7 +90,7 @@ export function TextKeyFields({ value: key, change }: { value: TextKey; change: 
                   placeholder={t('text.pattern', { number: index + 1 })}
                   attributes={{ input: { dir: 'ltr', spellCheck: false } }}
                   value={row.pattern}
-                  maxLength={1000}
+                  maxLength={200}
                   onChange={(event) => put({ pattern: event.currentTarget.value })}
                 />
                 {more(row, put)}
