@@ -133,6 +133,7 @@ pub(super) fn hear(app: &App, notice: &Notice) {
             cache.forget_user(*user_id);
         }
         Notice::AccessChanged { .. }
+        | Notice::PlacesChanged { .. }
         | Notice::PlaybackEnded { .. }
         | Notice::BlocksChanged { .. }
         | Notice::Stale { .. }

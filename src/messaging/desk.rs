@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
 use kernel::Timestamp;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::access;
@@ -25,6 +26,7 @@ use crate::app::App;
 use crate::courses;
 use crate::identity::{self, Principal, Role as Grant};
 use crate::learning;
+use crate::platform::audit;
 use crate::platform::http::{Checks, Code, Page, Problem, cursor};
 
 /// Answers of this time are measured.
@@ -294,6 +296,46 @@ pub enum Act {
     Pass(Uuid),
 }
 
+impl Act {
+    /// What the audit log calls it; keeping what one has is no news.
+    const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Claim => Some("desk.claim"),
+            Self::Renew => None,
+            Self::Release => Some("desk.release"),
+            Self::Resolve => Some("desk.resolve"),
+            Self::Pass(_) => Some("desk.pass"),
+        }
+    }
+
+    fn details(self) -> Value {
+        match self {
+            Self::Pass(to) => json!({ "to": to }),
+            _ => json!({}),
+        }
+    }
+}
+
+/// Writes down who did something at the desk.
+async fn note(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    who: &Principal,
+    action: &'static str,
+    (subject_kind, subject_id): (&'static str, Uuid),
+    details: Value,
+) -> Result<(), Problem> {
+    let entry = audit::Entry {
+        actor: Some(who.user_id),
+        action,
+        subject_kind,
+        subject_id,
+        reason: String::new(),
+        details,
+    };
+    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
+}
+
 /// Does something to a question; of two who want the same at once exactly one gets it.
 ///
 /// # Errors
@@ -332,6 +374,9 @@ pub async fn act(app: &App, who: &Principal, room: Uuid, act: Act) -> Result<Des
                     };
                     if after != before {
                         store::desk::save(conn, room, &after, now).await?;
+                        if let Some(action) = act.name() {
+                            note(conn, app, who, action, ("room", room), act.details()).await?;
+                        }
                     }
                     Ok((before, after))
                 },
@@ -414,10 +459,24 @@ pub async fn write_note(
     let mut conn = app.db.conn().await?;
     let scope = scope(&mut conn, who).await?;
     let known = identity::people(&mut conn, &[new.student_id]).await?;
-    if !scope.holds(new.course_id) || known.is_empty() {
+    let there = match new.course_id {
+        Some(course) => courses::course_places(&mut conn, &[course]).await?.contains_key(&course),
+        None => true,
+    };
+    if !scope.holds(new.course_id) || !there || known.is_empty() {
         return Err(Problem::not_found());
     }
-    store::desk::write_note(&mut conn, id, new.student_id, new.course_id, &text, who.user_id, now)
+    drop(conn);
+    let (student, course) = (new.student_id, new.course_id);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            let by = who.user_id;
+            store::desk::write_note(conn, id, student, course, &text, by, now).await?;
+            // Never what it says.
+            let details = json!({ "course": course, "removed": text.is_empty() });
+            note(conn, app, who, "desk.note", ("user", student), details).await
+        })
         .await?;
+    let mut conn = app.db.conn().await?;
     note_of(&mut conn, new.student_id, new.course_id).await
 }

@@ -53,11 +53,13 @@ use futures::FutureExt as _;
 use utoipa::OpenApi;
 
 use crate::app::App;
+use crate::courses::CourseUpdated;
 use crate::learning::TaskChatOpened;
 use crate::platform::BootError;
 use crate::platform::config::{Config, Role};
 use crate::platform::events::Subscribers;
 use crate::platform::jobs::{Handlers, Schedule};
+use crate::platform::live::Notice;
 
 pub use routes::routes;
 pub use topic::Chat;
@@ -167,6 +169,11 @@ pub struct Docs;
 pub fn subscribe(s: &mut Subscribers) {
     s.subscribe::<TaskChatOpened, _, _>("messaging.task_chat_opened", |app, fact, _| async move {
         doors::task_chat_opened(&app, fact.user_id, fact.task_id).await.map_err(Into::into)
+    });
+    // Committed by now: whoever looks at their seats sees what has changed.
+    s.subscribe::<CourseUpdated, _, _>("messaging.course_updated", |app, fact, _| async move {
+        app.live.tell(Notice::PlacesChanged { course_id: fact.course_id });
+        Ok(())
     });
 }
 

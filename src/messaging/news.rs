@@ -116,16 +116,16 @@ async fn frames(app: &App, rooms: HashMap<Uuid, Said>) -> Result<Vec<ForUsers>, 
     let mut frames = Vec::new();
     for (room, said) in rooms {
         let mut users = members.remove(&room).unwrap_or_default();
-        let mentioned: Vec<Uuid> =
-            said.mentions.iter().filter(|user| !users.contains(*user)).copied().collect();
-        if !mentioned.is_empty() {
-            // A mention lets nobody in.
-            let standings = access::standings(app, &mut conn, room, &mentioned).await?;
-            users.extend(standings.into_keys());
-        }
+        users.extend(&said.mentions);
         let author = said.preview.author;
-        let users: Vec<Uuid> =
-            users.into_iter().filter(|user| !blocks.contains(&(*user, author))).collect();
+        users.retain(|user| !blocks.contains(&(*user, author)));
+        let users: Vec<Uuid> = users.into_iter().collect();
+        if users.is_empty() {
+            continue;
+        }
+        // A mention lets nobody in, and who was a member may have lost the right to the room.
+        let standings = access::standings(app, &mut conn, room, &users).await?;
+        let users: Vec<Uuid> = standings.into_keys().collect();
         if !users.is_empty() {
             frames.push(ForUsers { users, frame: frame(&said) });
         }

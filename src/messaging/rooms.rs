@@ -116,6 +116,14 @@ pub(super) fn start(app: &App) {
                         revoke(&listening, user_id, course_id);
                     }
                 }
+                Ok(Notice::PlacesChanged { course_id }) => {
+                    let app = listening.clone();
+                    actix_rt::spawn(async move {
+                        for (id, room) in of_course(&app, course_id) {
+                            check_room(&app, id, &room).await;
+                        }
+                    });
+                }
                 Ok(Notice::BlocksChanged { user_id }) => {
                     if let Err(problem) = blocks_changed(&listening, user_id).await {
                         tracing::warn!(%problem, "seats look through an old list of blocks");
@@ -188,14 +196,19 @@ async fn blocks_changed(app: &App, user: Uuid) -> Result<(), Problem> {
 
 /// Takes a person's seats in a course's rooms away. Who may still enter comes back by itself.
 fn revoke(app: &App, user: Uuid, course: Uuid) {
-    let Some(rooms) = app.messaging.live.rooms() else { return };
-    let of_course: Vec<Uuid> = {
+    for (_, room) in of_course(app, course) {
+        room.do_send(Tell(Command::Revoke(user)));
+    }
+}
+
+/// The rooms of a course that live on this node.
+fn of_course(app: &App, course: Uuid) -> Vec<(Uuid, Addr<ChatRoom>)> {
+    let Some(rooms) = app.messaging.live.rooms() else { return Vec::new() };
+    let ids: Vec<Uuid> = {
         let courses = app.messaging.live.courses();
         courses.iter().filter(|(_, of)| **of == course).map(|(room, _)| *room).collect()
     };
-    for room in of_course.iter().filter_map(|room| rooms.find(room)) {
-        room.do_send(Tell(Command::Revoke(user)));
-    }
+    ids.into_iter().filter_map(|id| Some((id, rooms.find(&id)?))).collect()
 }
 
 /// Looks at every seat of this node as if its holder came in now: what took access away may have
@@ -203,31 +216,36 @@ fn revoke(app: &App, user: Uuid, course: Uuid) {
 async fn check_seats(app: &App) {
     let live = app.messaging.live.rooms().map(Rooms::all).unwrap_or_default();
     for (id, room) in live {
-        // A room that has ended meanwhile has no seats.
-        let Ok(sitters) = room.send(Seated).await else { continue };
-        let mut users: Vec<Uuid> = sitters.iter().map(|sitter| sitter.user).collect();
-        users.dedup();
-        if users.is_empty() {
-            continue;
+        check_room(app, id, &room).await;
+    }
+}
+
+/// The same for the seats of one room.
+async fn check_room(app: &App, id: Uuid, room: &Addr<ChatRoom>) {
+    // A room that has ended meanwhile has no seats.
+    let Ok(sitters) = room.send(Seated).await else { return };
+    let mut users: Vec<Uuid> = sitters.iter().map(|sitter| sitter.user).collect();
+    users.dedup();
+    if users.is_empty() {
+        return;
+    }
+    let standings = async {
+        let mut conn = app.db.conn().await?;
+        access::standings(app, &mut conn, id, &users).await
+    };
+    let standings = match standings.await {
+        Ok(standings) => standings,
+        Err(problem) => {
+            tracing::warn!(%problem, "the seats of a room could not be looked at");
+            return;
         }
-        let standings = async {
-            let mut conn = app.db.conn().await?;
-            access::standings(app, &mut conn, id, &users).await
-        };
-        let standings = match standings.await {
-            Ok(standings) => standings,
-            Err(problem) => {
-                tracing::warn!(%problem, "the seats of a room could not be looked at");
-                continue;
-            }
-        };
-        let lost = sitters.iter().filter(|sitter| {
-            let standing = standings.get(&sitter.user);
-            standing.is_none_or(|now| now.rights() != sitter.rights)
-        });
-        for sitter in lost {
-            room.do_send(Tell(Command::Revoke(sitter.user)));
-        }
+    };
+    let lost = sitters.iter().filter(|sitter| {
+        let standing = standings.get(&sitter.user);
+        standing.is_none_or(|now| now.rights() != sitter.rights)
+    });
+    for sitter in lost {
+        room.do_send(Tell(Command::Revoke(sitter.user)));
     }
 }
 

@@ -12,6 +12,8 @@ use crate::platform::http::{Problem, cursor};
 const QUERY_CHARS: usize = 200;
 /// Words of it at most.
 const WORDS_MAX: usize = 16;
+/// Letters from which on the last word is taken for a beginning: fewer begin half of all words.
+const PREFIX_MIN: usize = 2;
 /// A page of what was found.
 #[derive(Debug)]
 pub struct Found {
@@ -21,7 +23,7 @@ pub struct Found {
     pub next_cursor: Option<String>,
 }
 
-/// Messages of `room` that hold every word of `q` (the last one as it begins), the newest first.
+/// Messages of `room` that hold every word of `q` (the last one as it begins, from two letters on), the newest first.
 pub async fn find(
     conn: &mut AsyncPgConnection,
     room: Uuid,
@@ -65,9 +67,10 @@ fn query(q: &str) -> Option<String> {
     let terms: Vec<String> = words
         .iter()
         .enumerate()
-        .map(
-            |(index, word)| if index == last { format!("'{word}':*") } else { format!("'{word}'") },
-        )
+        .map(|(index, word)| match index == last && word.chars().nth(PREFIX_MIN - 1).is_some() {
+            true => format!("'{word}':*"),
+            false => format!("'{word}'"),
+        })
         .collect();
     Some(terms.join(" & "))
 }
@@ -80,7 +83,7 @@ mod tests {
     #[test]
     fn whatever_is_typed_becomes_words_and_never_syntax() {
         assert_eq!(query("hello wor").unwrap(), "'hello' & 'wor':*");
-        assert_eq!(query("a' | !b:* & (c").unwrap(), "'a' & 'b' & 'c':*");
+        assert_eq!(query("a' | !b:* & (c").unwrap(), "'a' & 'b' & 'c'");
         assert_eq!(query("oʻqish שלום").unwrap(), "'oʻqish' & 'שלום':*");
         assert_eq!(query("  &|! "), None);
         assert_eq!(query(&"x".repeat(201)), None);

@@ -1,6 +1,9 @@
 //! Templates of answers for the curators' desk: one's own, and those of the whole staff.
 
+use std::collections::HashSet;
+
 use diesel_async::AsyncPgConnection;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::list::is_staff;
@@ -10,6 +13,7 @@ use super::views_desk::{NewTemplate, Template, TemplateChange};
 use crate::app::App;
 use crate::courses;
 use crate::identity::Principal;
+use crate::platform::audit;
 use crate::platform::http::{Checks, Code, Problem};
 
 /// Templates of one person at most.
@@ -33,12 +37,42 @@ async fn answers(conn: &mut AsyncPgConnection, who: &Principal) -> Result<(), Pr
     Err(Problem::new(Code::Forbidden))
 }
 
+/// The author's courses that learners may be in.
+async fn open_courses(
+    conn: &mut AsyncPgConnection,
+    author: Uuid,
+) -> Result<HashSet<Uuid>, Problem> {
+    let taught = courses::taught_by(conn, author).await?;
+    let places = courses::course_places(conn, &taught).await?.into_values();
+    Ok(places.filter(courses::CoursePlace::is_open_to_students).map(|place| place.id).collect())
+}
+
+/// Writes down what was done to a template of the whole staff.
+async fn note(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    who: &Principal,
+    action: &'static str,
+    row: &TemplateRow,
+) -> Result<(), Problem> {
+    let entry = audit::Entry {
+        actor: Some(who.user_id),
+        action,
+        subject_kind: "template",
+        subject_id: row.id,
+        reason: String::new(),
+        details: json!({ "title": row.title, "course": row.course_id }),
+    };
+    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
+}
+
 /// What the whole staff has is written by the staff.
 fn may_share(who: &Principal) -> Result<(), Problem> {
     if is_staff(who) { Ok(()) } else { Err(Problem::new(Code::Forbidden)) }
 }
 
-/// The caller's own templates and those of the staff.
+/// The caller's own templates, and those of the staff: all of them for the staff, for authors those that
+/// were written for courses of theirs that learners are in.
 ///
 /// # Errors
 /// `forbidden`.
@@ -50,7 +84,15 @@ pub async fn list(
     let mut conn = app.db.conn().await?;
     answers(&mut conn, who).await?;
     let rows = store::desk::templates(&mut conn, who.user_id, course).await?;
-    Ok(rows.into_iter().map(view).collect())
+    let open = match is_staff(who) {
+        true => None,
+        false => Some(open_courses(&mut conn, who.user_id).await?),
+    };
+    let seen = |row: &TemplateRow| match (&open, row.owner_id, row.course_id) {
+        (None, ..) | (_, Some(_), _) => true,
+        (Some(open), None, course) => course.is_some_and(|course| open.contains(&course)),
+    };
+    Ok(rows.into_iter().filter(seen).map(view).collect())
 }
 
 /// Adds a template.
@@ -76,6 +118,7 @@ pub async fn add(app: &App, who: &Principal, new: &NewTemplate) -> Result<Templa
     if !shared && store::desk::own_templates(&mut conn, who.user_id).await? >= MOST {
         return Err(Problem::new(Code::TemplatesLimit));
     }
+    drop(conn);
     let now = app.clock.now();
     let row = TemplateRow {
         id: app.id(),
@@ -86,7 +129,15 @@ pub async fn add(app: &App, who: &Principal, new: &NewTemplate) -> Result<Templa
         created_at: now,
         updated_at: now,
     };
-    store::desk::add_template(&mut conn, &row).await?;
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            store::desk::add_template(conn, &row).await?;
+            match row.owner_id {
+                None => note(conn, app, who, "desk.template_added", &row).await,
+                Some(_) => Ok(()),
+            }
+        })
+        .await?;
     Ok(view(row))
 }
 
@@ -104,6 +155,7 @@ pub async fn change(
     answers(&mut conn, who).await?;
     let row = store::desk::template(&mut conn, id, who.user_id).await?;
     let mut row = row.ok_or_else(Problem::not_found)?;
+    let was_shared = row.owner_id.is_none();
     if row.owner_id.is_none() || change.shared == Some(true) {
         may_share(who)?;
     }
@@ -119,7 +171,16 @@ pub async fn change(
         row.owner_id = (!shared).then_some(who.user_id);
     }
     row.updated_at = app.clock.now();
-    store::desk::save_template(&mut conn, &row).await?;
+    drop(conn);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            store::desk::save_template(conn, &row).await?;
+            match was_shared || row.owner_id.is_none() {
+                true => note(conn, app, who, "desk.template_changed", &row).await,
+                false => Ok(()),
+            }
+        })
+        .await?;
     Ok(view(row))
 }
 
@@ -135,6 +196,14 @@ pub async fn delete(app: &App, who: &Principal, id: Uuid) -> Result<(), Problem>
     if row.owner_id.is_none() {
         may_share(who)?;
     }
-    store::desk::delete_template(&mut conn, id).await?;
-    Ok(())
+    drop(conn);
+    app.db
+        .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
+            store::desk::delete_template(conn, id).await?;
+            match row.owner_id {
+                None => note(conn, app, who, "desk.template_removed", &row).await,
+                Some(_) => Ok(()),
+            }
+        })
+        .await
 }

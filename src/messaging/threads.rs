@@ -1,14 +1,16 @@
 //! Questions on a lesson and threads of a course's forum: each is a room of its own, with a title and
 //! at best an accepted answer.
 
+use actors::wire::Problem as Refusal;
 use diesel_async::AsyncPgConnection;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::access::{self, Member};
 use super::list::folded;
+use super::moderation;
 use super::rooms::{self, New};
-use super::routes::{looked_at, say};
+use super::routes::{looked_at, problem, say};
 use super::store;
 use super::store::rooms::Key;
 use super::store::threads::{Asked, Of, ThreadRow};
@@ -126,6 +128,7 @@ pub async fn open(
             app.limits.check(&NEW, &who.user_id.to_string(), app.clock.now())?;
             // Before there is a room for it.
             looked_at(&new.client_id, &new.body)?;
+            screened_title(app, &member, &title, &new.body).await?;
         }
         let room = New::thread(id, lesson, course, who.user_id, title);
         let room = rooms::ensure(app, &mut conn, &room).await?;
@@ -154,6 +157,33 @@ pub async fn open(
     let rows = store::threads::list(&mut conn, &asked, 1).await?;
     let thread = shown(&mut conn, rows).await?.into_iter().next();
     thread.map(|thread| (thread, !ack.dup)).ok_or_else(Problem::not_found)
+}
+
+/// Looks at a title as at what stands below it. There is nobody who could hold a title back and let it
+/// through later: what would have a message wait for a moderator refuses a title.
+///
+/// # Errors
+/// `message_rejected` with the rule, `unavailable`.
+async fn screened_title(
+    app: &App,
+    member: &Member,
+    title: &str,
+    body: &str,
+) -> Result<(), Problem> {
+    let refused = |refusal: Refusal| problem(&refusal);
+    let whole = format!("{title}\n{body}");
+    let of_both = moderation::screen(app, member.user, &whole).await.map_err(refused)?;
+    if member.moderates {
+        return Ok(());
+    }
+    if let Some(against) = of_both.against {
+        return Err(problem(&against));
+    }
+    let of_body = moderation::screen(app, member.user, body).await.map_err(refused)?;
+    if of_both.held && !of_body.held {
+        return Err(problem(&Refusal::rejected("words")));
+    }
+    Ok(())
 }
 
 /// The id of the thread that a person opens in a place under a client id: always the same (a UUID of

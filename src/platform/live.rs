@@ -39,6 +39,11 @@ pub enum Notice {
         /// Of which course.
         course_id: Uuid,
     },
+    /// Something in a course may have shut to learners: the course itself, a topic, a lesson.
+    PlacesChanged {
+        /// Which course.
+        course_id: Uuid,
+    },
     /// Playbacks ended: nothing of them is given out any more, and their players are told.
     PlaybackEnded {
         /// Which.

@@ -40,13 +40,8 @@ pub(super) async fn make(app: &App, owner: Uuid, upload: Uuid) -> Result<ReadyFi
         let received =
             app.db.transaction(async |conn: &mut AsyncPgConnection| -> Result<Received, Problem> {
                 let received = video::received_for_chat(conn, app, upload, owner).await?;
-                let quota = i64::try_from(app.config.uploads.quota_bytes).unwrap_or(i64::MAX);
-                let left = quota.saturating_sub(store::bytes_of(conn, owner).await?);
-                if received.size > left {
-                    return Err(Problem::new(Code::QuotaExceeded)
-                        .detail(format!("{} bytes of your space are left.", left.max(0)))
-                        .with("bytes_left", left.max(0)));
-                }
+                // Before anything is decoded and stored; it is asked again when the row is written.
+                room_for(conn, app, owner, received.size).await?;
                 Ok(received)
             });
         received.await?
@@ -64,6 +59,11 @@ pub(super) async fn make(app: &App, owner: Uuid, upload: Uuid) -> Result<ReadyFi
     let row = write(app, id, owner, &received).await?;
     let stored = app.db.transaction(
         async |conn: &mut AsyncPgConnection| -> Result<Option<FileRow>, Problem> {
+            // Several at once count one after the other.
+            store::lock_owner(conn, owner).await?;
+            if store::of_upload(conn, upload).await?.is_none() {
+                room_for(conn, app, owner, row.size).await?;
+            }
             if !store::insert(conn, &row).await? {
                 // Asked for twice at once: the other one was faster.
                 return Ok(store::of_upload(conn, upload).await?);
@@ -73,6 +73,23 @@ pub(super) async fn make(app: &App, owner: Uuid, upload: Uuid) -> Result<ReadyFi
         },
     );
     again(app, stored.await?.ok_or_else(Problem::not_found)?, owner)
+}
+
+/// Refuses what no longer fits into somebody's space.
+async fn room_for(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    owner: Uuid,
+    size: i64,
+) -> Result<(), Problem> {
+    let quota = i64::try_from(app.config.uploads.quota_bytes).unwrap_or(i64::MAX);
+    let left = quota.saturating_sub(store::bytes_of(conn, owner).await?);
+    if size <= left {
+        return Ok(());
+    }
+    Err(Problem::new(Code::QuotaExceeded)
+        .detail(format!("{} bytes of your space are left.", left.max(0)))
+        .with("bytes_left", left.max(0)))
 }
 
 fn again(app: &App, row: FileRow, owner: Uuid) -> Result<ReadyFile, Problem> {

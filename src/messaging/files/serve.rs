@@ -48,10 +48,18 @@ async fn linked(app: &App, req: &HttpRequest) -> Result<FileRow, Problem> {
         None => row.owner_id == claims.user_id,
         Some(message) => {
             let shown = store::shown(&mut conn, message, claims.user_id).await?;
-            // Who may see a held one was asked when the link was made.
-            shown.is_some_and(|shown| {
+            // Who may see a held one was asked when the link was made; whether they may still enter is asked anew.
+            let there = shown.is_some_and(|shown| {
                 matches!(shown.state.as_str(), "shown" | "held") && !shown.banned
-            })
+            });
+            match row.room_id.filter(|_| there) {
+                None => false,
+                Some(room) => {
+                    let users = [claims.user_id];
+                    let standings = access::standings(app, &mut conn, room, &users).await?;
+                    standings.contains_key(&claims.user_id)
+                }
+            }
         }
     };
     if seen { Ok(row) } else { Err(Problem::not_found()) }

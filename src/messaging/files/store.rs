@@ -35,6 +35,15 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &FileRow) -> QueryResult<
     Ok(rows == 1)
 }
 
+/// Makes this transaction the only one that adds to somebody's files, until it ends.
+pub async fn lock_owner(conn: &mut AsyncPgConnection, owner: Uuid) -> QueryResult<()> {
+    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('chat.files:' || $1, 0))")
+        .bind::<sql_types::Text, _>(owner.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Bytes of all files of one person.
 pub async fn bytes_of(conn: &mut AsyncPgConnection, owner: Uuid) -> QueryResult<i64> {
     chat_files::table
@@ -143,8 +152,24 @@ pub async fn forgotten(
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Forgets a file.
-pub async fn delete(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::delete(chat_files::table.find(id)).execute(conn).await?;
-    Ok(())
+/// Forgets a file if nobody can see it any more, as [`forgotten`] has it; says whether it was so. A message that
+/// takes it at this moment has it, or there is nothing to take.
+pub async fn forget(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    unused: Timestamp,
+    gone: Timestamp,
+) -> QueryResult<bool> {
+    let rows = diesel::sql_query(
+        "delete from chat_files f where f.id = $1 and (f.message_id is null and f.created_at < $2 \
+         or exists (select 1 from messages m where m.id = f.message_id \
+          and m.state in ('deleted', 'refused') and m.created_at < $3 and not exists \
+          (select 1 from message_versions v where v.message_id = m.id and v.replaced_at >= $3)))",
+    )
+    .bind::<sql_types::Uuid, _>(id)
+    .bind::<sql_types::Timestamptz, _>(unused)
+    .bind::<sql_types::Timestamptz, _>(gone)
+    .execute(conn)
+    .await?;
+    Ok(rows == 1)
 }

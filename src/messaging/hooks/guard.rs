@@ -15,6 +15,7 @@ use kernel::{IdSource as _, RandomIds, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::messaging::log::plan::Write;
 use crate::messaging::model::{RoomRow, StandingRow};
 use crate::platform::audit;
 use crate::platform::http::Problem;
@@ -152,6 +153,30 @@ impl Moderated {
                 "slow_s": self.slow_s }),
         }
     }
+}
+
+/// Writes down who pinned what, and who took a pin off.
+///
+/// # Errors
+/// The database's own; nothing of the batch is stored then.
+pub async fn pinned(
+    conn: &mut AsyncPgConnection,
+    writes: &[Write],
+    now: Timestamp,
+) -> Result<(), Problem> {
+    for write in writes {
+        let Write::Pin { room, message, by, on } = write else { continue };
+        let entry = audit::Entry {
+            actor: Some(*by),
+            action: if *on { "chat.pin" } else { "chat.unpin" },
+            subject_kind: "message",
+            subject_id: *message,
+            reason: String::new(),
+            details: json!({ "room": room }),
+        };
+        audit::record(conn, entry, RandomIds.new_id(now), now).await?;
+    }
+    Ok(())
 }
 
 /// Writes acts of moderation down, in the transaction that makes them true.

@@ -171,7 +171,17 @@ pub(super) async fn decide(
     if !member.moderates {
         return Err(Problem::new(Code::Forbidden));
     }
-    if case.resolved_at.is_some() || (case.kind == CaseKind::Held && message.state != "held") {
+    // A decision whose act was done and that was not written down is decided again: the same way only.
+    let wanted = match decision.action {
+        Decision::Approve => "shown",
+        _ => "refused",
+    };
+    let waits = case.kind != CaseKind::Held || message.state == "held";
+    let begun = !waits && message.state == wanted && {
+        let mut conn = app.db.conn().await?;
+        store::cases::was_held(&mut conn, message.id).await?
+    };
+    if case.resolved_at.is_some() || !(waits || begun) {
         return Err(Problem::new(Code::Conflict).detail("This case was decided already."));
     }
     let reason = checked(&case, &decision)?;
@@ -186,6 +196,7 @@ pub(super) async fn decide(
         act::permit(app, &mut conn, who, &member, message.author_id).await?;
     }
     let what = match (case.kind, decision.action) {
+        (CaseKind::Held, _) if begun => None,
         (CaseKind::Held, Decision::Approve) => Some(What::Approve { msg: message.id, on: true }),
         (CaseKind::Held, Decision::Refuse | Decision::Mute | Decision::Ban) => {
             Some(What::Approve { msg: message.id, on: false })

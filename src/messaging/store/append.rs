@@ -197,6 +197,7 @@ async fn write(conn: &mut AsyncPgConnection, plan: &Plan) -> Result<(), Problem>
     for write in &plan.writes {
         one(conn, write, now).await?;
     }
+    guard::pinned(conn, &plan.writes, now).await?;
     if !plan.posted.is_empty() {
         desk::written(conn, &plan.posted).await?;
     }

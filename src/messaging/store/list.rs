@@ -24,6 +24,9 @@ const MINE: &str = "mine as (
     union select id from rooms where kind in ('general', 'school_news') or (kind = 'staff' and $4)
 )";
 
+/// Who was of the staff once has rows in the staff's rooms for ever, and no business there.
+const OWN_OR_STAFF: &str = "($4 or r.owner_id = $1 or r.kind not in ('staff', 'support'))";
+
 /// Messages by others that somebody has not read. Who has never been in a room has missed there what
 /// is said to everybody and to them alone, not the talk of a crowd.
 const UNREAD: &str = "(select count(*) from (
@@ -131,7 +134,7 @@ pub async fn lines(
                 m.banned_at is not null as banned, {UNREAD} as unread
             from mine join rooms r on r.id = mine.id join room_heads h on h.room_id = r.id
                 left join room_members m on m.room_id = r.id and m.user_id = $1
-            where ($6::uuid is not null or h.head > 0 or r.kind in ('task', 'general', 'staff'))
+            where {OWN_OR_STAFF} and ($6::uuid is not null or h.head > 0 or r.kind in ('task', 'general', 'staff'))
                 and ($7::text is null or r.kind = $7)
                 and (not $8 or {UNREAD} > 0)
                 and ($10::timestamptz is null
@@ -200,7 +203,8 @@ pub async fn waiting(
             left join room_members m on m.room_id = r.id and m.user_id = $1
         where h.head > coalesce(m.read_seq, 0) and m.banned_at is null
             and coalesce(m.notify, 'all') <> 'none'
-            and ($6 or r.course_id is null or r.course_id = any($2 || $3))"
+            and ($6 or r.course_id is null or r.course_id = any($2 || $3))
+            and {OWN_OR_STAFF}"
     );
     diesel::sql_query(sql)
         .bind::<SqlUuid, _>(reader.user)

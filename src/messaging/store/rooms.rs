@@ -5,8 +5,8 @@ use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use crate::messaging::model::{RoomKind, RoomRow};
-use crate::messaging::schema::{desk_questions, room_heads, room_members, rooms};
+use crate::messaging::model::{MessageState, RoomKind, RoomRow};
+use crate::messaging::schema::{desk_questions, messages, room_heads, room_members, rooms};
 
 /// A room, and when this person was banned from it.
 pub async fn with_ban(
@@ -199,6 +199,21 @@ pub async fn recent_members(
         .order(room_members::updated_at.desc())
         .limit(limit)
         .select(room_members::user_id)
+        .load(conn)
+        .await
+}
+
+/// Who has written in a room, up to `limit`.
+pub async fn writers(
+    conn: &mut AsyncPgConnection,
+    room: Uuid,
+    limit: i64,
+) -> QueryResult<Vec<Uuid>> {
+    messages::table
+        .filter(messages::room_id.eq(room).and(messages::state.eq(MessageState::Shown)))
+        .select(messages::author_id)
+        .distinct()
+        .limit(limit)
         .load(conn)
         .await
 }

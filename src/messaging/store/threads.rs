@@ -6,6 +6,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
+use crate::messaging::model::kind;
+
 /// Which threads: of a lesson, or of a course's forum.
 #[derive(Debug, Clone, Copy)]
 pub enum Of {
@@ -70,7 +72,8 @@ pub struct Asked {
     pub after: Option<(Timestamp, Uuid)>,
 }
 
-/// Threads in which something has been said, the liveliest first.
+/// Threads in which something has been said, the liveliest first. Where somebody else took the first message
+/// away, the title went with it.
 pub async fn list(
     conn: &mut AsyncPgConnection,
     asked: &Asked,
@@ -80,6 +83,7 @@ pub async fn list(
         Of::Lesson(id) => ("r.kind = 'question' and r.lesson_id = $1", id),
         Of::Course(id) => ("r.kind = 'forum' and r.course_id = $1", id),
     };
+    let deletion = kind::DEL;
     let sql = format!(
         "select r.id, r.title, r.owner_id, r.created_at, h.active_at, r.locked,
             r.accepted_id is not null as answered, f.at_lesson, f.at_second,
@@ -92,6 +96,8 @@ pub async fn list(
             join messages f on f.room_id = r.id and f.seq = 1
             left join room_members m on m.room_id = r.id and m.user_id = $2
         where {place} and (f.state = 'shown' or r.owner_id = $2 or f.state = 'deleted')
+            and not (f.state = 'deleted' and exists (select 1 from room_log d
+                where d.msg_id = f.id and d.kind = {deletion} and d.actor_id <> f.author_id))
             and m.banned_at is null
             and ($3::text is null or r.title ilike $3 or exists (select 1 from messages x
                 where x.room_id = r.id and x.state = 'shown'

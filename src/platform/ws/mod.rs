@@ -326,6 +326,7 @@ fn hear(sockets: &Sockets, notice: Notice) {
         // Rights are read at join: who has others now joins again.
         Notice::UserChanged { user_id } => sockets.cut(Whom::User(user_id), CloseCode::UNCERTAIN),
         Notice::AccessChanged { .. }
+        | Notice::PlacesChanged { .. }
         | Notice::PlaybackEnded { .. }
         | Notice::BlocksChanged { .. }
         | Notice::Stale { .. } => {}

@@ -8,6 +8,7 @@ mod help;
 mod hostile;
 mod kinds;
 mod latest;
+mod leaks;
 mod list;
 mod moderation;
 mod nodes;

@@ -7,9 +7,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
+use crate::messaging::model::kind;
 use crate::messaging::moderation::model::{CaseKind, CaseRow, Looked, ReportRow};
 use crate::messaging::moderation::schema::{report_cases, reports};
 use crate::messaging::rules::reach::Reach;
+use crate::messaging::schema::room_log;
 
 const LOOKED: &str = "select id, room_id, author_id, seq, body, state, created_at from messages";
 
@@ -68,6 +70,14 @@ pub async fn held(
     .bind::<sql_types::Array<sql_types::Uuid>, _>(reach.courses())
     .load(conn)
     .await
+}
+
+/// Whether a message waited for a moderator once and was let through or refused.
+pub async fn was_held(conn: &mut AsyncPgConnection, message: Uuid) -> QueryResult<bool> {
+    let decided = room_log::table
+        .filter(room_log::msg_id.eq(message))
+        .filter(room_log::kind.eq(kind::APPROVE));
+    diesel::select(diesel::dsl::exists(decided)).get_result(conn).await
 }
 
 /// The open case of a message, locked; made of `new` if there is none.
