@@ -18,6 +18,19 @@ pub struct BusFrame {
     pub payload: ByteString,
 }
 
+impl BusFrame {
+    /// Said by the own end of a bus that subscribes behind the caller's back: from here on frames arrive, what was
+    /// sent before may be lost.
+    pub const fn beginning(node: Uuid) -> Self {
+        Self { node, payload: ByteString::from_static("") }
+    }
+
+    /// Whether it is [`Self::beginning`], and no other node's.
+    pub fn is_beginning(&self) -> bool {
+        self.payload.is_empty()
+    }
+}
+
 /// Carries frames between nodes. No method waits: an adapter queues within a bound and drops what
 /// does not fit.
 pub trait Bus: Send + Sync + 'static {

@@ -249,7 +249,7 @@ pub async fn log(
         let room = app.messaging.live.open(&app, &member).map_err(|r| problem(&r))?;
         tokio::select! {
             // Whatever ends the wait, the log is read.
-            _ = room.send(Past(asked.after)) => {}
+            _ = room.send(Past { after: asked.after, within: wait }) => {}
             () = tokio::time::sleep(wait) => {}
             () = app.stop.cancelled() => {}
         }

@@ -83,7 +83,8 @@ impl Node {
             locale: Locale::En,
         };
         let last = last.map(|(seq, epoch)| (seq, epoch.to_owned()));
-        self.tell(Command::Join(Join { session: guest.key, re: 7, seat, last })).await;
+        let mark = Mark::default();
+        self.tell(Command::Join(Join { session: guest.key, re: 7, seat, last, mark })).await;
         guest.ear.frame("joined").await
     }
 
@@ -262,8 +263,9 @@ async fn a_drained_node_has_stored_what_it_acknowledged_and_its_rooms_are_gone()
     assert_eq!(node.log.rows.lock().unwrap().head(), 1);
 }
 
+/// MSG-01 MSG-04: sessions of a room that died are told to come back, and find everything.
 #[actix::test]
-async fn a_room_that_panics_is_replaced_and_nothing_acknowledged_is_lost() {
+async fn a_room_that_panics_cuts_its_seats_is_replaced_and_nothing_acknowledged_is_lost() {
     let node = alone();
     let mut anna = node.guest(1);
     node.join(&mut anna, None).await;
@@ -275,6 +277,8 @@ async fn a_room_that_panics_is_replaced_and_nothing_acknowledged_is_lost() {
     while room.connected() {
         actix::clock::sleep(Duration::from_millis(1)).await;
     }
+    while anna.ear.next().await != Heard::Closed(CloseCode::UNCERTAIN) {}
+    let mut anna = node.guest(2);
     // The registry waits a moment before it starts another; its clock stands still here.
     assert!(node.rooms.get(&ROOM).is_err());
     let with = Surroundings {
@@ -296,7 +300,43 @@ async fn a_room_that_panics_is_replaced_and_nothing_acknowledged_is_lost() {
         presence: false,
         locale: Locale::En,
     };
-    let last = Some((1, "k3f9".to_owned()));
-    again.do_send(Tell(Command::Join(Join { session: anna.key, re: 9, seat, last })));
+    let (last, mark) = (Some((1, "k3f9".to_owned())), Mark::default());
+    again.do_send(Tell(Command::Join(Join { session: anna.key, re: 9, seat, last, mark })));
     assert_eq!(anna.ear.frame("joined").await["head"], 1);
+}
+
+/// MSG-05: in a silent room nothing is left of who waited for its next entry.
+#[actix::test]
+async fn a_wait_for_the_next_entry_ends_in_its_time_and_leaves_nothing() {
+    let node = alone();
+    let mut anna = node.guest(1);
+    node.join(&mut anna, None).await;
+    let room = node.rooms.get(&ROOM).unwrap();
+    let past = |ms| room.send(Past { after: 0, within: Duration::from_millis(ms) });
+    for _ in 0..10 {
+        past(1).await.unwrap();
+    }
+    let long = past(60_000);
+    let (waited, ()) = futures::join!(long, async {
+        while room.send(Waiting).await.unwrap() != 1 {
+            past(1).await.unwrap();
+        }
+        node.send(&anna, "c1").await;
+    });
+    waited.unwrap();
+    assert_eq!(room.send(Waiting).await.unwrap(), 0);
+}
+
+/// How many wait for an entry.
+#[derive(Message)]
+#[rtype(result = "usize")]
+struct Waiting;
+
+impl Handler<Waiting> for ChatRoom {
+    type Result = usize;
+
+    fn handle(&mut self, _: Waiting, _: &mut Self::Context) -> usize {
+        self.past.retain(|(_, waiting)| !waiting.is_canceled());
+        self.past.len()
+    }
 }

@@ -34,9 +34,24 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The marks as loaded.
+    /// The marks as loaded. What was learned of somebody meanwhile is newer.
     pub fn load(&mut self, marks: Vec<(Uuid, Mark)>) {
-        self.known.extend(marks);
+        for (user, mark) in marks {
+            self.see(user, mark);
+        }
+    }
+
+    /// One member's mark as it is stored, read when they came in: the load has those of the most recent
+    /// members only, and another node may have stored a newer one since.
+    pub fn see(&mut self, user: Uuid, stored: Mark) -> Option<Mark> {
+        let old = self.of(user);
+        let read = old.read.max(stored.read);
+        let new = Mark { read, delivered: old.delivered.max(stored.delivered).max(read) };
+        if new == old {
+            return None;
+        }
+        self.known.insert(user, new);
+        Some(new)
     }
 
     /// One member's mark.
@@ -87,14 +102,8 @@ impl Marks {
     pub fn learn(&mut self, told: Vec<(Uuid, Mark)>, people: usize) -> Vec<(Uuid, Mark)> {
         let mut news = Vec::new();
         for (user, mark) in told {
-            let old = self.of(user);
             // Its head may be ahead of ours; what it has read is in the log.
-            let read = old.read.max(mark.read);
-            let new = Mark { read, delivered: old.delivered.max(mark.delivered).max(read) };
-            if new != old {
-                self.known.insert(user, new);
-                news.push((user, new));
-            }
+            news.extend(self.see(user, mark).map(|new| (user, new)));
         }
         if tell_after(people).is_none() {
             news.clear();
@@ -186,6 +195,18 @@ mod tests {
         assert!(marks.is_clean());
         assert!(marks.learn(vec![(user, mark(9, 9))], 500).is_empty(), "nobody in a crowd is told");
         assert_eq!(marks.of(user), mark(9, 9));
+    }
+
+    /// MSG-05
+    #[test]
+    fn what_is_stored_of_who_comes_in_counts_and_an_older_load_takes_nothing_back() {
+        let (mut marks, user) = (Marks::default(), Uuid::from_u128(1));
+        let mark = |seq| Mark { read: seq, delivered: seq };
+        assert_eq!(marks.see(user, mark(7)), Some(mark(7)));
+        marks.load(vec![(user, mark(5)), (Uuid::from_u128(2), mark(6))]);
+        assert_eq!((marks.of(user), marks.of(Uuid::from_u128(2))), (mark(7), mark(6)));
+        assert_eq!(marks.see(user, mark(3)), None);
+        assert!(marks.see(Uuid::from_u128(3), Mark::default()).is_none() && marks.is_clean());
     }
 
     #[test]

@@ -22,7 +22,12 @@ pub struct Submit(pub Change);
 #[rtype(result = "Vec<Sitter>")]
 pub struct Seated;
 
-/// Waits until the room has an entry after this number; an error when the room ends before.
+/// Waits until the room has an entry after this number, so long at most; an error when the room ends before.
 #[derive(Debug, Clone, Copy, actix::Message)]
 #[rtype(result = "()")]
-pub struct Past(pub super::port::Seq);
+pub struct Past {
+    /// The number.
+    pub after: super::port::Seq,
+    /// How long.
+    pub within: std::time::Duration,
+}

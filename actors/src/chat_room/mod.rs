@@ -127,6 +127,7 @@ impl ChatRoom {
         }
         if !self.past.is_empty() {
             let head = self.room.head();
+            self.past.retain(|(_, waiting)| !waiting.is_canceled());
             for (_, waiting) in self.past.extract_if(.., |(after, _)| *after < head) {
                 // Who asked may have stopped waiting.
                 let _ = waiting.send(());
@@ -159,7 +160,7 @@ impl ChatRoom {
                 if let Err(error) = &saved {
                     tracing::warn!(room.id = %id, %error, "marks of room {id} not saved");
                 }
-                Command::MarksSaved { ok: saved.is_ok() }
+                Command::MarksSaved(saved)
             }),
             Effect::Joined(joined) => {
                 self.subscribe(joined.session, joined.seat.viewer(), joined.seat.presence, ctx);
@@ -336,8 +337,12 @@ impl Actor for ChatRoom {
         self.perform(first, ctx);
     }
 
-    fn stopped(&mut self, _: &mut Self::Context) {
+    fn stopped(&mut self, ctx: &mut Self::Context) {
         self.with.bus.unsubscribe(&self.channel);
+        // After a panic too: sessions that hear nothing more would not notice it.
+        for effect in self.room.abandon() {
+            self.perform_one(effect, ctx);
+        }
         for drain in self.drains.drain(..) {
             // Who asked for the drain may have stopped waiting.
             let _ = drain.send(());
@@ -378,7 +383,7 @@ impl Handler<Seated> for ChatRoom {
 impl Handler<Past> for ChatRoom {
     type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, Past(after): Past, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, Past { after, within }: Past, _: &mut Self::Context) -> Self::Result {
         let (told, waiting) = oneshot::channel();
         self.past.retain(|(_, waiting)| !waiting.is_canceled());
         if self.room.head() > after {
@@ -387,8 +392,9 @@ impl Handler<Past> for ChatRoom {
             self.past.push((after, told));
         }
         Box::pin(async move {
-            // Dropped unsent when the room ends: whoever waits reads the log all the same.
-            let _ = waiting.await;
+            // Dropped unsent when the room ends: whoever waits reads the log all the same. Who asked may be gone,
+            // which is not told here: nobody waits in a silent room for ever.
+            let _ = actix::clock::timeout(within, waiting).await;
         })
     }
 }
@@ -405,6 +411,9 @@ impl Handler<BusFrame> for ChatRoom {
     type Result = ();
 
     fn handle(&mut self, frame: BusFrame, ctx: &mut Self::Context) {
+        if frame.is_beginning() {
+            return self.command(Command::Hears, ctx);
+        }
         match serde_json::from_str::<BusBatch>(&frame.payload) {
             Ok(BusBatch { epoch, marks, .. }) if !marks.is_empty() => {
                 self.command(Command::BusMarks { epoch, marks }, ctx);

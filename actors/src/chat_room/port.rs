@@ -755,7 +755,8 @@ pub trait ChatLog: Send + Sync + 'static {
     /// The newest `limit` messages and the head they were read at, as of one moment.
     async fn latest(&self, room: Uuid, limit: usize) -> Result<Page, LogError>;
 
-    /// Stores marks; a stored number never goes back.
+    /// Stores marks; a stored number never goes back. [`LogError::NotFound`]: the room is no more, and neither
+    /// are its marks.
     async fn save_marks(&self, room: Uuid, marks: Vec<(Uuid, Mark)>) -> Result<(), LogError>;
 }
 

@@ -30,9 +30,9 @@ use super::port::{
 use super::presence::Presence;
 use super::repetitions::Repetitions;
 use super::ring::{Line, Ring};
-use super::sending::{Origin, Pace, Sending};
+use super::sending::{Origin, Pace, Repeated, Sending};
 use crate::relay::{RelayId, SessionKey};
-use crate::wire::{ErrCode, More, Problem};
+use crate::wire::{CloseCode, ErrCode, More, Problem};
 
 /// Entries kept in memory, and loaded at the start.
 pub const RING_ENTRIES: usize = 200;
@@ -164,12 +164,18 @@ impl Room {
             Command::Committed(result) => self.committed(result, now, &mut out),
             Command::Read { after, result } => self.read(after, result, now, &mut out),
             Command::Blocks { user, blocked } => self.blocks(user, blocked.as_ref(), &mut out),
+            Command::Latest(Err(LogError::NotFound)) => self.vanish(&mut out),
             Command::Latest(result) => self.latest(result, &mut out),
-            Command::MarksSaved { ok } => self.marks.saved(ok, now),
+            Command::MarksSaved(Err(LogError::NotFound)) | Command::Vanished => {
+                self.vanish(&mut out);
+            }
+            Command::MarksSaved(saved) => self.marks.saved(saved.is_ok(), now),
             Command::Bus { epoch, entries } => {
                 if epoch == self.epoch {
                     self.ingest(entries, now, &mut out);
-                } else if self.info.is_some() {
+                } else {
+                    // Another log than ours, or ours is not open yet: what came is not kept, and looked
+                    // for in the log.
                     self.suspect = true;
                 }
             }
@@ -182,6 +188,7 @@ impl Room {
                 }
             }
             Command::HeadIs(head) => self.suspect |= self.info.is_some() && head > self.head,
+            Command::Hears => self.suspect = true,
             Command::Mark { session, mark } => self.mark(session, mark, now, &mut out),
             Command::MarkOf { user, mark } => self.mark_of(user, mark, now, &mut out),
             Command::Typing(session) => self.typing(session, now, &mut out),
@@ -227,6 +234,26 @@ impl Room {
         self.stop(out);
     }
 
+    /// The room is no more: who is in it has nothing to come back to, and its marks belong nowhere.
+    fn vanish(&mut self, out: &mut Vec<Effect>) {
+        out.extend(self.seats.keys().map(|one| Effect::Cut(*one, CloseCode::UNCERTAIN)));
+        self.not_opened(&LogError::NotFound, out);
+    }
+
+    /// What is left to say when the actor ends without having stopped (a panic, a thread that is lost): nobody is
+    /// left deaf. Who has a seat is cut and comes back, everything that waits is answered.
+    pub fn abandon(&mut self) -> Vec<Effect> {
+        let mut out = Vec::new();
+        // A node that drains sends its sessions home itself.
+        if self.stopped || self.draining {
+            return out;
+        }
+        out.extend(self.seats.keys().map(|one| Effect::Cut(*one, CloseCode::UNCERTAIN)));
+        self.not_opened(&LogError::Unavailable(String::new()), &mut out);
+        out.retain(|effect| !matches!(effect, Effect::Stop));
+        out
+    }
+
     fn stop(&mut self, out: &mut Vec<Effect>) {
         self.stopped = true;
         out.push(Effect::Stop);
@@ -262,9 +289,16 @@ impl Room {
         let (slow_s, owner) =
             self.info.as_ref().map_or((0, None), |info| (info.slow_s, info.owner_id));
         let locked = self.info.as_ref().is_some_and(|info| info.locked);
-        let answer = match may(&change, locked, owner) {
-            Ok(()) => self.sending.offer(origin, change, slow_s, now),
-            Err(problem) => Some(Err(problem)),
+        // What was sent before is answered by what came of it, whatever holds its author by now.
+        let answer = match self.sending.repeated(origin, &change) {
+            Repeated::Known(answer) => Some(answer),
+            Repeated::Waits => None,
+            // The log knows, and looks at the same rights.
+            Repeated::Unsettled => self.sending.offer(origin, change, 0, now),
+            Repeated::New => match may(&change, locked, owner) {
+                Ok(()) => self.sending.offer(origin, change, slow_s, now),
+                Err(problem) => Some(Err(problem)),
+            },
         };
         if let Some(answer) = answer {
             out.push(Effect::Answer(origin, answer));
@@ -279,13 +313,21 @@ impl Room {
     ) {
         match result {
             Ok(outcomes) => {
+                let known = outcomes.iter().filter_map(|outcome| match outcome {
+                    Appended::Duplicate { seq, .. } => Some(*seq),
+                    Appended::Stored { .. } | Appended::Refused(_) => None,
+                });
+                let known = known.max().unwrap_or(0);
                 let (answers, entries) = self.sending.committed(outcomes);
                 out.extend(answers.into_iter().map(|(to, answer)| Effect::Answer(to, answer)));
                 let lines = self.ingest(entries, now, out);
                 if !lines.is_empty() {
                     out.push(Effect::Publish(lines));
                 }
+                // The log holds something that nobody has told us of.
+                self.suspect |= known > self.head;
             }
+            Err(LogError::NotFound) => self.vanish(out),
             Err(error) => {
                 let answers = self.sending.failed(problem_of(&error));
                 out.extend(answers.into_iter().map(|(to, answer)| Effect::Answer(to, answer)));

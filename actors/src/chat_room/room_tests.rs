@@ -273,7 +273,7 @@ impl World {
                 if how == How::Fine {
                     self.rows.marks.extend(marks);
                 }
-                Command::MarksSaved { ok: how == How::Fine }
+                Command::MarksSaved(if how == How::Fine { Ok(()) } else { Err(away()) })
             }
             other => panic!("{other:?} needs no answer"),
         };
@@ -309,7 +309,7 @@ fn join(index: usize, last: Option<(Seq, String)>) -> Join {
         presence: true,
         locale: Locale::En,
     };
-    Join { session: key(index), re: 1, seat, last }
+    Join { session: key(index), re: 1, seat, last, mark: Mark::default() }
 }
 
 fn send(index: usize, client_id: u8, body: u8) -> Command {
@@ -675,7 +675,7 @@ fn an_empty_room_saves_its_marks_and_stops_after_a_minute() {
             let effect = world.pending.remove(0);
             let Effect::SaveMarks(marks) = effect else { panic!("{effect:?}") };
             world.rows.marks.extend(marks);
-            world.tell(Command::MarksSaved { ok: true });
+            world.tell(Command::MarksSaved(Ok(())));
         }
     }
     assert!(world.stopped);
@@ -773,6 +773,190 @@ fn a_text_whose_commit_failed_was_never_said() {
     let away = Some((ErrCode::Unavailable, None));
     let duplicate = Some((ErrCode::Rejected, Some("duplicate")));
     assert_eq!(told, [away, away, away, away, None, None, duplicate]);
+}
+
+/// MSG-04: a room that ends by a fault leaves nobody deaf: who is seated is cut, who waits is answered.
+#[test]
+fn a_room_that_ends_by_a_fault_cuts_its_seats_and_answers_who_waits() {
+    let mut world = open_world(2);
+    world.send(0, 1, 1);
+    world.tell(Command::Submit { ticket: 7, change: draft(1, "a") });
+    // Further behind than the room remembers: this one waits for a read.
+    fill(&mut world, 250);
+    world.tell(Command::HeadIs(1));
+    world.tell(Command::Join(join(2, Some((300, "k3f9".into())))));
+    let last = world.room.abandon();
+    world.perform(last);
+    let cut: Vec<_> = world.cuts.iter().map(|(session, code)| (*session, *code)).collect();
+    assert_eq!(cut, [(key(0), CloseCode::UNCERTAIN), (key(1), CloseCode::UNCERTAIN)]);
+    assert_eq!(world.refused.iter().map(|one| one.code).collect::<Vec<_>>(), [ErrCode::Unavailable]);
+    let told: Vec<_> =
+        world.answers.iter().map(|(to, answer)| (*to, answer.clone().unwrap_err().code)).collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.contains(&(Origin::Ticket(7), ErrCode::Unavailable)));
+    assert!(!world.stopped && world.room.abandon().is_empty(), "once, and the actor ends by itself");
+
+    let mut world = open_world(1);
+    world.tell(Command::Drain);
+    assert!(world.room.abandon().is_empty(), "who is sent home is not cut");
+}
+
+/// MSG-05: marks of a room that is no more are saved nowhere, and nobody sits in it.
+#[test]
+fn a_room_that_is_no_more_lets_everybody_go_and_stops() {
+    let gone = [
+        Command::MarksSaved(Err(LogError::NotFound)),
+        Command::Committed(Err(LogError::NotFound)),
+        Command::Latest(Err(LogError::NotFound)),
+        Command::Vanished,
+    ];
+    for word in gone {
+        let mut world = open_world(1);
+        world.send(0, 1, 1);
+        world.answer(0, How::Fine);
+        world.tell(Command::Mark { session: key(0), mark: Mark { read: 1, delivered: 1 } });
+        world.tell(word);
+        assert_eq!(world.cuts, [(key(0), CloseCode::UNCERTAIN)]);
+        assert!(world.stopped && world.pending.is_empty());
+    }
+}
+
+/// MSG-07: slow mode counts what was stored. A send whose outcome is unknown is settled by its repetition.
+#[test]
+fn slow_mode_lets_the_repetition_of_an_unknown_outcome_through_and_nothing_else() {
+    for how in [How::Lost, How::Failed] {
+        let mut world = open_world(1);
+        slow(&mut world);
+        world.send(0, 1, 1);
+        world.send(0, 2, 2);
+        let refused = world.answers.pop().unwrap().1.unwrap_err();
+        assert_eq!((refused.code, refused.retry_ms), (ErrCode::SlowMode, Some(30_001)), "one waits");
+        world.answer(0, how);
+        assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::Unavailable);
+        world.send(0, 1, 1);
+        world.calm_down();
+        let ack = world.answers.pop().unwrap().1.unwrap();
+        assert_eq!(ack.dup, how == How::Lost);
+        world.send(0, 1, 1);
+        assert!(world.answers.pop().unwrap().1.unwrap().dup);
+    }
+    let mut world = open_world(1);
+    slow(&mut world);
+    world.send(0, 1, 1);
+    world.answer(0, How::Fine);
+    world.now += TimeDelta::seconds(10);
+    world.send(0, 2, 2);
+    let refused = world.answers.pop().unwrap().1.unwrap_err();
+    // Stored at the start, whatever the clock shows when its commit is heard of.
+    assert_eq!((refused.code, refused.retry_ms), (ErrCode::SlowMode, Some(20_001)));
+}
+
+fn slow(world: &mut World) {
+    let entry = Entry::Mod {
+        seq: world.rows.head() + 1,
+        action: Action::SlowMode,
+        user: None,
+        until: None,
+        slow_s: Some(30),
+        reason: None,
+    };
+    world.rows.entries.push(entry.clone());
+    world.tell(Command::Bus { epoch: "k3f9".into(), entries: vec![entry] });
+}
+
+/// MSG-01: what was stored before a lock is acknowledged behind it, and what may have been is asked of the log.
+#[test]
+fn a_lock_does_not_deny_what_was_sent_before_it() {
+    let mut world = open_world(1);
+    world.send(0, 1, 1);
+    world.answer(0, How::Fine);
+    world.send(0, 2, 2);
+    world.answer(0, How::Lost);
+    world.answers.clear();
+    let entry = Entry::Mod {
+        seq: 3,
+        action: Action::Lock,
+        user: None,
+        until: None,
+        slow_s: None,
+        reason: None,
+    };
+    world.rows.entries.push(entry);
+    world.calm_down();
+    for id in 1..=2 {
+        world.send(0, id, id);
+        world.calm_down();
+        assert!(world.answers.pop().unwrap().1.unwrap().dup);
+    }
+    world.send(0, 3, 3);
+    assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::ReadOnly);
+}
+
+/// MSG-05: somebody who is not among those whose marks the room loaded is told their own.
+#[test]
+fn who_comes_in_brings_the_own_mark() {
+    let mut world = open_world(0);
+    let mark = Mark { read: 3, delivered: 5 };
+    let told = world.room.handle(Command::Join(Join { mark, ..join(0, None) }), world.now);
+    let mut told: Vec<_> = told.into_iter().collect();
+    while !told.iter().any(|effect| matches!(effect, Effect::Joined(_))) {
+        assert!(told.iter().any(|effect| matches!(effect, Effect::ReadLatest)), "{told:?}");
+        let page = Command::Latest(Ok(world.rows.latest(PAGE_ENTRIES)));
+        told = world.room.handle(page, world.now);
+    }
+    let me = told.iter().find_map(|effect| match effect {
+        Effect::Joined(joined) => Some(joined.me),
+        _ => None,
+    });
+    assert_eq!(me, Some(mark));
+}
+
+/// MSG-01: what the bus told too early, or before it was listened to, is looked for in the log at once.
+#[test]
+fn what_came_before_the_room_was_open_is_read_from_the_log() {
+    let mut world = World::new();
+    let opened = world.rows.opened(RING_ENTRIES);
+    fill(&mut world, 2);
+    let entries = world.rows.after(0, 10);
+    world.tell(Command::Bus { epoch: "k3f9".into(), entries });
+    world.pending.clear();
+    world.tell(Command::Opened(Ok(opened)));
+    assert!(matches!(&world.pending[..], [Effect::ReadAfter(0)]), "{:?}", world.pending);
+    world.answer(0, How::Fine);
+    assert_eq!(world.room.head(), 2);
+    fill(&mut world, 1);
+    world.now += TimeDelta::seconds(2);
+    world.tell(Command::Hears);
+    world.answer(0, How::Fine);
+    assert_eq!(world.room.head(), 3);
+}
+
+/// MSG-01: the answer to a repeated send may be the first word of what another node has stored.
+#[test]
+fn a_duplicate_beyond_the_head_is_caught_up_with() {
+    let mut world = open_world(1);
+    world.send(0, 1, 1);
+    fill(&mut world, 1);
+    let Some(Effect::Append(batch)) = world.pending.pop() else { panic!("no commit") };
+    // The other node took the same send.
+    world.rows.append(batch.clone());
+    let outcomes = world.rows.append(batch);
+    world.tell(Command::Committed(Ok(outcomes)));
+    assert!(matches!(&world.pending[..], [Effect::ReadAfter(0)]), "{:?}", world.pending);
+    world.answer(0, How::Fine);
+    assert_eq!((world.room.head(), world.clients[&0].last), (2, Some(2)));
+}
+
+/// MSG-04
+#[test]
+fn a_join_that_another_one_of_the_session_replaces_is_answered_too() {
+    let mut world = World::new();
+    world.tell(Command::Join(Join { re: 5, ..join(0, None) }));
+    let told = world.room.handle(Command::Join(Join { re: 6, ..join(0, None) }), world.now);
+    assert!(matches!(&told[..], [Effect::Refuse { re: 5, problem, .. }]
+        if problem.code == ErrCode::Unavailable), "{told:?}");
+    world.calm_down();
+    assert!(world.clients[&0].seated);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The way of a change to the log: limits, repeated sends, the queue while a commit runs, and the
 //! answers after it. Pure.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ const BATCH_BYTES: usize = 256 * 1024;
 const ORIGINS_MAX: usize = 16;
 /// Finished sends that are remembered; the log knows the rest.
 const RECENT_MAX: usize = 256;
+/// Messages with an unknown outcome that are remembered; those of one commit always are.
+const UNSETTLED_MAX: usize = 1024;
 /// Writers whose buckets are full again are forgotten this often.
 const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(60);
 
@@ -116,7 +118,21 @@ struct Writer {
     second: Bucket,
     minute: Bucket,
     acts: Bucket,
+    /// When the newest message was stored that this node knows of.
     last: Option<Timestamp>,
+}
+
+/// What is known of a change that may have been sent before.
+#[derive(Debug)]
+pub enum Repeated {
+    /// What came of it.
+    Known(Result<Ack, Problem>),
+    /// It waits for its commit; the answer comes with that.
+    Waits,
+    /// It was sent before, and whether it was stored is not known.
+    Unsettled,
+    /// Nothing.
+    New,
 }
 
 type Key = (Uuid, String);
@@ -129,6 +145,8 @@ pub struct Sending {
     in_flight: Vec<Pending>,
     recent: HashMap<Key, Done>,
     recent_order: VecDeque<Key>,
+    /// Messages whose commit failed, the outcome unknown.
+    unsettled: HashSet<Key>,
     writers: HashMap<Uuid, Writer>,
     swept_at: Option<Timestamp>,
     repetitions: Option<Arc<Repetitions>>,
@@ -145,7 +163,28 @@ impl Sending {
         self.repetitions = Some(repetitions);
     }
 
-    /// Takes a change in. `Some` is its answer already; else the answer comes with the commit.
+    /// What is known of a change; of one that waits, `origin` gets the answer too.
+    pub fn repeated(&mut self, origin: Origin, change: &Change) -> Repeated {
+        let Some((key, content)) = key_of(change) else { return Repeated::New };
+        if let Some(done) = self.recent.get(&key) {
+            return Repeated::Known(done.answer(key.1, content));
+        }
+        let mut waiting = self.in_flight.iter_mut().chain(self.queue.iter_mut());
+        if let Some(same) = waiting.find(|one| one.is(&key)) {
+            if same.key.as_ref().is_some_and(|(_, other)| *other != content) {
+                return Repeated::Known(Err(Problem::new(ErrCode::ClientIdReused)));
+            }
+            if same.origins.len() >= ORIGINS_MAX {
+                return Repeated::Known(Err(Problem::unavailable(1000)));
+            }
+            same.origins.push(origin);
+            return Repeated::Waits;
+        }
+        if self.unsettled.contains(&key) { Repeated::Unsettled } else { Repeated::New }
+    }
+
+    /// Takes in a change that is not [`Self::repeated`]. `Some` is its answer already; else the answer comes with
+    /// the commit.
     pub fn offer(
         &mut self,
         origin: Origin,
@@ -154,22 +193,6 @@ impl Sending {
         now: Timestamp,
     ) -> Option<Result<Ack, Problem>> {
         let key = key_of(&change);
-        if let Some((key, content)) = &key {
-            if let Some(done) = self.recent.get(key) {
-                return Some(done.answer(key.1.clone(), *content));
-            }
-            let mut waiting = self.in_flight.iter_mut().chain(self.queue.iter_mut());
-            if let Some(same) = waiting.find(|one| one.is(key)) {
-                if same.key.as_ref().is_some_and(|(_, other)| other != content) {
-                    return Some(Err(Problem::new(ErrCode::ClientIdReused)));
-                }
-                if same.origins.len() >= ORIGINS_MAX {
-                    return Some(Err(Problem::unavailable(1000)));
-                }
-                same.origins.push(origin);
-                return None;
-            }
-        }
         if self.queue.len() >= QUEUE_MAX {
             return Some(Err(Problem::unavailable(1000)));
         }
@@ -192,7 +215,12 @@ impl Sending {
             });
         }
         let Pace { second, minute, acts } = self.pace;
-        let writer = self.writers.entry(change.by.user).or_default();
+        let user = change.by.user;
+        let is_waiting = slow_s > 0
+            && self.in_flight.iter().chain(&self.queue).any(|one| {
+                one.change.by.user == user && matches!(one.change.what, What::Message(_))
+            });
+        let writer = self.writers.entry(user).or_default();
         let What::Message(draft) = &change.what else {
             return writer.acts.take(acts, now).map_err(|wait| later(ErrCode::RateLimited, wait));
         };
@@ -204,6 +232,9 @@ impl Sending {
             let pause = TimeDelta::seconds(i64::from(slow_s));
             // Later than now: the clock was set back, and nobody waits as long as it was wrong.
             let last = writer.last.filter(|last| *last <= now);
+            // One that waits for its commit will have been stored just now. What other nodes know the log
+            // knows, and looks again.
+            let last = last.max(is_waiting.then_some(now));
             let wait = last.map_or(TimeDelta::zero(), |last| last + pause - now);
             if wait > TimeDelta::zero() {
                 return Err(later(ErrCode::SlowMode, wait));
@@ -219,7 +250,6 @@ impl Sending {
         {
             repetitions.note(change.by.user, &draft.client_id, &draft.body, now)?;
         }
-        writer.last = Some(now);
         Ok(())
     }
 
@@ -252,6 +282,11 @@ impl Sending {
                     let held = matches!(&entry, Entry::Msg { m, .. } if m.state == State::Held);
                     let (msg, seq) = (entry.msg(), entry.seq());
                     entries.push(entry);
+                    if let (What::Message(_), Some(writer)) =
+                        (&change.what, self.writers.get_mut(&change.by.user))
+                    {
+                        writer.last = Some(at);
+                    }
                     (Ok(Done { content, msg, seq, created_at: at, held }), true)
                 }
                 Some(Appended::Duplicate { msg, seq, created_at, held }) => {
@@ -261,10 +296,14 @@ impl Sending {
                 // A log that answers less than it was asked: the outcome is unknown.
                 None => (Err(Problem::unavailable(1000)), false),
             };
-            match (&done, key) {
-                (Ok(done), Some((key, _))) => self.remember(key, *done),
-                (Err(_), _) => self.unsaid(&change),
-                (Ok(_), None) => {}
+            if done.is_err() {
+                self.unsaid(&change);
+            }
+            if let Some((key, _)) = key {
+                self.unsettled.remove(&key);
+                if let Ok(done) = &done {
+                    self.remember(key, *done);
+                }
             }
             let client_id = match change.what {
                 What::Message(draft) => Some(draft.client_id),
@@ -283,6 +322,11 @@ impl Sending {
     pub fn failed(&mut self, problem: Problem) -> Vec<Answer> {
         let failed = std::mem::take(&mut self.in_flight);
         failed.iter().for_each(|one| self.unsaid(&one.change));
+        if self.unsettled.len() + failed.len() > UNSETTLED_MAX {
+            // The log settles them too; only a lock or slow mode could answer before it.
+            self.unsettled.clear();
+        }
+        self.unsettled.extend(failed.iter().filter_map(|one| Some(one.key.as_ref()?.0.clone())));
         let origins = failed.into_iter().flat_map(|one| one.origins);
         origins.map(|origin| (origin, Err(problem.clone()))).collect()
     }

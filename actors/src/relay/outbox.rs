@@ -13,9 +13,10 @@ use crate::wire::CloseCode;
 
 /// From here on what may be lost is no longer queued.
 pub const BEHIND: Bound = Bound { messages: 32, bytes: 32 * 1024 };
-/// Past this the reader is cut.
+/// Past this, of what is live, the reader is cut.
 pub const CUT: Bound = Bound { messages: 256, bytes: 256 * 1024 };
-/// The same for what the session itself asked for: many rooms may answer their joins at once.
+/// The same for what the session itself asked for, counted apart: many rooms may answer their joins at once, and
+/// what is live comes behind them.
 pub const CUT_ANSWERS: Bound = Bound { messages: 1024, bytes: 2 * 1024 * 1024 };
 /// A reader that takes nothing for this long, with anything waiting, is cut.
 pub const STALLED: Duration = Duration::from_secs(10);
@@ -58,7 +59,10 @@ pub enum Taken {
 #[derive(Debug)]
 struct State {
     queue: VecDeque<ByteString>,
-    bytes: usize,
+    /// Of these, how many the session did not ask for, and their bytes.
+    live: (usize, usize),
+    /// And those that it asked for.
+    asked: (usize, usize),
     /// Of the session, while it waits for something to write.
     waker: Option<Waker>,
     /// Somebody has promised to tell it.
@@ -66,6 +70,13 @@ struct State {
     waiting_since: Option<Instant>,
     heard_at: Instant,
     dead: Option<CloseCode>,
+}
+
+impl State {
+    /// Nothing waits any more.
+    const fn forget_counts(&mut self) {
+        (self.live, self.asked) = ((0, 0), (0, 0));
+    }
 }
 
 /// Shared by the relay and one session of the same thread.
@@ -77,7 +88,8 @@ impl Outbox {
     pub fn new(now: Instant) -> Self {
         Self(Mutex::new(State {
             queue: VecDeque::new(),
-            bytes: 0,
+            live: (0, 0),
+            asked: (0, 0),
             waker: None,
             untold: false,
             waiting_since: None,
@@ -88,18 +100,18 @@ impl Outbox {
 
     /// Relay: queues a live `frame`.
     pub fn push(&self, frame: ByteString, now: Instant) -> Pushed {
-        self.push_within(CUT, frame, now, true)
+        self.push_within(CUT, |state| &mut state.live, frame, now, true)
     }
 
     /// Relay: queues a live `frame` that need not be written at this moment. [`Pushed::Untold`] once, until
     /// [`Outbox::tell`].
     pub fn lay(&self, frame: ByteString, now: Instant) -> Pushed {
-        self.push_within(CUT, frame, now, false)
+        self.push_within(CUT, |state| &mut state.live, frame, now, false)
     }
 
     /// Relay: queues a `frame` that the session asked for.
     pub fn answer(&self, frame: ByteString, now: Instant) -> Pushed {
-        self.push_within(CUT_ANSWERS, frame, now, true)
+        self.push_within(CUT_ANSWERS, |state| &mut state.asked, frame, now, true)
     }
 
     /// Relay: tells the session of what waits, if it has not found it by itself.
@@ -117,17 +129,26 @@ impl Outbox {
         self.lock().untold
     }
 
-    fn push_within(&self, bound: Bound, frame: ByteString, now: Instant, tell: bool) -> Pushed {
+    fn push_within(
+        &self,
+        bound: Bound,
+        counted: fn(&mut State) -> &mut (usize, usize),
+        frame: ByteString,
+        now: Instant,
+        tell: bool,
+    ) -> Pushed {
         let mut state = self.lock();
         if state.dead.is_some() {
             return Pushed::Dead;
         }
-        let full = state.queue.len() >= bound.messages || state.bytes + frame.len() > bound.bytes;
+        let (messages, bytes) = counted(&mut state);
+        let full = *messages >= bound.messages || *bytes + frame.len() > bound.bytes;
         // One frame alone always fits: a replay may be larger than what live traffic may pile up.
-        if full && !state.queue.is_empty() {
+        if full && *messages > 0 {
             return Pushed::Full;
         }
-        state.bytes += frame.len();
+        *messages += 1;
+        *bytes += frame.len();
         state.queue.push_back(frame);
         state.waiting_since.get_or_insert(now);
         if tell {
@@ -145,7 +166,8 @@ impl Outbox {
     /// Relay: whether this session is too far behind for what may be lost.
     pub fn is_behind(&self) -> bool {
         let state = self.lock();
-        state.dead.is_some() || state.queue.len() > BEHIND.messages || state.bytes > BEHIND.bytes
+        let bytes = state.live.1 + state.asked.1;
+        state.dead.is_some() || state.queue.len() > BEHIND.messages || bytes > BEHIND.bytes
     }
 
     /// Relay: whether the reader takes nothing although something waits.
@@ -158,7 +180,7 @@ impl Outbox {
     pub fn kill(&self, code: CloseCode) -> bool {
         let mut state = self.lock();
         state.queue = VecDeque::new();
-        state.bytes = 0;
+        state.forget_counts();
         state.waiting_since = None;
         let alive = state.dead.is_none();
         state.dead.get_or_insert(code);
@@ -213,7 +235,7 @@ impl Outbox {
     /// Session: takes all that waits.
     pub fn take(&self) -> Taken {
         let mut state = self.lock();
-        state.bytes = 0;
+        state.forget_counts();
         state.waiting_since = None;
         let queue = std::mem::take(&mut state.queue);
         let dead = state.dead;
@@ -325,6 +347,24 @@ mod tests {
         assert!(matches!(outbox.push(object(CUT.bytes + 1), now), Pushed::Waits));
         assert_eq!(outbox.push(object(10), now), Pushed::Full);
         assert!(outbox.is_behind());
+    }
+
+    /// MSG-05: who joins many rooms at once is not cut for their answers by the next live entry.
+    #[test]
+    fn what_the_session_asked_for_leaves_the_room_for_what_is_live() {
+        let now = Instant::now();
+        let outbox = Outbox::new(now);
+        for _ in 0..10 {
+            assert_eq!(outbox.answer(object(100 * 1024), now), Pushed::Waits);
+        }
+        for _ in 0..CUT.messages {
+            assert!(matches!(outbox.push(object(10), now), Pushed::Waits));
+        }
+        assert_eq!(outbox.push(object(10), now), Pushed::Full);
+        assert_eq!(outbox.answer(object(CUT_ANSWERS.bytes), now), Pushed::Full);
+        outbox.take();
+        assert!(!outbox.is_behind());
+        assert!(matches!(outbox.push(object(10), now), Pushed::Waits));
     }
 
     #[test]

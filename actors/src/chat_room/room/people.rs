@@ -33,6 +33,7 @@ impl Room {
     pub(super) fn join(&mut self, join: Join, now: Timestamp, out: &mut Vec<Effect>) {
         // One that joins again is seated anew, so that its chain has no double.
         self.unseat(join.session, now, out);
+        self.marks.see(join.seat.user, join.mark);
         if self.draining || self.waiting.len() >= WAITING_MAX {
             out.push(join.refuse(Problem::unavailable(1000)));
             return;
@@ -41,7 +42,10 @@ impl Room {
     }
 
     pub(super) fn unseat(&mut self, session: SessionKey, now: Timestamp, out: &mut Vec<Effect>) {
-        self.waiting.retain(|waiting| waiting.join.session != session);
+        // Its join does not come to anything any more, and is answered all the same.
+        for waiting in self.waiting.extract_if(.., |waiting| waiting.join.session == session) {
+            out.push(waiting.join.refuse(Problem::unavailable(1000)));
+        }
         if let Some(seat) = self.seats.remove(&session) {
             if let Some(count) = self.relays.get_mut(&session.relay) {
                 *count -= 1;

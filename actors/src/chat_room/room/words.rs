@@ -66,6 +66,8 @@ pub struct Join {
     pub seat: Seat,
     /// The last number it has, with the epoch that the number belongs to.
     pub last: Option<(Seq, String)>,
+    /// How far they have come, as it is stored.
+    pub mark: Mark,
 }
 
 /// What can happen to a room.
@@ -114,10 +116,7 @@ pub enum Command {
     /// The log answered to [`Effect::ReadLatest`].
     Latest(Result<Page, LogError>),
     /// The log answered to [`Effect::SaveMarks`].
-    MarksSaved {
-        /// Whether it worked.
-        ok: bool,
-    },
+    MarksSaved(Result<(), LogError>),
     /// Another node's entries, in whatever order and number the bus made of them.
     Bus {
         /// The epoch they belong to.
@@ -134,6 +133,10 @@ pub enum Command {
     },
     /// The position check: the log's head.
     HeadIs(Seq),
+    /// From now on what other nodes say arrives; before, it may have been lost.
+    Hears,
+    /// The position check: the log has no such room any more.
+    Vanished,
     /// A session tells how far it has come.
     Mark {
         /// The session.
