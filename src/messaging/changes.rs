@@ -18,7 +18,7 @@ use super::views::{
 };
 use super::{limits, moderation, rules, search, store, topic};
 use crate::app::App;
-use crate::identity::SignedIn;
+use crate::identity::{self, SignedIn};
 use crate::platform::http::{Body, Code, Policy, Problem, Query, Routes};
 
 /// Entries of one answer at most.
@@ -238,12 +238,14 @@ pub async fn find(
 /// The log after a number, as the socket would have told it; waits for the next entry when there is none.
 #[utoipa::path(get, path = "/api/v1/rooms/{id}/log", tag = "messaging",
     params(("id" = Uuid, Path, description = "The room"), LogQuery),
-    responses((status = 200, body = LogPage), (status = 404)))]
+    responses((status = 200, body = LogPage), (status = 404), (status = 429)))]
 pub async fn log(
     app: App,
-    RoomMember(member): RoomMember,
+    SignedIn(who): SignedIn,
+    RoomMember(mut member): RoomMember,
     Query(asked): Query<LogQuery>,
 ) -> Result<HttpResponse, Problem> {
+    limits::reading(&app, member.user).await.map_err(|refusal| problem(&refusal))?;
     let wait = Duration::from_secs(asked.wait.unwrap_or(0).min(WAIT_MAX));
     if !wait.is_zero() {
         let room = app.messaging.live.open(&app, &member).map_err(|r| problem(&r))?;
@@ -254,8 +256,12 @@ pub async fn log(
             () = app.stop.cancelled() => {}
         }
     }
+    // Who has lost access meanwhile, or the sign-in, reads nothing.
+    let who = identity::principal_of_session(&app, who.session_id).await?;
     let mut conn = app.db.conn().await?;
-    // After the wait: who has lost access meanwhile reads nothing.
+    if !wait.is_zero() {
+        member = access::enter(&app, &mut conn, &who, member.room).await?;
+    }
     let viewer = access::viewer(&mut conn, &member).await?;
     let (head, epoch) =
         store::head(&mut conn, member.room).await?.ok_or_else(Problem::not_found)?;

@@ -260,9 +260,11 @@ async fn check_positions(app: &App) -> Result<(), Problem> {
     let mut conn = app.db.conn().await?;
     let heads: HashMap<Uuid, i64> = store::heads(&mut conn, &ids).await?.into_iter().collect();
     for (id, room) in live {
-        if let Some(head) = heads.get(&id) {
-            room.do_send(Tell(Command::HeadIs(unsigned(*head))));
-        }
+        room.do_send(Tell(match heads.get(&id) {
+            Some(head) => Command::HeadIs(unsigned(*head)),
+            // Deleted, with all that was its own.
+            None => Command::Vanished,
+        }));
     }
     Ok(())
 }

@@ -319,17 +319,26 @@ async fn enter(app: &App, from: &From, room: Uuid) -> Result<Member, Refusal> {
     entered.await.map_err(|problem| refusal(&problem))
 }
 
-/// The seat of somebody who was let in.
-async fn seat(app: &App, member: &Member, presence: bool, locale: Locale) -> Result<Seat, Problem> {
+/// The seat of somebody who was let in, and their mark.
+async fn seat(
+    app: &App,
+    member: &Member,
+    presence: bool,
+    locale: Locale,
+) -> Result<(Seat, Mark), Problem> {
     let mut conn = app.db.conn().await?;
     let by = access::by(&mut conn, member).await?;
     let standing = store::standing(&mut conn, member.room, member.user).await?;
     let now = app.clock.now();
-    let muted_until = standing.and_then(|standing| standing.muted_until);
+    let mark = standing.as_ref().map(|(_, read, delivered)| Mark {
+        read: super::log::unsigned(*read),
+        delivered: super::log::unsigned(*delivered),
+    });
+    let muted_until = standing.and_then(|(standing, ..)| standing.muted_until);
     let wide = moderation::muted_widely(&mut conn, member.course, member.user, now).await?;
     let muted_until = muted_until.max(wide);
     let blocked = store::blocked_by(&mut conn, member.user).await?;
-    Ok(Seat {
+    let seat = Seat {
         user: member.user,
         name: by.name,
         rights: member.rights(),
@@ -337,7 +346,8 @@ async fn seat(app: &App, member: &Member, presence: bool, locale: Locale) -> Res
         blocked: (!blocked.is_empty()).then(|| Arc::new(blocked.into_iter().collect())),
         presence,
         locale,
-    })
+    };
+    Ok((seat, mark.unwrap_or_default()))
 }
 
 async fn join(app: &App, from: &From, room: Uuid, request: &TopicRequest) -> Result<(), Refusal> {
@@ -345,12 +355,9 @@ async fn join(app: &App, from: &From, room: Uuid, request: &TopicRequest) -> Res
     let JoinBody { last_seq, epoch, presence } = body(request)?;
     let member = enter(app, from, room).await?;
     let seat = seat(app, &member, presence, request.locale).await;
-    let join = Join {
-        session: from.key,
-        re: request.re.unwrap_or(0),
-        seat: seat.map_err(|problem| refusal(&problem))?,
-        last: last_seq.zip(epoch),
-    };
+    let (seat, mark) = seat.map_err(|problem| refusal(&problem))?;
+    let (session, re) = (from.key, request.re.unwrap_or(0));
+    let join = Join { session, re, seat, last: last_seq.zip(epoch), mark };
     // A room that retires at this very moment is opened anew.
     for _ in 0..2 {
         let addr = app.messaging.live.open(app, &member)?;

@@ -54,6 +54,13 @@ impl Sinks {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Recipient<BusFrame>>>> {
         self.by_channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Says on this node that the channel is heard from here on.
+    fn tell_beginning(&self, node: Uuid, channel: &str) {
+        for sink in self.lock().get(channel).into_iter().flatten() {
+            sink.do_send(BusFrame::beginning(node));
+        }
+    }
 }
 
 enum Change {
@@ -186,16 +193,16 @@ async fn listen(
         match tokio::time::timeout(TIMEOUT, client.get_async_pubsub()).await {
             Ok(Ok(pubsub)) => {
                 let (mut sink, mut frames) = pubsub.split();
-                if resubscribe(&mut sink, &sinks).await.is_ok() {
+                // What they ask for stands in the sinks already.
+                while changes.try_recv().is_ok() {}
+                if resubscribe(&mut sink, &sinks).await.is_some() {
                     sinks.connected.store(true, Ordering::Relaxed);
                     let mut ping = tokio::time::interval(PING_EVERY);
                     loop {
                         tokio::select! {
                             _ = ping.tick() => {
-                                let answer = sink.ping::<redis::Value>();
-                                match tokio::time::timeout(TIMEOUT, answer).await {
-                                    Ok(Ok(_)) => {}
-                                    Ok(Err(_)) | Err(_) => break,
+                                if in_time(sink.ping::<redis::Value>()).await.is_none() {
+                                    break;
                                 }
                             }
                             frame = frames.next() => match frame {
@@ -204,11 +211,19 @@ async fn listen(
                             },
                             change = changes.recv() => {
                                 let done = match change {
-                                    Some(Change::Subscribe(c)) => sink.subscribe(format!("{PREFIX}{c}")).await,
-                                    Some(Change::Unsubscribe(c)) => sink.unsubscribe(format!("{PREFIX}{c}")).await,
+                                    Some(Change::Subscribe(c)) => {
+                                        let done = in_time(sink.subscribe(format!("{PREFIX}{c}"))).await;
+                                        if done.is_some() {
+                                            sinks.tell_beginning(node, &c);
+                                        }
+                                        done
+                                    }
+                                    Some(Change::Unsubscribe(c)) => {
+                                        in_time(sink.unsubscribe(format!("{PREFIX}{c}"))).await
+                                    }
                                     None => return,
                                 };
-                                if done.is_err() {
+                                if done.is_none() {
                                     break;
                                 }
                             }
@@ -225,13 +240,18 @@ async fn listen(
     }
 }
 
-async fn resubscribe(sink: &mut PubSubSink, sinks: &Sinks) -> Result<(), redis::RedisError> {
-    sink.subscribe(format!("{PREFIX}{LIVE}")).await?;
+/// What Redis answers within [`TIMEOUT`]; one that is stopped takes commands and never says a word.
+async fn in_time<T>(answer: impl Future<Output = Result<T, redis::RedisError>>) -> Option<T> {
+    tokio::time::timeout(TIMEOUT, answer).await.ok()?.ok()
+}
+
+async fn resubscribe(sink: &mut PubSubSink, sinks: &Sinks) -> Option<()> {
+    in_time(sink.subscribe(format!("{PREFIX}{LIVE}"))).await?;
     let channels: Vec<String> = sinks.lock().keys().map(|c| format!("{PREFIX}{c}")).collect();
     for chunk in channels.chunks(256) {
-        sink.subscribe(chunk).await?;
+        in_time(sink.subscribe(chunk)).await?;
     }
-    Ok(())
+    Some(())
 }
 
 fn deliver(node: Uuid, sinks: &Sinks, live: &Live, message: &redis::Msg) {

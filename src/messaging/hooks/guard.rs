@@ -8,7 +8,7 @@
 //! [`moderated`] is called in the same transaction after everything is written, with each act of moderation of
 //! the batch that changed something.
 
-use actors::chat_room::port::{Action, Change, What};
+use actors::chat_room::port::{Action, Change, Draft, Rights, What};
 use actors::wire::{ErrCode, More, Problem as Refusal};
 use diesel_async::AsyncPgConnection;
 use kernel::{IdSource as _, RandomIds, Timestamp};
@@ -56,10 +56,11 @@ impl Standing {
     }
 }
 
-/// Whether a change may be made. Moderators are only held by a ban.
+/// Whether a change may be made. Moderators are only held by a ban. The room's actor has looked at rights and
+/// texts before, unless it might be a repeated send.
 ///
 /// # Errors
-/// `muted`, `banned` or `read_only`.
+/// `muted`, `banned` or `read_only`; what the rules say to a text.
 pub fn may(
     change: &Change,
     room: &RoomRow,
@@ -74,7 +75,8 @@ pub fn may(
     if change.by.rights.moderates {
         return Ok(());
     }
-    let speaks = matches!(change.what, What::Message(_) | What::Edit { .. } | What::React { .. });
+    let writes = matches!(change.what, What::Message(_) | What::Edit { .. });
+    let speaks = writes || matches!(change.what, What::React { .. });
     if let Some((until, reason)) = standing.muted(now).filter(|_| speaks) {
         return Err(Refusal::new(ErrCode::Muted).with(More {
             until: shown(until),
@@ -82,10 +84,19 @@ pub fn may(
             need_wrong: None,
         }));
     }
-    if room.locked && matches!(change.what, What::Message(_) | What::Edit { .. }) {
-        return Err(Refusal::new(ErrCode::ReadOnly));
+    let Rights { can_write, need_wrong, .. } = change.by.rights;
+    if writes && (room.locked || !can_write) {
+        let refusal = Refusal::new(ErrCode::ReadOnly);
+        return Err(match need_wrong {
+            Some(_) => refusal.with(More { need_wrong, ..More::default() }),
+            None => refusal,
+        });
     }
-    Ok(())
+    match &change.what {
+        What::Message(Draft { against: Some(refusal), .. })
+        | What::Edit { against: Some(refusal), .. } => Err(refusal.clone()),
+        _ => Ok(()),
+    }
 }
 
 /// The end of a mute as people see it: none when it lasts until it is lifted.
@@ -192,7 +203,7 @@ pub async fn moderated(conn: &mut AsyncPgConnection, acts: &[Moderated]) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use actors::chat_room::port::{By, Draft, Rights, Role};
+    use actors::chat_room::port::{By, Role};
 
     use super::*;
     use crate::messaging::model::RoomKind;
@@ -267,5 +278,14 @@ mod tests {
         assert!(may(&change(true), &room(true), &muted(later), now).is_ok());
         let locked = may(&change(false), &room(true), &Standing::default(), now);
         assert_eq!(locked.unwrap_err().code, ErrCode::ReadOnly);
+        let mut reader = change(false);
+        reader.by.rights.can_write = false;
+        let refusal = may(&reader, &room(false), &Standing::default(), now).unwrap_err();
+        assert_eq!(refusal.code, ErrCode::ReadOnly);
+        let draft = Draft { against: Some(Refusal::rejected("words")), ..Draft::default() };
+        let rude = |moderates| Change { what: What::Message(draft.clone()), ..change(moderates) };
+        let refusal = may(&rude(false), &room(false), &Standing::default(), now).unwrap_err();
+        assert_eq!((refusal.code, refusal.rule), (ErrCode::Rejected, Some("words")));
+        assert!(may(&rude(true), &room(false), &Standing::default(), now).is_ok());
     }
 }

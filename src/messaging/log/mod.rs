@@ -14,6 +14,7 @@ use actors::chat_room::port::{
     Appended, Change, ChatLog, Entry, LogError, Mark, Opened, Page, RoomInfo, Seq,
 };
 use async_trait::async_trait;
+use diesel::result::DatabaseErrorKind as Kind;
 use diesel_async::AsyncPgConnection;
 use futures::FutureExt as _;
 use kernel::{Clock, IdSource, Timestamp};
@@ -32,7 +33,7 @@ use crate::platform::http::Problem;
 use crate::platform::redis::Redis;
 pub(super) use rows::{signed, unsigned};
 
-/// Marks that a room loads at its start.
+/// Marks that a room loads at its start; everybody else's come with their join.
 const MARKS: i64 = 1000;
 
 /// The log of every room.
@@ -126,7 +127,15 @@ impl ChatLog for PgChatLog {
             })
             .collect();
         let mut conn = self.store.db.conn().await.map_err(away)?;
-        store::save_marks(&mut conn, &rows).await.map_err(away)
+        store::save_marks(&mut conn, &rows).await.map_err(|error| match &error {
+            // The members of a room go with it.
+            diesel::result::Error::DatabaseError(Kind::ForeignKeyViolation, info)
+                if info.message().contains("room_id") =>
+            {
+                LogError::NotFound
+            }
+            _ => away(error),
+        })
     }
 }
 

@@ -17,7 +17,9 @@ use super::rows::{self, role_name, unsigned};
 use crate::messaging::files::model::FileRow;
 use crate::messaging::hooks::desk::{Deed, Posted};
 use crate::messaging::hooks::guard::{self, Moderated, Standing};
-use crate::messaging::model::{LogRow, MessageRow, MessageState, RoomKind, RoomRow, kind};
+use crate::messaging::model::{
+    LogRow, MessageRow, MessageState, RoomKind, RoomRow, StandingRow, kind,
+};
 use crate::messaging::news::Said;
 
 /// How long one may change or delete an own message.
@@ -60,6 +62,8 @@ pub struct World {
     pub names: HashMap<Uuid, String>,
     /// What moderators have laid upon people: (room, user).
     pub standings: HashMap<(Uuid, Uuid), Standing>,
+    /// When these people last wrote, in rooms with slow mode: (room, user).
+    pub newest: HashMap<(Uuid, Uuid), Timestamp>,
     /// Who has which emoji on the messages that the batch reacts to.
     pub reactions: HashMap<Uuid, HashMap<String, HashSet<Uuid>>>,
     /// The files that the batch names, and those of held messages that it lets through.
@@ -163,7 +167,10 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         let row = &self.world.rooms.get(&room).ok_or_else(not_found)?.row;
         guard::may(change, row, standing, self.now)?;
         match &change.what {
-            What::Message(draft) => self.message(room, change, draft),
+            What::Message(draft) => {
+                self.pause(room, change)?;
+                self.message(room, change, draft)
+            }
             What::Edit { msg, body, mentions, version, .. } => {
                 self.edit(room, change, *msg, (body, mentions, *version))
             }
@@ -181,6 +188,23 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
                 Ok(self.stored(Entry::Member { seq, user, name, role, on }))
             }
             What::Approve { msg, on } => self.approve(room, change, *msg, *on),
+        }
+    }
+
+    /// Slow mode, by the author's newest message whichever node took it.
+    fn pause(&self, room: Uuid, change: &Change) -> Result<(), Refusal> {
+        let slow_s = self.world.rooms.get(&room).map_or(0, |locked| locked.row.slow_s);
+        if slow_s <= 0 || change.by.rights.moderates {
+            return Ok(());
+        }
+        // Later than now: a clock was set back, and nobody waits as long as it was wrong.
+        let last = self.world.newest.get(&(room, change.by.user)).filter(|last| **last <= self.now);
+        let wait = last.map(|last| *last + TimeDelta::seconds(i64::from(slow_s)) - self.now);
+        match wait.map(|wait| u64::try_from(wait.num_milliseconds()).unwrap_or(0)) {
+            None | Some(0) => Ok(()),
+            Some(ms) => {
+                Err(Refusal { retry_ms: Some(ms + 1), ..Refusal::new(ErrCode::SlowMode) })
+            }
         }
     }
 
@@ -262,6 +286,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
             self.posted(&row, by.rights.role);
             self.said(&row, &by.name);
         }
+        self.world.newest.insert((room, by.user), self.now);
         self.known.insert((room, by.user, draft.client_id.clone()), row.clone());
         self.plan.messages.push(row);
         Ok(self.stored(Entry::Msg { seq, m }))
@@ -583,6 +608,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
             }
         };
         let Some(write) = write else { return Ok(self.same(room, None)) };
+        self.stands(&write);
         self.plan.writes.push(write);
         self.plan.moderated.push(Moderated {
             room,
@@ -601,6 +627,30 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         let seq = self.log(room, kind::MOD, None, change.by.user, Some(payload))?;
         let (action, until) = (*action, *until);
         Ok(self.stored(Entry::Mod { seq, action, user, until, slow_s, reason }))
+    }
+
+    /// What is laid upon somebody holds what follows in the same batch.
+    fn stands(&mut self, write: &Write) {
+        let (Write::Mute { room, user, .. } | Write::Ban { room, user, .. }) = write else { return };
+        let standing = self.world.standings.entry((*room, *user)).or_default();
+        let here = standing.here.get_or_insert_with(|| StandingRow {
+            room_id: *room,
+            user_id: *user,
+            muted_until: None,
+            muted_reason: None,
+            banned_at: None,
+            ban_reason: None,
+        });
+        match write {
+            Write::Mute { mute, .. } => {
+                (here.muted_until, here.muted_reason) = mute.clone().unzip();
+            }
+            Write::Ban { ban, .. } => {
+                here.banned_at = ban.as_ref().map(|_| self.now);
+                here.ban_reason.clone_from(ban);
+            }
+            _ => {}
+        }
     }
 
     fn room(&mut self, room: Uuid, change: &Change, to: &RoomChange) -> Result<Appended, Refusal> {
@@ -686,7 +736,6 @@ mod tests {
     use actors::chat_room::port::{By, Rights};
 
     use super::*;
-    use crate::messaging::model::StandingRow;
 
     const ROOM: Uuid = Uuid::from_u128(9);
 
@@ -880,6 +929,62 @@ mod tests {
         } if m.state == State::Shown && m.seq == 1));
         assert!(matches!(outcomes[1], Appended::Duplicate { .. }));
         assert_eq!(plan.posted.len(), 1);
+    }
+
+    /// MSG-07: slow mode counts what is stored, whoever stored it, and no repetition is held by it.
+    #[test]
+    fn slow_mode_counts_from_the_newest_stored_message() {
+        let slow = |last: Option<i64>| {
+            let mut world = world(4);
+            world.rooms.get_mut(&ROOM).unwrap().row.slow_s = 300;
+            world.newest.extend(last.map(|minutes| ((ROOM, Uuid::from_u128(1)), at(minutes))));
+            world
+        };
+        let retry = |outcome: &Appended| match outcome {
+            Appended::Refused(refusal) => (refusal.code, refusal.retry_ms),
+            other => panic!("{other:?}"),
+        };
+        let batch = [say("a", "x"), say("a", "x"), say("b", "y")];
+        let (plan, outcomes) = planned(&batch, slow(None), 10);
+        assert!(matches!(outcomes[1], Appended::Duplicate { seq: 5, .. }));
+        assert_eq!(retry(&outcomes[2]), (ErrCode::SlowMode, Some(300_001)));
+        assert_eq!(plan.messages.len(), 1);
+        let (_, outcomes) = planned(&[say("b", "y")], slow(Some(7)), 10);
+        assert_eq!(retry(&outcomes[0]), (ErrCode::SlowMode, Some(120_001)));
+        for last in [5, 11] {
+            assert_eq!(planned(&[say("b", "y")], slow(Some(last)), 10).0.messages.len(), 1);
+        }
+        let draft = Draft { client_id: "c".into(), body: "z".into(), ..Draft::default() };
+        let keeper = [item(by(1, true), What::Message(draft))];
+        assert_eq!(planned(&keeper, slow(Some(9)), 10).0.messages.len(), 1);
+    }
+
+    /// MSG-07: what moderators do holds from its own place in the batch on.
+    #[test]
+    fn a_mute_and_a_ban_hold_the_rest_of_their_batch_and_end_in_it() {
+        let act = |action| {
+            item(
+                by(2, true),
+                What::Mod(ModAct {
+                    action,
+                    user: Some(Uuid::from_u128(1)),
+                    until: None,
+                    slow_s: 0,
+                    reason: "spam".into(),
+                }),
+            )
+        };
+        for (on, off, code) in [
+            (Action::Mute, Action::Unmute, ErrCode::Muted),
+            (Action::Ban, Action::Unban, ErrCode::Banned),
+        ] {
+            let batch =
+                [say("a", "x"), act(on), say("b", "y"), act(off), act(off), say("c", "z")];
+            let (plan, outcomes) = planned(&batch, world(0), 0);
+            assert_eq!(refusal(&outcomes[2]), code);
+            assert!(matches!(outcomes[4], Appended::Duplicate { .. }), "it has ended");
+            assert_eq!((plan.messages.len(), plan.log.len()), (2, 4));
+        }
     }
 
     /// MSG-07

@@ -96,8 +96,40 @@ async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> Result<World, Pro
     for (row, is_wide) in standings? {
         world.standings.entry((row.room_id, row.user_id)).or_default().add(row, is_wide);
     }
+    load_newest(conn, items, &mut world).await?;
     load_named(conn, items, &mut world).await?;
     Ok(world)
+}
+
+/// When those who write in rooms with slow mode last wrote there; for other batches nothing.
+async fn load_newest(
+    conn: &mut AsyncPgConnection,
+    items: &[Item],
+    world: &mut World,
+) -> Result<(), Problem> {
+    let held = items.iter().filter(|Item { room, change }| {
+        let slow = world.rooms.get(room).is_some_and(|locked| locked.row.slow_s > 0);
+        slow && !change.by.rights.moderates && matches!(change.what, What::Message(_))
+    });
+    let held: HashSet<(Uuid, Uuid)> =
+        held.map(|Item { room, change }| (*room, change.by.user)).collect();
+    if held.is_empty() {
+        return Ok(());
+    }
+    let (of_rooms, authors): (Vec<Uuid>, Vec<Uuid>) = held.into_iter().unzip();
+    // Pairs that nobody asked for are few, and not looked up.
+    let newest: Vec<(Uuid, Uuid, Option<Timestamp>)> = messages::table
+        .filter(messages::room_id.eq_any(&of_rooms))
+        .filter(messages::author_id.eq_any(&authors))
+        .group_by((messages::room_id, messages::author_id))
+        .select((messages::room_id, messages::author_id, diesel::dsl::max(messages::created_at)))
+        .load(conn)
+        .await?;
+    world.newest = newest
+        .into_iter()
+        .filter_map(|(room, author, last)| Some(((room, author), last?)))
+        .collect();
+    Ok(())
 }
 
 /// Who of an item is looked at: who does it, and whom it is done to.

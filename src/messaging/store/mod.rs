@@ -300,21 +300,21 @@ pub async fn members_of_small(
         .await
 }
 
-/// How somebody stands in a room by what moderators did.
+/// How somebody stands in a room by what moderators did, and how far they have read and received.
 pub async fn standing(
     conn: &mut AsyncPgConnection,
     room: Uuid,
     user: Uuid,
-) -> QueryResult<Option<StandingRow>> {
+) -> QueryResult<Option<(StandingRow, i64, i64)>> {
     room_members::table
         .find((room, user))
-        .select(StandingRow::as_select())
+        .select((StandingRow::as_select(), room_members::read_seq, room_members::delivered_seq))
         .first(conn)
         .await
         .optional()
 }
 
-/// The marks of a room, the most recent first, and how many members have one.
+/// The marks of a room, the most recent first, at most `limit`.
 pub async fn marks(
     conn: &mut AsyncPgConnection,
     room: Uuid,

@@ -22,7 +22,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{
     Message as WsMessage, ProtocolError, WebsocketContext, handshake_with_protocols,
 };
-use actors::relay::{Attach, Detach, Outbox, PING_AFTER, RelayId, SessionKey};
+use actors::relay::{Attach, Detach, Outbox, PING_AFTER, Pushed, RelayId, SessionKey};
 use actors::wire::{CloseCode, ErrCode, Problem as Refusal};
 use bytestring::ByteString;
 use futures::{FutureExt as _, StreamExt as _};
@@ -180,9 +180,9 @@ impl Socket {
         for output in outputs {
             match output {
                 Output::Frame(frame) => {
-                    // A session's own answers are bounded by its requests; past the bound the next
-                    // tick of the relay finds it stalled.
-                    let _ = self.outbox.answer(frame, Instant::now());
+                    if self.outbox.answer(frame, Instant::now()) == Pushed::Full {
+                        return self.close(CloseCode::SLOW, ctx);
+                    }
                 }
                 Output::Close(code) => return self.close(code, ctx),
                 Output::SignIn { re, token } => self.queue.push_back(Work::SignIn { re, token }),
@@ -257,8 +257,10 @@ impl Socket {
             }
             Done::Renewed { re, caller } => {
                 let same = |new: Caller| {
-                    let old = self.caller.map(|caller| caller.user);
-                    if old == Some(new.user) { Ok(new) } else { Err(CloseCode::TOKEN) }
+                    // What ends the sign-in has to end this connection, so it stays with the one it began with.
+                    let old = self.caller.map(|caller| (caller.user, caller.sign_in));
+                    let same = old == Some((new.user, new.sign_in));
+                    if same { Ok(new) } else { Err(CloseCode::TOKEN) }
                 };
                 let caller = caller.and_then(same);
                 if let Ok(caller) = caller {

@@ -20,6 +20,8 @@ use crate::support::{Client, Process, Redis, Socket};
 
 /// Longest wait for the last clients, and for a message's acknowledgement.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// A request that is not answered by then, on a connection that stands, is forgotten by the server.
+const ANSWERED: Duration = Duration::from_secs(10);
 /// People behind the clients; each holds many sockets.
 const PEOPLE: usize = 8;
 
@@ -50,6 +52,8 @@ struct Stage {
     settled: AtomicU64,
     resumes: AtomicU64,
     fresh: AtomicU64,
+    /// Joins and sends that were not answered in time.
+    unanswered: AtomicU64,
 }
 
 /// A message that was acknowledged: what the client called it, and its number.
@@ -124,9 +128,25 @@ struct Walker {
 /// How a client stands.
 struct Link {
     socket: Socket,
-    /// The request of the last join or send.
-    join: Option<u64>,
+    /// The last join that is not answered.
+    join: Option<(u64, Instant)>,
+    /// The last send that is not answered.
+    send: Option<(u64, Instant)>,
     in_room: bool,
+}
+
+impl Link {
+    /// What the server should have answered long ago.
+    fn overdue(&self) -> Option<&'static str> {
+        let is_late = |asked: &Option<(u64, Instant)>| {
+            asked.is_some_and(|(_, since)| since.elapsed() > ANSWERED)
+        };
+        match (is_late(&self.join), is_late(&self.send)) {
+            (true, _) => Some("join"),
+            (false, true) => Some("send"),
+            (false, false) => None,
+        }
+    }
 }
 
 impl Walker {
@@ -139,7 +159,8 @@ impl Walker {
         let base = self.stage.nodes.borrow()[node].clone();
         let within = Duration::from_secs(20);
         let socket = tokio::time::timeout(within, Socket::try_sign_in(&base, &self.token));
-        let mut link = Link { socket: socket.await.ok()??, join: None, in_room: false };
+        let socket = socket.await.ok()??;
+        let mut link = Link { socket, join: None, send: None, in_room: false };
         self.join(&mut link).await;
         Some(link)
     }
@@ -150,7 +171,7 @@ impl Walker {
             join["last_seq"] = self.view.last.into();
             join["epoch"] = epoch.as_str().into();
         }
-        link.join = Some(link.socket.ask(join).await);
+        link.join = Some((link.socket.ask(join).await, Instant::now()));
     }
 
     async fn send_pending(&self, link: &mut Link) {
@@ -158,7 +179,7 @@ impl Walker {
             let body = format!("{client_id} says so");
             let send =
                 json!({"t": "send", "topic": self.topic(), "client_id": client_id, "body": body});
-            link.socket.ask(send).await;
+            link.send = Some((link.socket.ask(send).await, Instant::now()));
         }
     }
 
@@ -182,6 +203,7 @@ impl Walker {
             }
             "ack" if frame["client_id"].is_string() => {
                 let client_id = frame["client_id"].as_str().unwrap().to_owned();
+                link.send = None;
                 if self.pending.as_ref().is_some_and(|(waiting, _)| *waiting == client_id) {
                     self.pending = None;
                     self.stage.acks.fetch_add(1, Ordering::SeqCst);
@@ -195,9 +217,17 @@ impl Walker {
                 let code = frame["code"].as_str().unwrap_or_default();
                 assert!(matches!(code, "unavailable" | "not_found"), "{}: {frame}", self.name);
                 tokio::time::sleep(Duration::from_millis(200)).await;
-                if frame["re"].as_u64() == link.join || code == "not_found" {
+                let is = |asked: Option<(u64, Instant)>| {
+                    asked.is_some_and(|(id, _)| frame["re"].as_u64() == Some(id))
+                };
+                let is_send = is(link.send);
+                if is_send {
+                    link.send = None;
+                }
+                // The answer to a join that another one has replaced is for nobody.
+                if is(link.join) || code == "not_found" {
                     self.join(link).await;
-                } else {
+                } else if is_send {
                     self.send_pending(link).await;
                 }
             }
@@ -230,6 +260,15 @@ impl Walker {
         Some(link)
     }
 
+    /// A connection on which the server has forgotten something is given up, as clients do; and that is counted.
+    fn kept(&self, link: Link) -> Option<Link> {
+        let Some(what) = link.overdue() else { return Some(link) };
+        self.stage.unanswered.fetch_add(1, Ordering::SeqCst);
+        let Link { join, send, in_room, .. } = link;
+        println!("{}: no answer to a {what}: join {join:?}, send {send:?}, in room {in_room}", self.name);
+        None
+    }
+
     /// Walks until the stage says that it is over, then comes in once more and reads to `head`.
     async fn walk(mut self, pause_ms: u64, head: watch::Receiver<HashMap<String, u64>>) -> Self {
         let mut link = None;
@@ -253,24 +292,31 @@ impl Walker {
                 }
                 Ok(Err(_)) => {}
             }
+            link = link.and_then(|link| self.kept(link));
         }
         self.stage.settled.fetch_add(1, Ordering::SeqCst);
         // The last message is either acknowledged or never was told to be stored.
-        let deadline = Instant::now() + PATIENCE;
+        let mut deadline = None;
         loop {
             let wanted = head.borrow().get(&self.room).copied();
             if self.pending.is_none() && wanted.is_some_and(|head| self.view.last >= head) {
                 return self;
             }
+            // Before the heads are known others may still wait for their answers.
+            let deadline = wanted.map(|_| *deadline.get_or_insert(Instant::now() + PATIENCE));
             assert!(
-                Instant::now() < deadline,
-                "{} stands at {} of {wanted:?}, pending {:?}",
+                deadline.is_none_or(|deadline| Instant::now() < deadline),
+                "{} stands at {} of {wanted:?}, pending {:?}, {:?}",
                 self.name,
                 self.view.last,
-                self.pending
+                self.pending,
+                link.as_ref().map(|link| (link.join, link.send, link.in_room))
             );
             let Some(mut here) = link.take() else {
                 link = self.connect().await;
+                if link.is_none() {
+                    tokio::time::sleep(Duration::from_millis(50 + self.dice.below(300))).await;
+                }
                 continue;
             };
             // Looks at the head now and then.
@@ -284,6 +330,7 @@ impl Walker {
                 }
                 Ok(Err(_)) => {}
             }
+            link = link.and_then(|link| self.kept(link));
         }
     }
 }
@@ -399,6 +446,7 @@ async fn whatever_dies_acknowledged_messages_are_stored_once_and_everybody_has_t
         settled: AtomicU64::new(0),
         resumes: AtomicU64::new(0),
         fresh: AtomicU64::new(0),
+        unanswered: AtomicU64::new(0),
     });
     let begun = Instant::now();
     let walkers: Vec<_> = (0..clients)
@@ -506,6 +554,7 @@ async fn whatever_dies_acknowledged_messages_are_stored_once_and_everybody_has_t
     }
     let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
     assert!(count(&stage.acks) > 0 && count(&stage.resumes) > 0);
+    assert_eq!(count(&stage.unanswered), 0, "requests were not answered");
     println!(
         "seed {seed}: {clients} clients in {room_count} rooms for {:.0} s: {} events, {} messages \
          acknowledged, {told} entries compared, {} resumed, {} begun anew",
