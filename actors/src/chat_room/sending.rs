@@ -301,8 +301,12 @@ impl Sending {
             }
             if let Some((key, _)) = key {
                 self.unsettled.remove(&key);
-                if let Ok(done) = &done {
-                    self.remember(key, *done);
+                match &done {
+                    Ok(done) => self.remember(key, *done),
+                    Err(problem) if problem.code == ErrCode::Unavailable => {
+                        self.unsettled.insert(key);
+                    }
+                    Err(_) => {}
                 }
             }
             let client_id = match change.what {

@@ -40,7 +40,7 @@ where
     E: From<diesel::result::Error> + From<Problem> + Send,
 {
     conn.transaction(async |conn| {
-        let world = load(conn, items).await?;
+        let world = load::<E>(conn, items).await?;
         let (plan, outcomes) = plan(world);
         write(conn, &plan).await?;
         Ok(outcomes)
@@ -51,7 +51,10 @@ where
 /// What a batch meets, in statements whose number does not depend on its length. Those that every batch needs
 /// go out together: the server answers them one after the other, so what follows the lock still sees all that was
 /// committed under it before.
-async fn load(conn: &mut AsyncPgConnection, items: &[Item]) -> Result<World, Problem> {
+async fn load<E>(conn: &mut AsyncPgConnection, items: &[Item]) -> Result<World, E>
+where
+    E: From<diesel::result::Error> + From<Problem>,
+{
     let mut ids: Vec<Uuid> = items.iter().map(|item| item.room).collect();
     ids.sort_unstable();
     ids.dedup();
