@@ -633,7 +633,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
     fn stands(&mut self, write: &Write) {
         let (Write::Mute { room, user, .. } | Write::Ban { room, user, .. }) = write else { return };
         let standing = self.world.standings.entry((*room, *user)).or_default();
-        let here = standing.here.get_or_insert_with(|| StandingRow {
+        let here = standing.here.get_or_insert(StandingRow {
             room_id: *room,
             user_id: *user,
             muted_until: None,
