@@ -789,12 +789,18 @@ fn a_room_that_ends_by_a_fault_cuts_its_seats_and_answers_who_waits() {
     world.perform(last);
     let cut: Vec<_> = world.cuts.iter().map(|(session, code)| (*session, *code)).collect();
     assert_eq!(cut, [(key(0), CloseCode::UNCERTAIN), (key(1), CloseCode::UNCERTAIN)]);
-    assert_eq!(world.refused.iter().map(|one| one.code).collect::<Vec<_>>(), [ErrCode::Unavailable]);
+    assert_eq!(
+        world.refused.iter().map(|one| one.code).collect::<Vec<_>>(),
+        [ErrCode::Unavailable]
+    );
     let told: Vec<_> =
         world.answers.iter().map(|(to, answer)| (*to, answer.clone().unwrap_err().code)).collect();
     assert_eq!(told.len(), 2);
     assert!(told.contains(&(Origin::Ticket(7), ErrCode::Unavailable)));
-    assert!(!world.stopped && world.room.abandon().is_empty(), "once, and the actor ends by itself");
+    assert!(
+        !world.stopped && world.room.abandon().is_empty(),
+        "once, and the actor ends by itself"
+    );
 
     let mut world = open_world(1);
     world.tell(Command::Drain);
@@ -830,7 +836,11 @@ fn slow_mode_lets_the_repetition_of_an_unknown_outcome_through_and_nothing_else(
         world.send(0, 1, 1);
         world.send(0, 2, 2);
         let refused = world.answers.pop().unwrap().1.unwrap_err();
-        assert_eq!((refused.code, refused.retry_ms), (ErrCode::SlowMode, Some(30_001)), "one waits");
+        assert_eq!(
+            (refused.code, refused.retry_ms),
+            (ErrCode::SlowMode, Some(30_001)),
+            "one waits"
+        );
         world.answer(0, how);
         assert_eq!(world.answers.pop().unwrap().1.unwrap_err().code, ErrCode::Unavailable);
         world.send(0, 1, 1);
@@ -953,8 +963,11 @@ fn a_join_that_another_one_of_the_session_replaces_is_answered_too() {
     let mut world = World::new();
     world.tell(Command::Join(Join { re: 5, ..join(0, None) }));
     let told = world.room.handle(Command::Join(Join { re: 6, ..join(0, None) }), world.now);
-    assert!(matches!(&told[..], [Effect::Refuse { re: 5, problem, .. }]
-        if problem.code == ErrCode::Unavailable), "{told:?}");
+    assert!(
+        matches!(&told[..], [Effect::Refuse { re: 5, problem, .. }]
+        if problem.code == ErrCode::Unavailable),
+        "{told:?}"
+    );
     world.calm_down();
     assert!(world.clients[&0].seated);
 }

@@ -138,8 +138,9 @@ impl Stored {
             let count = items.len();
             match self.append_halving(items).await {
                 Ok(more) => outcomes.extend(more),
-                Err(_) => outcomes
-                    .extend((0..count).map(|_| Some(Appended::Refused(Refusal::unavailable(1000))))),
+                Err(_) => outcomes.extend(
+                    (0..count).map(|_| Some(Appended::Refused(Refusal::unavailable(1000)))),
+                ),
             }
         }
         Ok(outcomes)
@@ -216,10 +217,7 @@ mod tests {
         let by = By { user: Uuid::nil(), name: String::new(), rights };
         let item = |(n, room): (u128, u128)| Item {
             room: Uuid::from_u128(room),
-            change: Change {
-                by: by.clone(),
-                what: What::Answer { msg: Some(Uuid::from_u128(n)) },
-            },
+            change: Change { by: by.clone(), what: What::Answer { msg: Some(Uuid::from_u128(n)) } },
         };
         let items = [(0, 1), (1, 1), (2, 2), (3, 3), (4, 3)].map(item);
         let rooms = apart(items.to_vec());

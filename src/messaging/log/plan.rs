@@ -202,9 +202,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         let wait = last.map(|last| *last + TimeDelta::seconds(i64::from(slow_s)) - self.now);
         match wait.map(|wait| u64::try_from(wait.num_milliseconds()).unwrap_or(0)) {
             None | Some(0) => Ok(()),
-            Some(ms) => {
-                Err(Refusal { retry_ms: Some(ms + 1), ..Refusal::new(ErrCode::SlowMode) })
-            }
+            Some(ms) => Err(Refusal { retry_ms: Some(ms + 1), ..Refusal::new(ErrCode::SlowMode) }),
         }
     }
 
@@ -631,7 +629,9 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
 
     /// What is laid upon somebody holds what follows in the same batch.
     fn stands(&mut self, write: &Write) {
-        let (Write::Mute { room, user, .. } | Write::Ban { room, user, .. }) = write else { return };
+        let (Write::Mute { room, user, .. } | Write::Ban { room, user, .. }) = write else {
+            return;
+        };
         let standing = self.world.standings.entry((*room, *user)).or_default();
         let here = standing.here.get_or_insert(StandingRow {
             room_id: *room,
@@ -978,8 +978,7 @@ mod tests {
             (Action::Mute, Action::Unmute, ErrCode::Muted),
             (Action::Ban, Action::Unban, ErrCode::Banned),
         ] {
-            let batch =
-                [say("a", "x"), act(on), say("b", "y"), act(off), act(off), say("c", "z")];
+            let batch = [say("a", "x"), act(on), say("b", "y"), act(off), act(off), say("c", "z")];
             let (plan, outcomes) = planned(&batch, world(0), 0);
             assert_eq!(refusal(&outcomes[2]), code);
             assert!(matches!(outcomes[4], Appended::Duplicate { .. }), "it has ended");

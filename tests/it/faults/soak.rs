@@ -265,7 +265,10 @@ impl Walker {
         let Some(what) = link.overdue() else { return Some(link) };
         self.stage.unanswered.fetch_add(1, Ordering::SeqCst);
         let Link { join, send, in_room, .. } = link;
-        println!("{}: no answer to a {what}: join {join:?}, send {send:?}, in room {in_room}", self.name);
+        println!(
+            "{}: no answer to a {what}: join {join:?}, send {send:?}, in room {in_room}",
+            self.name
+        );
         None
     }
 
