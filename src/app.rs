@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::platform::config::Config;
 use crate::platform::db::Db;
+use crate::platform::ear::Ear;
 use crate::platform::http::{Limits, Problem};
 use crate::platform::live::Live;
 use crate::platform::redis::Redis;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub live: Live,
     /// Frames between nodes.
     pub bus: Arc<dyn Bus>,
+    /// Notices between nodes where Redis carries none.
+    pub ear: Arc<Ear>,
     /// Redis for what may be lost, where there is one.
     pub redis: Option<Arc<Redis>>,
     /// Metrics.

@@ -16,6 +16,7 @@ use crate::app::{App, Parts};
 use crate::platform::BootError;
 use crate::platform::config::{Config, MailKind, SmtpTls, StorageKind};
 use crate::platform::db::Db;
+use crate::platform::ear::{Ear, Way};
 use crate::platform::http::Limits;
 use crate::platform::live::Live;
 use crate::platform::redis::Redis;
@@ -61,6 +62,15 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
     let live = Live::default();
     let stop = CancellationToken::new();
     let bus = bus(&config, node_id, &live, &stop)?;
+    let way = Way {
+        url: config.database.url.clone(),
+        db: db.clone(),
+        node: node_id,
+        live: live.clone(),
+        bus: Arc::clone(&bus),
+        has_redis: !config.redis.url.expose_secret().is_empty(),
+    };
+    let ear = Ear::start(way, &stop);
     let parts = Parts {
         node_id,
         clock,
@@ -72,6 +82,7 @@ pub async fn app(config: Config, overrides: Overrides) -> Result<App, BootError>
         limits: limits(&config)?,
         live,
         bus,
+        ear,
         redis: redis(&config)?,
         stop,
         metrics: Metrics::new().map_err(|error| BootError::Metrics(error.to_string()))?,

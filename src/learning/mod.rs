@@ -40,7 +40,8 @@ pub use access::{
     CanReadLesson, Ground, courses_of, enrolled_among, has_enrolled, is_enrolled, may_learn,
 };
 pub use attempts::{
-    CourseProgress, TaskAttempt, TaskChat, attempts_of, progress_of, task_chat_state,
+    CourseProgress, TaskAttempt, TaskChat, attempts_of, chats_shut, keep_chat_open, progress_of,
+    task_chat_state,
 };
 pub use counts::wrong_counts;
 pub use events::{

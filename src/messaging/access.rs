@@ -37,13 +37,15 @@ pub struct Member {
     pub can_write: bool,
     /// Whether they keep order here.
     pub moderates: bool,
+    /// How many wrong answers are missing until they may write under the task.
+    pub need_wrong: Option<u32>,
 }
 
 impl Member {
     /// What they may do here, as the room's actor wants to know it.
     pub const fn rights(&self) -> Rights {
-        let Self { role, can_write, moderates, .. } = *self;
-        Rights { role, can_write, moderates, need_wrong: None }
+        let Self { role, can_write, moderates, need_wrong, .. } = *self;
+        Rights { role, can_write, moderates, need_wrong }
     }
 
     /// Whether they may write while the room is, or is not, locked.
@@ -51,7 +53,7 @@ impl Member {
         self.can_write && (self.moderates || !is_locked)
     }
 
-    fn of(room: &RoomRow, user: Uuid, right: Right) -> Self {
+    fn of(room: &RoomRow, user: Uuid, right: Right, need_wrong: Option<u32>) -> Self {
         Self {
             room: room.id,
             course: room.course_id,
@@ -59,6 +61,7 @@ impl Member {
             role: right.role,
             can_write: right.can_write(),
             moderates: right.moderates(),
+            need_wrong: need_wrong.filter(|_| !right.can_write()),
         }
     }
 }
@@ -127,6 +130,8 @@ struct Asker<'a> {
     roles: &'a Roles,
     is_enrolled: bool,
     is_banned: bool,
+    /// Wrong answers that are missing until the chat under the task opens.
+    need_wrong: Option<u32>,
 }
 
 fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Option<Right> {
@@ -153,9 +158,27 @@ fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Option<Right> {
         has_course: room.course_id.is_some(),
         is_shut: place.is_shut,
         is_past: place.is_past,
+        is_unopened: who.need_wrong.is_some(),
         is_banned: who.is_banned,
     };
     right(room.kind, facts)
+}
+
+/// The tasks of `user`'s own rooms among these whose chats are not open to them.
+async fn shut(
+    conn: &mut AsyncPgConnection,
+    user: Uuid,
+    rooms: &[RoomRow],
+    now: Timestamp,
+) -> Result<HashMap<Uuid, u32>, Problem> {
+    let own = rooms.iter().filter(|room| room.owner_id == Some(user));
+    let tasks: Vec<Uuid> = own.filter_map(|room| room.task_id).collect();
+    learning::chats_shut(conn, user, &tasks, now).await
+}
+
+fn need_wrong(shut: &HashMap<Uuid, u32>, room: &RoomRow, user: Uuid) -> Option<u32> {
+    let task = room.task_id.filter(|_| room.owner_id == Some(user))?;
+    shut.get(&task).copied()
 }
 
 /// Lets `who` into `room`.
@@ -195,10 +218,12 @@ pub async fn open(
         Some(course) => learning::is_enrolled(conn, who.user_id, course, now).await?,
         None => false,
     };
-    let asker =
-        Asker { user: who.user_id, roles: &who.roles, is_enrolled, is_banned: banned_at.is_some() };
+    let shut = shut(conn, who.user_id, std::slice::from_ref(&room), now).await?;
+    let need_wrong = need_wrong(&shut, &room, who.user_id);
+    let is_banned = banned_at.is_some();
+    let asker = Asker { user: who.user_id, roles: &who.roles, is_enrolled, is_banned, need_wrong };
     let right = judge(&room, &place, asker).ok_or_else(Problem::not_found)?;
-    let member = Member::of(&room, who.user_id, right);
+    let member = Member::of(&room, who.user_id, right, need_wrong);
     Ok((room, place, member))
 }
 
@@ -217,17 +242,20 @@ pub async fn rights_in(
         true => learning::courses_of(conn, who.user_id, now).await?,
         false => HashSet::new(),
     };
+    let shut = shut(conn, who.user_id, rooms, now).await?;
     let mut found = HashMap::new();
     for room in rooms {
+        let need_wrong = need_wrong(&shut, room, who.user_id);
         let Some(place) = places.remove(&room.id) else { continue };
         let asker = Asker {
             user: who.user_id,
             roles: &who.roles,
             is_enrolled: room.course_id.is_some_and(|course| enrolled.contains(&course)),
             is_banned: banned.contains(&room.id),
+            need_wrong,
         };
         if let Some(right) = judge(room, &place, asker) {
-            found.insert(room.id, (place, Member::of(room, who.user_id, right)));
+            found.insert(room.id, (place, Member::of(room, who.user_id, right, need_wrong)));
         }
     }
     Ok(found)
@@ -268,15 +296,19 @@ pub async fn standings(
     };
     let banned: HashSet<Uuid> =
         store::rooms::banned_among(conn, room.id, users).await?.into_iter().collect();
+    let owner = room.owner_id.filter(|owner| users.contains(owner)).unwrap_or_default();
+    let shut = shut(conn, owner, std::slice::from_ref(&room), now).await?;
     let nobody = Roles::default();
     let member = |user: &Uuid| {
+        let need_wrong = need_wrong(&shut, &room, *user);
         let asker = Asker {
             user: *user,
             roles: roles.get(user).unwrap_or(&nobody),
             is_enrolled: enrolled.contains(user),
             is_banned: banned.contains(user),
+            need_wrong,
         };
-        Some((*user, Member::of(&room, *user, judge(&room, place, asker)?)))
+        Some((*user, Member::of(&room, *user, judge(&room, place, asker)?, need_wrong)))
     };
     Ok(users.iter().filter_map(member).collect())
 }

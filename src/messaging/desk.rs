@@ -429,7 +429,7 @@ pub async fn colleagues(app: &App, who: &Principal, room: Uuid) -> Result<Vec<Co
     });
     let mut there: HashSet<Uuid> =
         store::desk::at_work(&mut conn, now).await?.into_iter().collect();
-    there.extend(app.sockets.connected_among(&staff));
+    there.extend(super::staff::connected(app, &staff).await);
     let people = identity::people(&mut conn, &staff).await?;
     let mut items: Vec<Colleague> = staff
         .into_iter()

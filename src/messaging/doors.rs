@@ -33,6 +33,9 @@ pub async fn task_room(app: &App, who: &Principal, task: Uuid) -> Result<TaskRoo
     // Who answers here has no chat of their own.
     let room_id = match chat.open && !is_staff {
         true => {
+            if store::rooms::find(&mut conn, Key::Task(task, who.user_id)).await?.is_none() {
+                learning::keep_chat_open(&mut conn, who.user_id, task, chat.course_id, now).await?;
+            }
             let room = rooms::ensure(app, &mut conn, &new).await?;
             // A ban from the room itself counts too.
             Some(access::enter(app, &mut conn, who, room).await?.room)

@@ -35,6 +35,7 @@ mod routes;
 mod rules;
 mod schema;
 mod search;
+mod staff;
 mod store;
 mod support;
 mod templates;
@@ -199,6 +200,9 @@ pub fn start(app: &App) {
         rooms::start(app);
         moderation::start(app);
         actix_rt::spawn(bell::listen(app.clone()));
+        if app.redis.is_some() {
+            actix_rt::spawn(staff::tell(app.clone()));
+        }
     }
 }
 

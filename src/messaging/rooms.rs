@@ -29,7 +29,7 @@ use crate::platform::live::Notice;
 const THREADS: usize = 4;
 /// Time between two position checks.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
-/// The same while nothing comes from other nodes.
+/// The same while nothing comes from other nodes that are there.
 const CHECK_ALONE: Duration = Duration::from_millis(500);
 
 /// The live rooms of this node.
@@ -158,7 +158,7 @@ pub(super) fn start(app: &App) {
                 () = checking.stop.cancelled() => return,
                 () = tokio::time::sleep(CHECK_ALONE) => {}
             }
-            let was_alone = std::mem::replace(&mut alone, !checking.bus.is_whole());
+            let was_alone = std::mem::replace(&mut alone, is_alone(&checking));
             if !alone && !was_alone && checked.elapsed() < CHECK_EVERY {
                 continue;
             }
@@ -168,6 +168,14 @@ pub(super) fn start(app: &App) {
             }
         }
     });
+}
+
+/// Whether what is said on other nodes arrives here by looking at the log only.
+fn is_alone(app: &App) -> bool {
+    match app.redis {
+        Some(_) => !app.bus.is_whole(),
+        None => app.ear.has_others(),
+    }
 }
 
 /// Takes the seats of who is no longer enrolled. (An author or somebody of the staff who loses seats

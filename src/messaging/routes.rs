@@ -83,7 +83,11 @@ pub async fn send(
 /// `read_only`, faults of the text, and what the room refuses.
 pub(super) async fn say(app: &App, member: &Member, new: NewMessage) -> Result<Ack, Problem> {
     if !member.can_write {
-        return Err(Problem::new(Code::ReadOnly));
+        let refused = Problem::new(Code::ReadOnly);
+        return Err(match member.need_wrong {
+            Some(missing) => refused.with("need_wrong", missing),
+            None => refused,
+        });
     }
     let NewMessage { client_id, body, reply_to, at, files, mentions } = new;
     let at = at.map(|at| At { lesson: at.lesson, second: at.second });

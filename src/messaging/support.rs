@@ -12,20 +12,18 @@ use super::model::RoomKind;
 use super::rooms::{self, New};
 use super::routes::{looked_at, say};
 use super::rules::desk::Question;
+use super::staff;
 use super::store;
 use super::store::desk::Scope;
 use super::store::rooms::Key;
 use super::views::NewMessage;
 use super::views_help::{NewSupport, Support, SupportState};
 use crate::app::App;
-use crate::identity::{self, Principal, Role as Grant};
+use crate::identity::{self, Principal};
 use crate::platform::http::Problem;
 
 /// Answers of this time tell how long one takes.
 const MEASURED: TimeDelta = TimeDelta::days(7);
-/// Who answers in support rooms.
-const ANSWER: [Grant; 5] =
-    [Grant::Curator, Grant::Support, Grant::Moderator, Grant::Admin, Grant::SuperAdmin];
 
 /// Where the caller's talk with the support stands.
 pub async fn state(app: &App, who: &Principal) -> Result<Support, Problem> {
@@ -86,16 +84,16 @@ pub fn seconds(exact: f64) -> i64 {
     exact.ceil().clamp(0.0, 1e9) as i64
 }
 
-/// How many of those who answer are there: connected to this node, or with a question in hand on any.
+/// How many of those who answer are there: connected, or with a question in hand.
 async fn on_duty(
     app: &App,
     conn: &mut AsyncPgConnection,
     now: Timestamp,
 ) -> Result<usize, Problem> {
-    let staff = identity::holders_of(app, conn, &ANSWER, now).await?;
+    let holders = identity::holders_of(app, conn, &staff::ANSWER, now).await?;
     let mut there: HashSet<Uuid> = store::desk::at_work(conn, now).await?.into_iter().collect();
-    there.extend(app.sockets.connected_among(&staff));
-    Ok(staff.iter().filter(|user| there.contains(user)).count())
+    there.extend(staff::connected(app, &holders).await);
+    Ok(holders.iter().filter(|user| there.contains(user)).count())
 }
 
 /// Asks the support: in the caller's own room, made or opened again. Whether the message is new is said

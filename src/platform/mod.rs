@@ -7,6 +7,7 @@ pub mod audit;
 pub mod config;
 pub mod db;
 pub mod disk;
+pub mod ear;
 pub mod events;
 pub mod health;
 pub mod http;

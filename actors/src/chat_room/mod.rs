@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use self::message::{Past, Seated, Submit, Tell};
 use self::port::{Audience, ChatLog, Elsewhere, Entry, Mark, Seq, Viewer};
+use self::presence::Here;
 pub use self::repetitions::Repetitions;
 use self::ring::Line;
 use self::room::{Command, Effect, PAGE_ENTRIES, READ_ENTRIES, RING_ENTRIES, Room, Sitter};
@@ -65,8 +66,8 @@ pub struct Surroundings {
 /// The rooms of a node.
 pub type Rooms = Registry<Uuid, ChatRoom>;
 
-/// What crosses the bus after a commit.
-#[derive(Serialize, Deserialize)]
+/// What crosses the bus: after a commit the entries, and what may be lost.
+#[derive(Default, Serialize, Deserialize)]
 struct BusBatch {
     epoch: String,
     first: Seq,
@@ -76,6 +77,15 @@ struct BusBatch {
     /// How far members have come, as this node heard it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     marks: Vec<(Uuid, Mark)>,
+    /// Who is in the room on this node, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    here: Option<Vec<Here>>,
+    /// This node asks the others for the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    asks: bool,
+    /// Who types, and their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typing: Option<(Uuid, String)>,
 }
 
 /// The actor of one room.
@@ -99,7 +109,7 @@ impl ChatRoom {
     /// The room `id`, not yet loaded.
     pub fn new(id: Uuid, with: Surroundings, retire: Retire) -> Self {
         let (room, first) = Room::new(with.pace, with.clock.now());
-        let room = room.noting(Arc::clone(&with.repetitions));
+        let room = room.noting(Arc::clone(&with.repetitions)).among_nodes();
         Self {
             id,
             topic: frame::topic(id),
@@ -191,6 +201,15 @@ impl ChatRoom {
                 let frame = frame::typing(&self.topic, user, &name);
                 self.fan_out(frame, Class::Ephemeral(Some(user)));
             }
+            Effect::PublishTyping { user, name } => {
+                self.tell_nodes(BusBatch { typing: Some((user, name)), ..BusBatch::default() });
+            }
+            Effect::PublishHere(here) => {
+                self.tell_nodes(BusBatch { here: Some(here), ..BusBatch::default() });
+            }
+            Effect::AskWhoIsThere => {
+                self.tell_nodes(BusBatch { asks: true, ..BusBatch::default() });
+            }
             Effect::Presence(diff) => {
                 self.fan_out(frame::presence(&self.topic, &diff), Class::Presence);
             }
@@ -199,12 +218,7 @@ impl ChatRoom {
                 self.fan_out(frame, Class::Marks(Arc::new(marks)));
             }
             Effect::PublishMarks(marks) => {
-                if self.with.bus.has_peers() {
-                    let (epoch, head) = (self.room.epoch().to_owned(), self.room.head());
-                    let entries = Vec::new();
-                    let batch = BusBatch { epoch, first: head, last: head, entries, marks };
-                    self.with.bus.publish(&self.channel, encode(&batch));
-                }
+                self.tell_nodes(BusBatch { marks, ..BusBatch::default() });
             }
             Effect::OwnMark(user, mark) => {
                 let frame = frame::own_mark(&self.topic, mark);
@@ -291,8 +305,17 @@ impl ChatRoom {
                 first: first.seq(),
                 last: last.seq(),
                 entries: lines.iter().map(|line| line.entry().clone()).collect(),
-                marks: Vec::new(),
+                ..BusBatch::default()
             };
+            self.with.bus.publish(&self.channel, encode(&batch));
+        }
+    }
+
+    /// Tells the other nodes what is no entry of the log.
+    fn tell_nodes(&self, batch: BusBatch) {
+        if self.with.bus.has_peers() {
+            let (epoch, head) = (self.room.epoch().to_owned(), self.room.head());
+            let batch = BusBatch { epoch, first: head, last: head, ..batch };
             self.with.bus.publish(&self.channel, encode(&batch));
         }
     }
@@ -417,6 +440,13 @@ impl Handler<BusFrame> for ChatRoom {
         match serde_json::from_str::<BusBatch>(&frame.payload) {
             Ok(BusBatch { epoch, marks, .. }) if !marks.is_empty() => {
                 self.command(Command::BusMarks { epoch, marks }, ctx);
+            }
+            Ok(BusBatch { here: Some(here), .. }) => {
+                self.command(Command::BusHere { node: frame.node, here }, ctx);
+            }
+            Ok(BusBatch { asks: true, .. }) => self.command(Command::BusAsks, ctx),
+            Ok(BusBatch { typing: Some((user, name)), .. }) => {
+                self.command(Command::BusTyping { user, name }, ctx);
             }
             Ok(BusBatch { epoch, entries, .. }) => {
                 self.command(Command::Bus { epoch, entries }, ctx);

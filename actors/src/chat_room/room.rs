@@ -119,6 +119,13 @@ impl Room {
         self
     }
 
+    /// The same room, one of several nodes' that tell each other who is there.
+    #[must_use]
+    pub const fn among_nodes(mut self) -> Self {
+        self.presence.share();
+        self
+    }
+
     /// The last number that everybody seated has.
     pub const fn head(&self) -> Seq {
         self.head
@@ -141,7 +148,10 @@ impl Room {
             return out;
         }
         match command {
-            Command::Opened(Ok(opened)) => self.opened(opened),
+            Command::Opened(Ok(opened)) => {
+                self.opened(opened);
+                out.push(Effect::AskWhoIsThere);
+            }
             Command::Opened(Err(error)) => self.not_opened(&error, &mut out),
             Command::Join(join) => self.join(join, now, &mut out),
             Command::Leave { session, re } => {
@@ -185,6 +195,13 @@ impl Room {
                     if !told.is_empty() {
                         out.push(Effect::Marks(told));
                     }
+                }
+            }
+            Command::BusHere { node, here } => self.presence.hear(node, here, now),
+            Command::BusAsks => self.presence.asked(),
+            Command::BusTyping { user, name } => {
+                if self.presence.hears_typing() {
+                    out.push(Effect::Typing { user, name });
                 }
             }
             Command::HeadIs(head) => self.suspect |= self.info.is_some() && head > self.head,
@@ -256,6 +273,10 @@ impl Room {
 
     fn stop(&mut self, out: &mut Vec<Effect>) {
         self.stopped = true;
+        if self.presence.is_told() {
+            // Who comes back on another node is told of there.
+            out.push(Effect::PublishHere(Vec::new()));
+        }
         out.push(Effect::Stop);
     }
 
@@ -566,6 +587,9 @@ impl Room {
     fn timers(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         if let Some(diff) = self.presence.tick(now) {
             out.push(Effect::Presence(diff));
+        }
+        if let Some(here) = self.presence.news(now) {
+            out.push(Effect::PublishHere(here));
         }
         let told = self.marks.take_untold(now);
         if !told.is_empty() {

@@ -144,6 +144,9 @@ impl World {
                 | Effect::View(..)
                 | Effect::Roster { .. }
                 | Effect::Typing { .. }
+                | Effect::PublishTyping { .. }
+                | Effect::PublishHere(_)
+                | Effect::AskWhoIsThere
                 | Effect::Presence(_)
                 | Effect::PublishMarks(_)
                 | Effect::Marks(_) => {}

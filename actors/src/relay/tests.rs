@@ -101,6 +101,32 @@ async fn a_stalled_reader_is_cut_by_the_relay_alone() {
     assert_eq!(ear.outbox.take(), Taken::Close(vec![], CloseCode::SLOW));
 }
 
+/// MSG-07: the exact bounds: 256 KiB and what went over them, ten seconds, and nothing is kept of it.
+#[actix::test]
+async fn for_a_reader_that_never_reads_far_less_than_a_megabyte_waits_and_ten_seconds_at_most() {
+    let mut relay = Relay::new(RelayId(0), Observer::default());
+    let (ear, _) = attach(&mut relay, 1);
+    let (topic, frame) = (ByteString::from_static("room:x"), "x".repeat(16 * 1024));
+    let mut waited = 0;
+    while !relay.sessions.is_empty() {
+        waited += frame.len();
+        let (topic, frame) = (topic.clone(), ByteString::from(frame.clone()));
+        let class = Class::Entry(None);
+        relay.handle(Fanout { topic, frame, class }, &mut Context::new());
+    }
+    assert!((256 * 1024..=272 * 1024).contains(&waited), "{waited}");
+    assert_eq!(ear.outbox.take(), Taken::Close(vec![], CloseCode::SLOW));
+
+    let (ear, _) = attach(&mut relay, 2);
+    let before = Instant::now();
+    fan_out(&mut relay, Class::Entry(None));
+    relay.tick(before + Duration::from_millis(9_999));
+    assert_eq!(relay.sessions.len(), 1, "it has its ten seconds");
+    relay.tick(Instant::now() + Duration::from_secs(10));
+    assert!(relay.sessions.is_empty());
+    assert_eq!(ear.outbox.take(), Taken::Close(vec![], CloseCode::SLOW));
+}
+
 #[actix::test]
 async fn a_planned_end_says_bye_after_what_was_waiting() {
     let mut relay = Relay::new(RelayId(0), Observer::default());

@@ -79,6 +79,42 @@ pub async fn task_chat_state(
     }))
 }
 
+/// How many wrong answers are missing until the chats under these tasks open to the student, for those that
+/// are not open. A room that is there without any answer was always open.
+pub async fn chats_shut(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    tasks: &[Uuid],
+    now: Timestamp,
+) -> Result<HashMap<Uuid, u32>, Problem> {
+    let mut shut = HashMap::new();
+    if tasks.is_empty() {
+        return Ok(shut);
+    }
+    // Next to none: a room is made when its chat opens.
+    for task in store::attempts::unopened(conn, user_id, tasks).await? {
+        if let Some(chat) = task_chat_state(conn, user_id, task, now).await?
+            && !chat.open
+        {
+            shut.insert(task, u32::try_from(chat.need_wrong).unwrap_or(0).max(1));
+        }
+    }
+    Ok(shut)
+}
+
+/// Notes that the chat under a task is open to the student, for ever, also where no answer has been given yet.
+pub async fn keep_chat_open(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    task_id: Uuid,
+    course_id: Uuid,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    store::attempts::lock_state(conn, user_id, task_id, course_id, now).await?;
+    store::attempts::open_chat(conn, user_id, task_id, now).await?;
+    Ok(())
+}
+
 /// An attempt as the curator sees it beside the chat.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TaskAttempt {

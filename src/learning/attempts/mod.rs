@@ -11,7 +11,10 @@ mod rules;
 mod submit;
 mod views;
 
-pub use face::{CourseProgress, TaskAttempt, TaskChat, attempts_of, progress_of, task_chat_state};
+pub use face::{
+    CourseProgress, TaskAttempt, TaskChat, attempts_of, chats_shut, keep_chat_open, progress_of,
+    task_chat_state,
+};
 pub(super) use read::rows_of_lesson;
 pub(super) use regrade::Regrade;
 pub use views::TaskRow;

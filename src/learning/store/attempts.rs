@@ -149,6 +149,21 @@ pub async fn open_chat(
     Ok(())
 }
 
+/// On which of these tasks the person has begun without the chat being open.
+pub async fn unopened(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+    tasks: &[Uuid],
+) -> QueryResult<Vec<Uuid>> {
+    task_states::table
+        .filter(task_states::user_id.eq(user_id))
+        .filter(task_states::task_id.eq_any(tasks))
+        .filter(task_states::chat_open_at.is_null())
+        .select(task_states::task_id)
+        .load(conn)
+        .await
+}
+
 /// The person's attempt under this key of the client's.
 pub async fn by_key(
     conn: &mut AsyncPgConnection,

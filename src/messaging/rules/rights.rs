@@ -17,7 +17,7 @@
 //! owner was. Curators are those of the course, or of the whole school; where a room has no course the
 //! latter alone, but the staff's own room knows both. What shuts a place to learners (a drafted lesson,
 //! a topic that is not open yet, a blocked course) shuts its rooms to them; a task that was taken off
-//! leaves its room to be read; a ban from a room takes it away. A lock, which comes and goes while people are
+//! leaves its room to be read, and so does a chat that is not open to its student; a ban from a room takes it away. A lock, which comes and goes while people are
 //! there, is no part of the right: it leaves writing to moderators (`access::Member::can_write_now`).
 
 use actors::chat_room::port::Role;
@@ -125,6 +125,8 @@ pub struct Facts {
     pub is_shut: bool,
     /// What the room is about was taken off: learners read on.
     pub is_past: bool,
+    /// The chat under the task is not open to its student.
+    pub is_unopened: bool,
     /// Banned from the room.
     pub is_banned: bool,
 }
@@ -183,7 +185,7 @@ pub fn right(kind: RoomKind, facts: Facts) -> Option<Right> {
     Some(Right { role, level: best.level })
 }
 
-/// The right of a learner: what shuts the place, the task's end and a ban count.
+/// The right of a learner: what shuts the place, the task's end, a chat that is not open and a ban count.
 fn learner(kind: RoomKind, facts: Facts) -> Option<Right> {
     if facts.is_banned || facts.is_shut {
         return None;
@@ -196,7 +198,7 @@ fn learner(kind: RoomKind, facts: Facts) -> Option<Right> {
         (false, _) => Being::SignedIn,
     };
     let level = level(kind, being)?;
-    let level = if facts.is_past { Level::Read } else { level };
+    let level = if facts.is_past || facts.is_unopened { Level::Read } else { level };
     Some(Right { role: Role::Student, level })
 }
 
@@ -253,7 +255,7 @@ mod tests {
     }
 
     /// Facts by letters: o owner, e enrolled, a author, c curator, s support, m moderator, A admin,
-    /// C the room has a course, x shut, p past, b banned.
+    /// C the room has a course, x shut, p past, u not opened, b banned.
     fn facts(letters: &str) -> Facts {
         let has = |letter: char| letters.contains(letter);
         Facts {
@@ -267,6 +269,7 @@ mod tests {
             has_course: has('C'),
             is_shut: has('x'),
             is_past: has('p'),
+            is_unopened: has('u'),
             is_banned: has('b'),
         }
     }
@@ -291,6 +294,7 @@ mod tests {
         }
         assert_eq!(of(Task, "Coe"), Some((Role::Student, 'w')));
         assert_eq!(of(Task, "Coep"), Some((Role::Student, 'r')), "a task that was taken off");
+        assert_eq!(of(Task, "Coeu"), Some((Role::Student, 'r')), "a chat that is not open (again)");
         for none in ["Ce", "Co", "Coex", "Coeb", "Cs", "C"] {
             assert_eq!(of(Task, none), None, "{none}");
         }

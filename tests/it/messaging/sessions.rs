@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::rooms::{School, school, school_on};
 use crate::support::{PASSWORD, Socket, TestServer, TestServerOptions, upgrade};
@@ -225,4 +227,33 @@ async fn joins_of_every_kind_are_limited() {
         }
     }
     assert!(refused > 0);
+}
+
+/// The connection changes hands at the upgrade: what was sent too early is not lost with it.
+#[tokio::test]
+async fn who_says_hello_without_waiting_for_the_upgrade_is_understood() {
+    let s = TestServer::start().await;
+    let ann = s.student("ann").await;
+    let hello = json!({"t": "hello", "id": 1, "token": ann.token}).to_string();
+    let mut bytes = format!(
+        "GET /api/v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: ilm.v1\r\n\r\n"
+    )
+    .into_bytes();
+    // A whole text frame of medium length, masked with zeroes.
+    bytes.extend([0x81, 0x80 | 126]);
+    bytes.extend(u16::try_from(hello.len()).unwrap().to_be_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(hello.as_bytes());
+    let mut stream = TcpStream::connect(s.address).await.unwrap();
+    stream.write_all(&bytes).await.unwrap();
+    let mut got = Vec::new();
+    while !String::from_utf8_lossy(&got).contains(r#""t":"welcome""#) {
+        let read = tokio::time::timeout(Duration::from_secs(10), stream.read_buf(&mut got)).await;
+        assert!(read.expect("an answer").unwrap() > 0, "{}", String::from_utf8_lossy(&got));
+    }
+    let text = String::from_utf8_lossy(&got);
+    assert!(text.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{text}");
+    assert!(text.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{text}");
 }

@@ -141,7 +141,9 @@ impl Room {
             return;
         };
         if self.presence.typing(seat.user, now) {
-            out.push(Effect::Typing { user: seat.user, name: seat.name.clone() });
+            let (user, name) = (seat.user, seat.name.clone());
+            out.push(Effect::Typing { user, name: name.clone() });
+            out.push(Effect::PublishTyping { user, name });
         }
     }
 

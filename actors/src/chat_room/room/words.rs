@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::chat_room::port::{
     Appended, By, Change, Entry, LogError, Mark, Opened, Page, Rights, RoomInfo, Seq, Viewer, What,
 };
-use crate::chat_room::presence::{Diff, Person};
+use crate::chat_room::presence::{Diff, Here, Person};
 use crate::chat_room::ring::Line;
 use crate::chat_room::sending::{Ack, Origin};
 use crate::relay::SessionKey;
@@ -130,6 +130,22 @@ pub enum Command {
         epoch: String,
         /// Who, and how far.
         marks: Vec<(Uuid, Mark)>,
+    },
+    /// Who is in the room on another node, all of them.
+    BusHere {
+        /// The node.
+        node: Uuid,
+        /// Its people.
+        here: Vec<Here>,
+    },
+    /// Another node asks who is in the room here.
+    BusAsks,
+    /// Somebody types on another node.
+    BusTyping {
+        /// Who.
+        user: Uuid,
+        /// The name as shown.
+        name: String,
     },
     /// The position check: the log's head.
     HeadIs(Seq),
@@ -277,8 +293,19 @@ pub enum Effect {
         /// The name as shown.
         name: String,
     },
+    /// Tell the other nodes the same.
+    PublishTyping {
+        /// Who.
+        user: Uuid,
+        /// The name as shown.
+        name: String,
+    },
     /// Tell who came and went.
     Presence(Diff),
+    /// Tell the other nodes who is here.
+    PublishHere(Vec<Here>),
+    /// Ask the other nodes who is there.
+    AskWhoIsThere,
     /// Tell how far members have come.
     Marks(Vec<(Uuid, Mark)>),
     /// Tell the other nodes how far members have come.
