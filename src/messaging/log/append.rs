@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actors::chat_room::port::Appended;
 use actors::wire::{ErrCode, Problem as Refusal};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+use diesel_async::AsyncPgConnection;
 use futures::future::BoxFuture;
 
 use super::Stored;
@@ -163,13 +163,7 @@ impl Stored {
 
     async fn lane_conn(&self) -> Result<AsyncPgConnection, Trouble> {
         let mut conn = self.db.own_conn().await?;
-        // All that a writer reads is found by its key. A plan that was made while the tables were small, and
-        // scans them, would be kept while they grow.
-        conn.batch_execute(
-            "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; \
-             set enable_hashjoin = off; set enable_mergejoin = off",
-        )
-        .await?;
+        store::append::plan_by_keys(&mut conn).await?;
         Ok(conn)
     }
 

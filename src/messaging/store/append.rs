@@ -11,7 +11,9 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{
     Array, BigInt, Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as Id,
 };
-use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{
+    AsyncConnection as _, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _,
+};
 use kernel::Timestamp;
 use uuid::Uuid;
 
@@ -28,6 +30,19 @@ use crate::messaging::schema::{
     message_reactions, message_versions, messages, room_heads, room_members, room_pins, rooms,
 };
 use crate::platform::http::Problem;
+
+/// Makes plans by key alone on a writer's own connection, for as long as it lasts. All that a writer reads is found
+/// by its key; a plan that was made while the tables were small, and scans them, would be kept while they grow.
+///
+/// # Errors
+/// The database's.
+pub async fn plan_by_keys(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    conn.batch_execute(
+        "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; \
+         set enable_hashjoin = off; set enable_mergejoin = off",
+    )
+    .await
+}
 
 /// Stores a batch in one transaction: locks the heads of its rooms, reads what it meets, lets `plan`
 /// decide, writes that. Not the app's own transaction: a message wakes no job.
