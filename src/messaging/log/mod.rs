@@ -14,7 +14,6 @@ use actors::chat_room::port::{
     Appended, Change, ChatLog, Entry, LogError, Mark, Opened, Page, RoomInfo, Seq,
 };
 use async_trait::async_trait;
-use diesel::result::DatabaseErrorKind as Kind;
 use diesel_async::AsyncPgConnection;
 use futures::FutureExt as _;
 use kernel::{Clock, IdSource, Timestamp};
@@ -127,14 +126,8 @@ impl ChatLog for PgChatLog {
             })
             .collect();
         let mut conn = self.store.db.conn().await.map_err(away)?;
-        store::save_marks(&mut conn, &rows).await.map_err(|error| match &error {
-            // The members of a room go with it.
-            diesel::result::Error::DatabaseError(Kind::ForeignKeyViolation, info)
-                if info.message().contains("room_id") =>
-            {
-                LogError::NotFound
-            }
-            _ => away(error),
+        store::save_marks(&mut conn, &rows).await.map_err(|error| {
+            if store::is_of_a_gone_room(&error) { LogError::NotFound } else { away(error) }
         })
     }
 }

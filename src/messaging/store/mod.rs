@@ -329,6 +329,13 @@ pub async fn marks(
         .await
 }
 
+/// Whether a statement failed because its room is gone: the rows of a room go with it.
+pub fn is_of_a_gone_room(error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info)
+        if info.message().contains("room_id"))
+}
+
 /// Stores marks in one statement; a stored number never goes back.
 pub async fn save_marks(conn: &mut AsyncPgConnection, rows: &[MarkRow]) -> QueryResult<()> {
     diesel::define_sql_function! {
