@@ -38,6 +38,12 @@ async function visit(locale, { kind, width = 1280, height = 800 } = {}) {
     if (!answer.ok()) throw new Error(`GET ${path}: ${answer.status()}`);
     return answer.json();
   };
+  const send = async (path, data) => {
+    const headers = { Authorization: `Bearer ${token}`, "X-Ilm-Request": "1", Origin: base };
+    const answer = await context.request.post(`/api/v1${path}`, { data, headers });
+    if (!answer.ok()) throw new Error(`POST ${path}: ${answer.status()} ${await answer.text()}`);
+    return answer.json();
+  };
   const shoot = async (name, path, ready) => {
     await page.goto(path);
     await page.locator("h1").first().waitFor();
@@ -49,7 +55,7 @@ async function visit(locale, { kind, width = 1280, height = 800 } = {}) {
     await page.screenshot({ path: join(directory, `${name}.png`) });
     console.log(`${name}.png`);
   };
-  return { context, page, api, shoot };
+  return { context, page, api, send, shoot };
 }
 
 /** Lets the lesson play until there is a picture worth seeing. */
@@ -78,7 +84,28 @@ const outline = await student.api(`/learn/courses/${learning[0].course.id}`);
 const lesson = outline.modules.flatMap((module) => module.lessons).find((l) => l.kind === "video");
 const lessonPath = `/learn/${learning[0].course.id}/${lesson.id}`;
 await student.shoot("player", lessonPath, playing);
+
+// A task that was answered wrong until its chat opened, and the question under it.
+const rows = (await student.api(`/learn/topics/${outline.modules.find((module) => module.lessons.includes(lesson)).id}`)).tasks;
+const hard = rows.find((row) => row.kind === "number");
+if (!hard) throw new Error("the topic of the demo has no task with a number");
+const taskPath = `/learn/${learning[0].course.id}/tasks/${hard.id}`;
+for (let n = hard.tries; n < hard.chat_after; n += 1) {
+  const { version } = await student.api(`/learn/tasks/${hard.id}`);
+  await student.send(`/learn/tasks/${hard.id}/attempts`, { client_key: crypto.randomUUID(), version, answer: `${n + 20}`, spent_ms: 30_000 });
+}
+await student.shoot("task", taskPath, async (page) => {
+  await page.locator("aside form textarea").fill("Почему нельзя округлить вниз? $\\log_{200} 2\\,000\\,000 \\approx 2{,}74$");
+  await page.keyboard.press("Enter");
+  await page.getByRole("article").filter({ hasText: "Почему нельзя" }).last().waitFor();
+});
 await student.context.close();
+const curator = await visit("ru-RU", { kind: "moderator" });
+await curator.shoot("desk", "/desk", async (page) => {
+  await page.locator("[data-question]").first().click();
+  await page.getByRole("article").filter({ hasText: "Почему нельзя" }).last().waitFor();
+});
+await curator.context.close();
 const pocket = await visit("uz-UZ", { kind: "student", width: 390, height: 844 });
 await pocket.shoot("player-phone", lessonPath, playing);
 
