@@ -235,12 +235,13 @@ async fn who_says_hello_without_waiting_for_the_upgrade_is_understood() {
     let s = TestServer::start().await;
     let ann = s.student("ann").await;
     let hello = json!({"t": "hello", "id": 1, "token": ann.token}).to_string();
-    let mut bytes = format!(
-        "GET /api/v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Sec-WebSocket-Protocol: ilm.v1\r\n\r\n"
+    let mut bytes = concat!(
+        "GET /api/v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        "Sec-WebSocket-Protocol: ilm.v1\r\n\r\n"
     )
-    .into_bytes();
+    .as_bytes()
+    .to_vec();
     // A whole text frame of medium length, masked with zeroes.
     bytes.extend([0x81, 0x80 | 126]);
     bytes.extend(u16::try_from(hello.len()).unwrap().to_be_bytes());
