@@ -316,26 +316,6 @@ impl Act {
     }
 }
 
-/// Writes down who did something at the desk.
-async fn note(
-    conn: &mut AsyncPgConnection,
-    app: &App,
-    who: &Principal,
-    action: &'static str,
-    (subject_kind, subject_id): (&'static str, Uuid),
-    details: Value,
-) -> Result<(), Problem> {
-    let entry = audit::Entry {
-        actor: Some(who.user_id),
-        action,
-        subject_kind,
-        subject_id,
-        reason: String::new(),
-        details,
-    };
-    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
-}
-
 /// Does something to a question; of two who want the same at once exactly one gets it.
 ///
 /// # Errors
@@ -375,7 +355,15 @@ pub async fn act(app: &App, who: &Principal, room: Uuid, act: Act) -> Result<Des
                     if after != before {
                         store::desk::save(conn, room, &after, now).await?;
                         if let Some(action) = act.name() {
-                            note(conn, app, who, action, ("room", room), act.details()).await?;
+                            audit::note(
+                                conn,
+                                app,
+                                who.user_id,
+                                action,
+                                ("room", room),
+                                act.details(),
+                            )
+                            .await?;
                         }
                     }
                     Ok((before, after))
@@ -474,7 +462,7 @@ pub async fn write_note(
             store::desk::write_note(conn, id, student, course, &text, by, now).await?;
             // Never what it says.
             let details = json!({ "course": course, "removed": text.is_empty() });
-            note(conn, app, who, "desk.note", ("user", student), details).await
+            Ok(audit::note(conn, app, who.user_id, "desk.note", ("user", student), details).await?)
         })
         .await?;
     let mut conn = app.db.conn().await?;

@@ -166,16 +166,9 @@ async fn record(
     action: &'static str,
     row: &FaqRow,
 ) -> Result<(), Problem> {
-    let entry = audit::Entry {
-        actor: Some(who.user_id),
-        action,
-        subject_kind: "faq",
-        subject_id: row.id,
-        reason: String::new(),
-        details: serde_json::json!({ "topic": row.topic, "version": row.version,
-            "published": row.published }),
-    };
-    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
+    let details = serde_json::json!({ "topic": row.topic, "version": row.version,
+            "published": row.published });
+    Ok(audit::note(conn, app, who.user_id, action, ("faq", row.id), details).await?)
 }
 
 /// Changes an entry.
@@ -259,16 +252,10 @@ pub async fn order(app: &App, who: &Principal, order: &FaqOrder) -> Result<(), P
                 return Err(Problem::new(Code::OrderStale));
             }
             store::faq::reorder(conn, &order.ids).await?;
-            let entry = audit::Entry {
-                actor: Some(who.user_id),
-                action: "faq.ordered",
-                subject_kind: "faq",
-                // Of all entries together.
-                subject_id: Uuid::nil(),
-                reason: String::new(),
-                details: serde_json::json!({ "before": before, "after": order.ids }),
-            };
-            audit::record(conn, entry, app.id(), app.clock.now()).await?;
+            let details = serde_json::json!({ "before": before, "after": order.ids });
+            // Of all entries together.
+            let all = ("faq", Uuid::nil());
+            audit::note(conn, app, who.user_id, "faq.ordered", all, details).await?;
             Ok(())
         })
         .await

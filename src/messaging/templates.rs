@@ -55,15 +55,8 @@ async fn note(
     action: &'static str,
     row: &TemplateRow,
 ) -> Result<(), Problem> {
-    let entry = audit::Entry {
-        actor: Some(who.user_id),
-        action,
-        subject_kind: "template",
-        subject_id: row.id,
-        reason: String::new(),
-        details: json!({ "title": row.title, "course": row.course_id }),
-    };
-    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
+    let details = json!({ "title": row.title, "course": row.course_id });
+    Ok(audit::note(conn, app, who.user_id, action, ("template", row.id), details).await?)
 }
 
 /// What the whole staff has is written by the staff.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::http::{Problem, cursor};
 use super::schema::audit_log;
+use crate::app::App;
 
 /// An act.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +73,23 @@ pub async fn record(
     };
     diesel::insert_into(audit_log::table).values(row).execute(conn).await?;
     Ok(())
+}
+
+/// Writes an act of a person down that needs no reason.
+///
+/// # Errors
+/// Those of the database.
+pub async fn note(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    actor: Uuid,
+    action: &'static str,
+    (subject_kind, subject_id): (&'static str, Uuid),
+    details: Value,
+) -> QueryResult<()> {
+    let actor = Some(actor);
+    let entry = Entry { actor, action, subject_kind, subject_id, reason: String::new(), details };
+    record(conn, entry, app.id(), app.clock.now()).await
 }
 
 /// Which acts.

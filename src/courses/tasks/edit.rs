@@ -152,7 +152,8 @@ pub async fn remove(app: &App, editor: &Principal, task: &Task) -> Result<(), Pr
             let (course, task) = lock(conn, task, editor).await?;
             store::tasks::remove(conn, task.id, app.clock.now()).await?;
             let details = json!({ "course": course.id, "module": task.module_id });
-            note(conn, app, editor, "task.removed", ("task", task.id), details).await?;
+            audit::note(conn, app, editor.user_id, "task.removed", ("task", task.id), details)
+                .await?;
             changed_for(conn, app, &course, true).await
         })
         .await
@@ -176,7 +177,15 @@ pub async fn reorder(
             }
             store::tasks::reorder(conn, &ids, app.clock.now()).await?;
             let details = json!({ "course": course.id, "tasks": ids });
-            note(conn, app, editor, "task.reordered", ("module", module.id), details).await?;
+            audit::note(
+                conn,
+                app,
+                editor.user_id,
+                "task.reordered",
+                ("module", module.id),
+                details,
+            )
+            .await?;
             changed_for(conn, app, &course, false).await
         })
         .await
@@ -201,26 +210,6 @@ pub fn check_answer(trial: TrialAnswer) -> Result<Judged, Problem> {
     checks.done()?;
     let (body, key) = parts.ok_or_else(|| Problem::new(Code::Invalid))?;
     Ok(judging::judge(trial.kind.into(), &body, &key, &trial.answer, &trial.locale))
-}
-
-/// Writes down what the versions of tasks do not tell: who took one off, who put them in another order.
-async fn note(
-    conn: &mut AsyncPgConnection,
-    app: &App,
-    editor: &Principal,
-    action: &'static str,
-    (subject_kind, subject_id): (&'static str, Uuid),
-    details: Value,
-) -> Result<(), Problem> {
-    let entry = audit::Entry {
-        actor: Some(editor.user_id),
-        action,
-        subject_kind,
-        subject_id,
-        reason: String::new(),
-        details,
-    };
-    Ok(audit::record(conn, entry, app.id(), app.clock.now()).await?)
 }
 
 /// Locks the course, then reads the task as it is under that lock.
