@@ -3,31 +3,16 @@
 // MSG-07 MSG-10 MSG-13
 
 import assert from 'node:assert/strict';
-import { after, before, test as one } from 'node:test';
+import { after, before } from 'node:test';
 import { Product } from './product.mjs';
-import { caller } from './school.mjs';
+import { caller, steps } from './school.mjs';
 
 let product;
 let sardor;
 let malika;
 let judge;
 
-/** The steps stand on each other: after one has failed the rest would only wait in vain. */
-let broken;
-function test(name, work) {
-  one(name, async () => {
-    assert.equal(broken, undefined, `not tried, since this failed before: ${broken}`);
-    try {
-      await work();
-    } catch (error) {
-      broken = name;
-      for (const [who, visitor] of Object.entries({ sardor, malika, judge })) {
-        await visitor?.picture(`order-failed-${who}`).catch(() => undefined);
-      }
-      throw error;
-    }
-  });
-}
+const test = steps('order', () => ({ sardor, malika, judge }));
 
 before(async () => {
   product = await Product.start();

@@ -1,14 +1,36 @@
-// Prepares courses over the API, for tests that are not about making them.
+// Prepares courses over the API, for tests that are not about making them; and steps of one walk.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { test } from 'node:test';
 import { until } from './product.mjs';
 
 export const paragraph = (text) => ({
   type: 'doc',
   content: [{ type: 'paragraph', content: [{ type: 'text', text }] }],
 });
+
+/**
+ * A `test` for steps that stand on each other: after one has failed the rest would only wait in vain, so they fail at once.
+ * Of those people that are there by then a picture is kept, under `name`.
+ */
+export function steps(name, people) {
+  let broken;
+  return (title, work) =>
+    test(title, async () => {
+      assert.equal(broken, undefined, `not tried, since this failed before: ${broken}`);
+      try {
+        await work();
+      } catch (error) {
+        broken = title;
+        for (const [who, visitor] of Object.entries(people())) {
+          await visitor?.picture(`${name}-failed-${who}`).catch(() => undefined);
+        }
+        throw error;
+      }
+    });
+}
 
 /** Calls as this person. */
 export async function caller(visitor) {

@@ -2,9 +2,9 @@
 // answers, and the student's words are read. CRS-38 CRS-39 LRN-16 LRN-17 LRN-18 MSG-08 MSG-09
 
 import assert from 'node:assert/strict';
-import { after, before, test as one } from 'node:test';
+import { after, before } from 'node:test';
 import { Product, until } from './product.mjs';
-import { caller, paragraph, published } from './school.mjs';
+import { caller, paragraph, published, steps } from './school.mjs';
 
 let product;
 let author;
@@ -14,22 +14,7 @@ let course;
 let topic;
 let taskId;
 
-/** The steps stand on each other: after one has failed the rest would only wait in vain. */
-let broken;
-function test(name, work) {
-  one(name, async () => {
-    assert.equal(broken, undefined, `not tried, since this failed before: ${broken}`);
-    try {
-      await work();
-    } catch (error) {
-      broken = name;
-      for (const [who, visitor] of Object.entries({ author, student, curator })) {
-        await visitor?.picture(`tasks-failed-${who}`).catch(() => undefined);
-      }
-      throw error;
-    }
-  });
-}
+const test = steps('tasks', () => ({ author, student, curator }));
 
 before(async () => {
   product = await Product.start();

@@ -5,9 +5,9 @@
 // LRN-16 LRN-18 MSG-03 MSG-08 MSG-14
 
 import assert from 'node:assert/strict';
-import { after, before, test as one } from 'node:test';
+import { after, before } from 'node:test';
 import { Product, until } from './product.mjs';
-import { caller, paragraph, published } from './school.mjs';
+import { caller, paragraph, published, steps } from './school.mjs';
 
 let product;
 let student;
@@ -17,22 +17,7 @@ let course;
 let topic;
 let task;
 
-/** The steps stand on each other: after one has failed the rest would only wait in vain. */
-let broken;
-function test(name, work) {
-  one(name, async () => {
-    assert.equal(broken, undefined, `not tried, since this failed before: ${broken}`);
-    try {
-      await work();
-    } catch (error) {
-      broken = name;
-      for (const [who, visitor] of Object.entries({ student, kira, dana })) {
-        await visitor?.picture(`walk-failed-${who}`).catch(() => undefined);
-      }
-      throw error;
-    }
-  });
-}
+const test = steps('walk', () => ({ student, kira, dana }));
 
 /** A curator: the role is given by the admin, and is in the next session. */
 async function curator(admin, email, first, last) {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createFallback, type Fallback } from './fallback';
 import type { Frame, JoinedFrame, LiveError } from './protocol';
 import type { LiveState, TopicHandler } from './socket';
+import { settle, TestClock } from './testClock';
 
 type Call = {
   method: string;
@@ -14,8 +15,7 @@ type Call = {
 };
 
 let calls: Call[];
-let timers: { work: () => void; at: number }[];
-let now: number;
+let clock: TestClock;
 let state: LiveState;
 let hear: () => void;
 let onWire: { topics: Map<string, TopicHandler>; asked: unknown[]; told: unknown[] };
@@ -23,21 +23,7 @@ let rooms: Fallback;
 let heard: unknown[];
 let last: { last_seq: number; epoch: string } | undefined;
 
-const settle = async () => {
-  for (let turn = 0; turn < 12; turn++) await Promise.resolve();
-};
-async function pass(milliseconds: number) {
-  const until = now + milliseconds;
-  for (;;) {
-    const next = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0];
-    if (!next) break;
-    timers.splice(timers.indexOf(next), 1);
-    now = next.at;
-    next.work();
-    await settle();
-  }
-  now = until;
-}
+const pass = (milliseconds: number) => clock.pass(milliseconds);
 const become = async (next: LiveState) => {
   state = next;
   hear();
@@ -86,8 +72,7 @@ async function entered() {
 
 beforeEach(() => {
   calls = [];
-  timers = [];
-  now = 0;
+  clock = new TestClock();
   state = 'idle';
   heard = [];
   last = undefined;
@@ -115,14 +100,7 @@ beforeEach(() => {
         new Promise((answer, refuse) => {
           calls.push({ method, path, body, signal, answer, refuse });
         }),
-      later: (work, milliseconds) => {
-        const timer = { work, at: now + milliseconds };
-        timers.push(timer);
-        return () => {
-          const index = timers.indexOf(timer);
-          if (index >= 0) timers.splice(index, 1);
-        };
-      },
+      later: clock.later,
       random: () => 0.5,
       online: () => true,
     },

@@ -4,6 +4,7 @@ import { type ChatMessage, type Frame, LiveError } from './protocol';
 import { shown } from './room';
 import { createRoomClient, type RoomClient, type RoomPorts } from './roomClient';
 import type { TopicHandler } from './socket';
+import { settle, TestClock } from './testClock';
 
 type Asked = {
   frame: Record<string, unknown>;
@@ -15,8 +16,7 @@ let asked: Asked[];
 let told: Record<string, unknown>[];
 let handler: TopicHandler;
 let rejoins: number;
-let timers: { work: () => void; at: number }[];
-let now: number;
+let clock: TestClock;
 let kept: Map<string, Unsent>;
 let ids: number;
 let client: RoomClient;
@@ -27,21 +27,7 @@ const store: OutboxStore = {
   put: async (item) => void kept.set(item.client_id, item),
   remove: async (id) => void kept.delete(id),
 };
-const settle = async () => {
-  for (let turn = 0; turn < 12; turn++) await Promise.resolve();
-};
-async function pass(milliseconds: number) {
-  const until = now + milliseconds;
-  for (;;) {
-    const next = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0];
-    if (!next) break;
-    timers.splice(timers.indexOf(next), 1);
-    now = next.at;
-    next.work();
-    await settle();
-  }
-  now = until;
-}
+const pass = (milliseconds: number) => clock.pass(milliseconds);
 const ports = (): RoomPorts => ({
   live: {
     topic: (_name, given) => {
@@ -64,15 +50,8 @@ const ports = (): RoomPorts => ({
     const seq = 'after' in want ? want.after + 1 : want.around;
     return { items: [message(seq)], has_more: true };
   },
-  now: () => now,
-  later: (work, milliseconds) => {
-    const timer = { work, at: now + milliseconds };
-    timers.push(timer);
-    return () => {
-      const index = timers.indexOf(timer);
-      if (index >= 0) timers.splice(index, 1);
-    };
-  },
+  now: () => clock.now,
+  later: clock.later,
   newId: () => `c${++ids}`,
 });
 const message = (seq: number, more: Partial<ChatMessage> = {}): ChatMessage => ({
@@ -109,8 +88,7 @@ const outbox = () => client.view().outbox.map((item) => `${item.body} ${item.sta
 beforeEach(async () => {
   asked = [];
   told = [];
-  timers = [];
-  now = 1_000_000_000;
+  clock = new TestClock(1_000_000_000);
   kept = new Map();
   ids = 0;
   rejoins = 0;
@@ -225,12 +203,12 @@ describe('sending', () => {
     await settle();
     asked[0]?.answer({ t: 'ack', seq: 4 });
     await settle();
-    expect(client.view().pausedUntil).toBe(now + 30_000);
+    expect(client.view().pausedUntil).toBe(clock.now + 30_000);
     client.send('two');
     await settle();
     asked[1]?.refuse(new LiveError('slow_mode', { retryMs: 12_000 }));
     await settle();
-    expect(client.view().pausedUntil).toBe(now + 12_000);
+    expect(client.view().pausedUntil).toBe(clock.now + 12_000);
     await pass(12_000);
     expect(asked.length).toBe(3);
   });
@@ -279,9 +257,9 @@ describe('sending', () => {
       written,
       state: 'sending',
     });
-    kept.set('old', left('old', now - STALE - 1));
-    kept.set('new', left('new', now - 5));
-    kept.set('theirs', { ...left('theirs', now), user: 'somebody' });
+    kept.set('old', left('old', clock.now - STALE - 1));
+    kept.set('new', left('new', clock.now - 5));
+    kept.set('theirs', { ...left('theirs', clock.now), user: 'somebody' });
     client = createRoomClient('me', 'r', ports());
     await settle();
     await join();

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JoinedFrame, LiveError } from './protocol';
 import { createLive, type Live, type TopicHandler } from './socket';
+import { settle, TestClock } from './testClock';
 
 class FakeWire {
   onopen: (() => void) | null = null;
@@ -23,32 +24,15 @@ class FakeWire {
 }
 
 let wires: FakeWire[];
-let timers: { work: () => void; at: number }[];
-let now: number;
+let clock: TestClock;
 let live: Live;
 let renewed: number;
 const wire = () => wires.at(-1) as FakeWire;
-/** Lets promises settle. */
-const settle = async () => {
-  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-};
-async function pass(milliseconds: number) {
-  const until = now + milliseconds;
-  for (;;) {
-    const next = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0];
-    if (!next) break;
-    timers.splice(timers.indexOf(next), 1);
-    now = next.at;
-    next.work();
-    await settle();
-  }
-  now = until;
-}
+const pass = (milliseconds: number) => clock.pass(milliseconds);
 
 beforeEach(() => {
   wires = [];
-  timers = [];
-  now = 0;
+  clock = new TestClock();
   renewed = 0;
   live = createLive({
     open: () => {
@@ -60,14 +44,7 @@ beforeEach(() => {
     renew: async () => `renewed ${++renewed}`,
     locale: () => 'uz',
     random: () => 0.5,
-    later: (work, milliseconds) => {
-      const timer = { work, at: now + milliseconds };
-      timers.push(timer);
-      return () => {
-        const index = timers.indexOf(timer);
-        if (index >= 0) timers.splice(index, 1);
-      };
-    },
+    later: clock.later,
     online: () => true,
   });
 });
