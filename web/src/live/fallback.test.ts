@@ -260,4 +260,19 @@ describe('rooms without a socket', () => {
     await pass(41_000);
     expect(heard.length).toBe(3);
   });
+
+  it('leaves an answer that does not come any more, and asks again', async () => {
+    await entered();
+    const asked = calls.length;
+    const hanging = call(-1);
+    expect(hanging.path).toContain('wait=25');
+    await pass(54_000);
+    expect(hanging.signal?.aborted).toBe(false);
+    await pass(2_000);
+    expect(hanging.signal?.aborted).toBe(true);
+    hanging.refuse(new DOMException('aborted', 'AbortError'));
+    await settle();
+    await pass(10_000);
+    expect(calls.length).toBeGreaterThan(asked);
+  });
 });

@@ -48,6 +48,8 @@ const TRIES = 2;
 const SLOW = 6_000;
 /** Seconds that the server may wait for the next entry. */
 const WAIT = 25;
+/** An answer that takes longer, in milliseconds, does not come any more; what waits for an entry has its wait besides. */
+const ANSWER = 30_000;
 /** The person's own news are asked for so often, in milliseconds. */
 const NEWS = 20_000;
 const PERSON = 'user';
@@ -177,8 +179,36 @@ export function createFallback(socket: Socket, ports: FallbackPorts) {
     }
   }
 
+  /** One call, which a dead link does not hold for ever. */
+  async function call(
+    method: string,
+    path: string,
+    { body, signal }: { body?: unknown; signal?: AbortSignal } = {},
+    limit = ANSWER,
+  ): Promise<unknown> {
+    const abort = new AbortController();
+    const stop = () => abort.abort();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    const cancel = ports.later(stop, limit);
+    try {
+      return await ports.call(method, path, {
+        ...(body === undefined ? {} : { body }),
+        signal: abort.signal,
+      });
+    } finally {
+      cancel();
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
   const log = async (room: string, after: number, wait: number, signal: AbortSignal): Promise<Log> =>
-    (await ports.call('GET', `/rooms/${room}/log?after=${after}&wait=${wait}`, { signal })) as Log;
+    (await call(
+      'GET',
+      `/rooms/${room}/log?after=${after}&wait=${wait}`,
+      { signal },
+      ANSWER + wait * 1_000,
+    )) as Log;
 
   /** What a join would answer: everything after what is known, or the newest page in its place. */
   async function enter(
@@ -198,8 +228,8 @@ export function createFallback(socket: Socket, ports: FallbackPorts) {
       }
     }
     const [line, page] = (await Promise.all([
-      ports.call('GET', `/rooms/${room}`, { signal }),
-      ports.call('GET', `/rooms/${room}/messages?limit=50`, { signal }),
+      call('GET', `/rooms/${room}`, { signal }),
+      call('GET', `/rooms/${room}/messages?limit=50`, { signal }),
     ])) as [RoomLine, Page & { head: number; items: ChatMessage[] }];
     const rest = await log(room, page.head, 0, signal);
     const frame: JoinedFrame = {
@@ -231,9 +261,9 @@ export function createFallback(socket: Socket, ports: FallbackPorts) {
     const { t, topic, ...rest } = frame;
     const room = `/rooms/${String(topic).slice(ROOM.length)}`;
     const message = `${room}/messages/${rest.msg}`;
-    const call = async (method: string, path: string, body?: unknown) => {
+    const act = async (method: string, path: string, body?: unknown) => {
       try {
-        const answer = await ports.call(method, path, body === undefined ? {} : { body });
+        const answer = await call(method, path, { body });
         return { t: 'ack', ...(answer as object) } as Frame;
       } catch (error) {
         throw refusal(error);
@@ -241,25 +271,25 @@ export function createFallback(socket: Socket, ports: FallbackPorts) {
     };
     switch (t) {
       case 'send':
-        return call('POST', `${room}/messages`, rest);
+        return act('POST', `${room}/messages`, rest);
       case 'edit':
-        return call('PATCH', message, { body: rest.body, mentions: rest.mentions, version: rest.version });
+        return act('PATCH', message, { body: rest.body, mentions: rest.mentions, version: rest.version });
       case 'del':
-        return call(
+        return act(
           'DELETE',
           `${message}${rest.reason ? `?reason=${encodeURIComponent(String(rest.reason))}` : ''}`,
         );
       case 'react':
-        return call(
+        return act(
           rest.on ? 'PUT' : 'DELETE',
           `${message}/reactions/${encodeURIComponent(String(rest.emoji))}`,
         );
       case 'pin':
-        return call(rest.on ? 'PUT' : 'DELETE', `${message}/pin`);
+        return act(rest.on ? 'PUT' : 'DELETE', `${message}/pin`);
       case 'answer':
         return rest.msg
-          ? call('PUT', `${message}/accepted`)
-          : call('DELETE', `${room}/messages/${rest.was}/accepted`);
+          ? act('PUT', `${message}/accepted`)
+          : act('DELETE', `${room}/messages/${rest.was}/accepted`);
       default:
         throw new LiveError('lost', { retryMs: 0 });
     }
@@ -267,7 +297,7 @@ export function createFallback(socket: Socket, ports: FallbackPorts) {
 
   async function mark(topic: string, read: unknown, delivered: unknown) {
     try {
-      await ports.call('POST', `/rooms/${topic.slice(ROOM.length)}/marks`, { body: { read, delivered } });
+      await call('POST', `/rooms/${topic.slice(ROOM.length)}/marks`, { body: { read, delivered } });
     } catch {
       // It only grows: the next one says the same and more.
       return;

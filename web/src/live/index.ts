@@ -23,6 +23,7 @@ export const live = createLive({
   locale: () => i18n.language,
   random: () => Math.random(),
   later,
+  now: () => Date.now(),
   online: () => navigator.onLine,
 });
 

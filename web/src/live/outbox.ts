@@ -24,6 +24,8 @@ export type Unsent = {
   code?: string;
   /** Of `rejected`: which rule. */
   rule?: string;
+  /** Of `sent`: its number, by which it has come when the room is that far. */
+  seq?: number;
 };
 
 /** What is sent besides the words. */
@@ -31,6 +33,8 @@ export type Extras = Pick<Unsent, 'at' | 'reply' | 'files' | 'mentions'>;
 
 export type OutboxStore = {
   all: (user: string, room: string) => Promise<Unsent[]>;
+  /** Of all rooms of this person. */
+  left: (user: string) => Promise<Unsent[]>;
   put: (item: Unsent) => Promise<void>;
   remove: (clientId: string) => Promise<void>;
 };
@@ -48,6 +52,11 @@ export const revive = (items: readonly Unsent[], now: number): Unsent[] =>
         : { ...item, state: 'sending' };
     })
     .sort((a, b) => a.written - b.written);
+
+/** The rooms in which something of these waits to be sent by itself. */
+export const roomsOf = (items: readonly Unsent[], now: number): string[] => [
+  ...new Set(revive(items, now).flatMap(({ state, room }) => (state === 'sending' ? [room] : []))),
+];
 
 const DATABASE = 'ilm';
 const STORE = 'outbox';
@@ -79,23 +88,28 @@ export function browserOutbox(): OutboxStore {
     mode: IDBTransactionMode,
     work: (store: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T | undefined> => {
+    opened ??= open();
+    const mine = opened;
     try {
-      opened ??= open();
-      const database = await opened;
+      const database = await mine;
       return await done(work(database.transaction(STORE, mode).objectStore(STORE)));
     } catch {
+      // Some browsers drop the connection of a page that was long in the background: the next use opens another.
+      if (opened === mine) opened = undefined;
       return undefined;
     }
   };
+  const find = async (user: string, place: IDBValidKey | IDBKeyRange, here: (item: Unsent) => boolean) => {
+    const kept = await use('readonly', (store) => store.index('place').getAll(place));
+    const found = new Map<string, Unsent>();
+    for (const item of (kept ?? []) as Unsent[]) found.set(item.client_id, item);
+    for (const item of memory.values()) if (item.user === user && here(item)) found.set(item.client_id, item);
+    return [...found.values()];
+  };
   return {
-    async all(user, room) {
-      const kept = await use('readonly', (store) => store.index('place').getAll([user, room]));
-      const found = new Map<string, Unsent>();
-      for (const item of (kept ?? []) as Unsent[]) found.set(item.client_id, item);
-      for (const item of memory.values())
-        if (item.user === user && item.room === room) found.set(item.client_id, item);
-      return [...found.values()];
-    },
+    all: (user, room) => find(user, [user, room], (item) => item.room === room),
+    // An array is more than any text, so this is every room.
+    left: (user) => find(user, IDBKeyRange.bound([user], [user, []]), () => true),
     async put(item) {
       memory.set(item.client_id, item);
       await use('readwrite', (store) => store.put(item));

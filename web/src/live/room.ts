@@ -114,7 +114,11 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
     role: frame.me?.role ?? before.role,
     moderates: frame.me?.moderates ?? before.moderates,
     muted: frame.me ? mutedOf(before, frame.me) : before.muted,
-    me: grown(resumed ? before.me : { read: 0, delivered: 0 }, frame.me),
+    // What was read while the link was away still holds, as long as the numbers are the same.
+    me: grown(
+      before.known && (resumed || frame.epoch === before.epoch) ? before.me : { read: 0, delivered: 0 },
+      frame.me,
+    ),
     // Over HTTP they are not told: what was known of them still holds.
     marks: frame.marks
       ? Object.fromEntries(frame.marks.map(({ user, read, delivered }) => [user, { read, delivered }]))
@@ -194,7 +198,10 @@ export function onEntries(state: RoomState, entries: readonly Entry[]): RoomStat
   /** New messages are put to the others once: a replay of hundreds copies the list once. */
   const flush = () => {
     if (fresh.length === 0) return;
-    room = { ...room, messages: [...room.messages, ...fresh.splice(0)] };
+    // A page may have been read later than its head was: what it shows does not come twice.
+    const newest = room.messages.at(-1)?.seq ?? 0;
+    const later = fresh.splice(0).filter((message) => message.seq > newest);
+    room = { ...room, messages: [...room.messages, ...later] };
   };
   const apply = (entry: Entry) => {
     last = entry.seq;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type OutboxStore, revive, STALE, type Unsent } from './outbox';
+import { type OutboxStore, revive, roomsOf, STALE, type Unsent } from './outbox';
 import { type ChatMessage, type Frame, LiveError } from './protocol';
 import { shown } from './room';
 import { createRoomClient, type RoomClient, type RoomPorts } from './roomClient';
@@ -24,6 +24,7 @@ let wanted: unknown[];
 
 const store: OutboxStore = {
   all: async (user, room) => [...kept.values()].filter((item) => item.user === user && item.room === room),
+  left: async (user) => [...kept.values()].filter((item) => item.user === user),
   put: async (item) => void kept.set(item.client_id, item),
   remove: async (id) => void kept.delete(id),
 };
@@ -242,6 +243,63 @@ describe('sending', () => {
     });
   });
 
+  /** screens, 65 */
+  it('is not done with the room while something is still to be sent', async () => {
+    expect(client.waits()).toBe(false);
+    client.send('one');
+    expect(client.waits()).toBe(true);
+    await join();
+    asked[0]?.answer({ t: 'ack', seq: 3 });
+    await settle();
+    expect(client.waits()).toBe(false);
+    client.send('two');
+    await settle();
+    asked[1]?.refuse(new LiveError('rejected', { rule: 'links' }));
+    await settle();
+    expect(client.waits()).toBe(false);
+    client.send('three');
+    handler.refused(new LiveError('not_found'));
+    expect(client.waits()).toBe(false);
+  });
+
+  it('waits until it is known what an earlier visit has left', async () => {
+    const item = { client_id: 'old', user: 'me', room: 'r', body: 'old', written: clock.now };
+    kept.set('old', { ...item, state: 'sending' });
+    kept.set('no', { ...item, client_id: 'no', room: 's', state: 'failed' });
+    kept.set('late', {
+      ...item,
+      client_id: 'late',
+      room: 't',
+      state: 'sending',
+      written: clock.now - STALE - 1,
+    });
+    expect(roomsOf([...kept.values()], clock.now)).toEqual(['r']);
+    client = createRoomClient('me', 'r', ports());
+    expect(client.waits()).toBe(true);
+    await settle();
+    expect(client.waits()).toBe(true);
+  });
+
+  it('lets go of what was taken and is too old to come by itself', async () => {
+    await join();
+    client.send('one');
+    await settle();
+    asked[0]?.answer({ t: 'ack', seq: 3 });
+    await settle();
+    expect(outbox()).toEqual(['one sent']);
+    handler.lost();
+    // The room went on by hundreds: a fresh page comes, in which it is not.
+    handler.joined({
+      t: 'joined',
+      topic: 'room:r',
+      epoch: 'e',
+      head: 900,
+      resumed: false,
+      page: { items: [message(900)], has_more: true },
+    });
+    expect(outbox()).toEqual([]);
+  });
+
   it('finds a quoted message by its number without looking through what is older', async () => {
     await join();
     expect(await client.find({ id: 'far away', seq: 1 })).toBe(1);
@@ -311,6 +369,46 @@ describe('receiving', () => {
     expect(told.length).toBe(1);
   });
 
+  it('tells again what went into a link that was dead, and what was read without one', async () => {
+    const me = { read: 0, delivered: 2, role: 'student' };
+    const joined = (resumed: boolean, head: number) =>
+      handler.joined({
+        t: 'joined',
+        topic: 'room:r',
+        epoch: 'e',
+        head,
+        resumed,
+        me,
+        ...(resumed ? { entries: [] } : { page: { items: [message(head)], has_more: true } }),
+      });
+    joined(false, 2);
+    client.seen(2);
+    await pass(1_000);
+    expect(told).toEqual([{ t: 'mark', topic: 'room:r', read: 2, delivered: 2 }]);
+    handler.lost();
+    joined(true, 2);
+    await pass(1_000);
+    expect(told.length).toBe(2);
+    handler.lost();
+    // So far behind that a fresh page came: how far one had read is not forgotten.
+    joined(false, 500);
+    expect(client.view().room.me.read).toBe(2);
+    await pass(1_000);
+    expect(told.at(-1)).toEqual({ t: 'mark', topic: 'room:r', read: 2, delivered: 500 });
+  });
+
+  it('says whether a place is gone or could not be asked for', async () => {
+    await join();
+    const still = ports();
+    client = createRoomClient('me', 'r', { ...still, page: async () => ({ items: [], has_more: false }) });
+    await join();
+    expect(await client.show(1)).toBe('gone');
+    client = createRoomClient('me', 'r', { ...still, page: () => Promise.reject(new Error('no link')) });
+    await join();
+    expect(await client.show(1)).toBe('failed');
+    expect(client.view().room.island).toBeUndefined();
+  });
+
   it('tells that it types at most every three seconds', async () => {
     await join();
     client.typing();
@@ -337,7 +435,7 @@ describe('receiving', () => {
       resumed: false,
       page: { items: [message(60)], has_more: true },
     });
-    expect(await client.show(20)).toBe(true);
+    expect(await client.show(20)).toBe('here');
     expect(wanted).toEqual([{ around: 20 }]);
     const places = () => shown(client.view().room).map((item) => item.seq);
     expect(places()).toEqual([20]);
@@ -347,7 +445,7 @@ describe('receiving', () => {
     handler.frame(msg(61));
     expect(places()).toEqual([19, 20, 21]);
     expect(client.view().room.messages.map((item) => item.seq)).toEqual([60, 61]);
-    expect(await client.show(21)).toBe(true);
+    expect(await client.show(21)).toBe('here');
     expect(wanted.length).toBe(3);
     client.send('here');
     expect(places()).toEqual([60, 61]);

@@ -82,6 +82,8 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
   /** The pause before what was refused for now is sent again. */
   let pause: (() => void) | undefined;
   const typists = new Map<string, () => void>();
+  /** Whether it is known what an earlier visit has left behind. */
+  let loaded = false;
 
   const set = (next: Partial<RoomView>) => {
     view = { ...view, ...next };
@@ -92,7 +94,9 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     if (next === view.room) return;
     const changed = next.messages !== view.room.messages;
     const here = changed && view.outbox.length > 0 ? clientIds(next.messages) : undefined;
-    const outbox = here ? view.outbox.filter((item) => !here.has(item.client_id)) : view.outbox;
+    const come = (item: Unsent) =>
+      here?.has(item.client_id) === true || (item.seq ?? Number.POSITIVE_INFINITY) <= next.last;
+    const outbox = view.outbox.some(come) ? view.outbox.filter((item) => !come(item)) : view.outbox;
     if (here) for (const { client_id: id } of view.outbox) if (here.has(id)) void ports.store.remove(id);
     if (changed) for (const message of newIn(view.room, next)) stopTyping(message.author);
     const eased = next.slowS < view.room.slowS && view.pausedUntil > 0;
@@ -152,8 +156,11 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
 
   function onJoin(frame: JoinedFrame) {
     joined = true;
+    // What was told into a link that had died already did not arrive.
+    if (frame.me) toldMark = { read: frame.me.read, delivered: frame.me.delivered };
     apply(onJoined(view.room, frame));
     set({ phase: 'ready' });
+    if (view.room.me.read > toldMark.read) tellMark();
     void pump();
   }
 
@@ -173,7 +180,8 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     if (closed) return;
     const known = new Set(view.outbox.map((item) => item.client_id));
     const rest = revive(items, ports.now()).filter((item) => !known.has(item.client_id));
-    if (rest.length > 0) set({ outbox: [...rest, ...view.outbox] });
+    loaded = true;
+    set(rest.length > 0 ? { outbox: [...rest, ...view.outbox] } : {});
     void pump();
   });
 
@@ -214,7 +222,7 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       const here = seq <= view.room.last;
       if (ack.held === true && !here) change(item.client_id, { state: 'held' });
       else if (here) drop(item.client_id);
-      else change(item.client_id, { state: 'sent' });
+      else change(item.client_id, { state: 'sent', seq });
     } catch (error) {
       const problem = error instanceof LiveError ? error : new LiveError('unavailable', { retryMs: 1_000 });
       if (problem.retryMs === undefined) {
@@ -283,6 +291,11 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       void pump();
     },
     cancel: drop,
+    /** Whether something of mine is still to be sent, so that the room is not to be left yet. */
+    waits: (): boolean =>
+      view.phase !== 'refused' &&
+      !view.room.banned &&
+      (!loaded || view.outbox.some((item) => item.state === 'sending')),
     /** The reader has had this entry on screen for a second, in a focused window. */
     seen(seq: number): void {
       if (seq <= view.room.me.read) return;
@@ -336,18 +349,18 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
         set({ newer: 'failed' });
       }
     },
-    /** Shows the place of an entry, with what stands around it. Whether that worked. */
-    async show(seq: number): Promise<boolean> {
+    /** Shows the place of an entry, with what stands around it. `gone`: nothing is there; `failed`: it could not be asked. */
+    async show(seq: number): Promise<'here' | 'gone' | 'failed'> {
       const list = shown(view.room);
       const first = shownHasOlder(view.room) ? (list[0]?.seq ?? Number.POSITIVE_INFINITY) : 0;
       const last = view.room.island ? (list.at(-1)?.seq ?? 0) : Number.POSITIVE_INFINITY;
-      if (seq >= first && seq <= last) return true;
+      if (seq >= first && seq <= last) return 'here';
       try {
         const page = await ports.page(room, { around: seq });
         set({ room: onAround(toNewest(view.room), page) });
-        return page.items.length > 0;
+        return page.items.length > 0 ? 'here' : 'gone';
       } catch {
-        return false;
+        return 'failed';
       }
     },
     /** The number of a message that something points at; where it is not told, what is older is looked through. */

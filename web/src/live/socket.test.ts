@@ -27,6 +27,8 @@ let wires: FakeWire[];
 let clock: TestClock;
 let live: Live;
 let renewed: number;
+/** Whether the server can be asked for a token. */
+let reach: boolean;
 const wire = () => wires.at(-1) as FakeWire;
 const pass = (milliseconds: number) => clock.pass(milliseconds);
 
@@ -34,17 +36,19 @@ beforeEach(() => {
   wires = [];
   clock = new TestClock();
   renewed = 0;
+  reach = true;
   live = createLive({
     open: () => {
       const made = new FakeWire();
       wires.push(made);
       return made;
     },
-    token: async () => 'token',
-    renew: async () => `renewed ${++renewed}`,
+    token: () => (reach ? Promise.resolve('token') : Promise.reject(new Error('no link'))),
+    renew: () => (reach ? Promise.resolve(`renewed ${++renewed}`) : Promise.reject(new Error('no link'))),
     locale: () => 'uz',
     random: () => 0.5,
     later: clock.later,
+    now: () => clock.now,
     online: () => true,
   });
 });
@@ -231,6 +235,53 @@ describe('the socket', () => {
     const asked = live.request({ t: 'send', topic: 'room:a' }).catch((error: LiveError) => error.code);
     await pass(10_000);
     expect(await asked).toBe('timeout');
+  });
+
+  it('gives a join the time that a slow link needs for a whole page', async () => {
+    const one = ear();
+    live.topic('room:a', one);
+    await welcome();
+    for (let time = 0; time < 3; time++) {
+      await pass(10_000);
+      wire().say({ t: 'ping' });
+    }
+    answerJoin('room:a', { head: 3 });
+    await settle();
+    expect(one.heard).toEqual(['joined']);
+    expect(wire().sent.filter((frame) => frame.t === 'join').length).toBe(1);
+  });
+
+  it('comes back when the token could not be renewed because of the link', async () => {
+    live.topic('room:a', ear());
+    await welcome();
+    reach = false;
+    wire().end(4001);
+    await settle();
+    expect(live.state()).toBe('waiting');
+    await pass(30_000);
+    expect(wires.length).toBeGreaterThan(1);
+    // Nor does it go on as a guest.
+    wire().onopen?.();
+    await settle();
+    expect(wire().sent).toEqual([]);
+    reach = true;
+    await pass(60_000);
+    wire().onopen?.();
+    await settle();
+    expect(wire().sent[0]).toMatchObject({ t: 'hello', token: 'token' });
+  });
+
+  /** screens, 70 */
+  it('leaves a link that was silent while the device slept, at once', async () => {
+    live.topic('room:a', ear());
+    await welcome();
+    live.awake();
+    expect(wires.length).toBe(1);
+    // No timer has run meanwhile.
+    clock.now += 3_600_000;
+    live.awake();
+    expect(wires.length).toBe(2);
+    expect(live.state()).toBe('connecting');
   });
 
   it('tells a refused topic why, and asks again when the refusal is temporary', async () => {

@@ -1,7 +1,7 @@
 // The one socket of this tab: signs in, keeps itself alive, comes back after a loss, and joins the topics that are
 // wanted. It is open only while somebody wants a topic. What a topic's frames mean is up to its handler.
 
-import { comeback, wait } from './backoff';
+import { comeback, delay, wait } from './backoff';
 import { type ErrFrame, type Frame, type JoinedFrame, LiveError, readFrames } from './protocol';
 
 /** What the page can say about the connection. */
@@ -46,6 +46,8 @@ export type LivePorts = {
   locale: () => string;
   random: () => number;
   later: (work: () => void, milliseconds: number) => () => void;
+  /** Milliseconds, any that go on while the device sleeps. */
+  now: () => number;
   online: () => boolean;
 };
 
@@ -53,6 +55,8 @@ export type LivePorts = {
 const GOOD = 60_000;
 /** How long the server may take to answer `hello` or a request. */
 const ANSWER = 10_000;
+/** A join brings up to 64 KiB: a slow link is given the time, a dead one is told by its silence. */
+const JOINED = 35_000;
 /** The socket of a page that wants nothing any more is closed after this. */
 const LINGER = 20_000;
 const DEAD_DEFAULT = 40;
@@ -72,6 +76,8 @@ export function createLive(ports: LivePorts) {
   let nextId = 1;
   let spreadSeconds: number | undefined;
   let deadMs = DEAD_DEFAULT * 1000;
+  /** When this connection was made, or last heard of. */
+  let heard = 0;
   let cancelComeback: (() => void) | undefined;
   let cancelDead: (() => void) | undefined;
   let cancelGood: (() => void) | undefined;
@@ -97,6 +103,7 @@ export function createLive(ports: LivePorts) {
     const mine = ++round;
     const opened = ports.open();
     wire = opened;
+    heard = ports.now();
     opened.onopen = () => void hello(mine);
     opened.onmessage = (event) => {
       if (mine === round) hear(event.data);
@@ -109,8 +116,14 @@ export function createLive(ports: LivePorts) {
   }
 
   async function hello(mine: number) {
-    const token = await ports.token().catch(() => undefined);
+    const known = await ports.token().then(
+      (token) => ({ token }),
+      () => undefined,
+    );
     if (mine !== round || !wire) return;
+    // The token could not be asked for: this is no guest, and nothing is to be refused as if it were one.
+    if (!known) return drop(1006);
+    const { token } = known;
     nextId = 1;
     const locale = ports.locale();
     put({ t: 'hello', id: nextId++, client: 'web/1', locale, ...(token ? { token } : {}) });
@@ -157,16 +170,20 @@ export function createLive(ports: LivePorts) {
     if (way === 'renew' && attempt === 0) {
       attempt++;
       const mine = round;
-      void ports
-        .renew()
-        .catch(() => undefined)
-        .then((token) => {
+      void ports.renew().then(
+        (token) => {
           if (mine !== round || wire) return;
           // Without a token the session has ended: the rest of the page says so.
           if (token) return connect();
           stopCode = code;
           set('stopped');
-        });
+        },
+        () => {
+          // Nobody answers, which says nothing of the session.
+          if (mine === round && !wire)
+            cancelComeback = ports.later(connect, delay(attempt++, ports.random()));
+        },
+      );
       return;
     }
     const pause = wait(code, attempt++, ports.random(), { spreadSeconds, reason });
@@ -175,6 +192,7 @@ export function createLive(ports: LivePorts) {
   }
 
   function hear(data: unknown) {
+    heard = ports.now();
     watch();
     for (const frame of readFrames(data)) take(frame);
   }
@@ -228,7 +246,7 @@ export function createLive(ports: LivePorts) {
     if (!handler || !welcomed) return;
     if (handler.implicit) return handler.joined({ t: 'joined', topic });
     const mine = round;
-    request({ t: 'join', topic, ...handler.join() }).then(
+    request({ t: 'join', topic, ...handler.join() }, JOINED).then(
       (frame) => {
         if (topics.get(topic) === handler) handler.joined({ ...frame, t: 'joined', topic } as JoinedFrame);
       },
@@ -240,14 +258,14 @@ export function createLive(ports: LivePorts) {
     );
   }
 
-  function request(frame: Record<string, unknown>): Promise<Frame> {
+  function request(frame: Record<string, unknown>, limit = ANSWER): Promise<Frame> {
     if (!wire || !welcomed) return Promise.reject(new LiveError('lost', { retryMs: 0 }));
     const id = nextId++;
     const answer = new Promise<Frame>((resolve, reject) => {
       const cancel = ports.later(() => {
         waiting.delete(id);
         reject(new LiveError('timeout', { retryMs: 0 }));
-      }, ANSWER);
+      }, limit);
       waiting.set(id, { resolve, reject, cancel });
     });
     put({ ...frame, id });
@@ -292,7 +310,7 @@ export function createLive(ports: LivePorts) {
     /** Joins a topic once more, for a hole in its chain. */
     rejoin: join,
     /** Rejects with a `LiveError`: the server's, `lost`, or `timeout`. */
-    request,
+    request: (frame: Record<string, unknown>): Promise<Frame> => request(frame),
     /** Says something that has no answer; dropped while the connection is away. */
     tell(frame: Record<string, unknown>): void {
       if (welcomed) put(frame);
@@ -301,6 +319,8 @@ export function createLive(ports: LivePorts) {
     retry,
     /** The network is back, or the page in front: tries at once, unless the server wants it to stay away. */
     awake(): void {
+      // A device that slept ran no timers: what was silent for so long is dead, and nobody waits to be told.
+      if (wire && ports.now() - heard > deadMs) drop(4203);
       if (stopCode === undefined || comeback(stopCode) !== 'stay') retry();
     },
     /** The browser says that the network is gone: the link is dead before its timer knows. */
