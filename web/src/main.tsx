@@ -9,8 +9,10 @@ import { NoWords } from './app/NoWords';
 import { allowOnlyStyles } from './app/trusted-types';
 import { restoreSession } from './features/identity/session';
 import { startLocale, startTexts } from './i18n';
+import { watchKeyboard } from './ui/keyboard';
 
 allowOnlyStyles();
+watchKeyboard();
 void restoreSession();
 const locale = startLocale();
 const words = await startTexts(locale);

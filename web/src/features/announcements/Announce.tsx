@@ -1,9 +1,8 @@
 // Writing an announcement: to whom, what. It goes to everybody at once, so the button says to whom.
 import { Button, Select, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { intentKey } from '~/api/client';
 import { rowQuery } from '~/features/courses/queries';
 import { announces } from '~/features/identity/roles';
 import type { Me } from '~/features/identity/session';
@@ -13,6 +12,8 @@ import { toast } from '~/ui/toast';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
+import { useIntent } from '~/ui/useIntent';
+import { useKept } from '~/ui/useKept';
 import { LONGEST } from './contract';
 import css from './News.module.css';
 import { announce } from './queries';
@@ -32,13 +33,17 @@ export function Announce({ me, own, close }: Props) {
   const [q, setQ] = useState('');
   const found = useQuery({ ...rowQuery(q.trim() ? { q: q.trim() } : { sort: 'newest' }), enabled: staff });
   const [chosen, setChosen] = useState<Course | undefined>(staff ? undefined : own[0]);
-  const [text, setText] = useState('');
+  const [text, setText, forget] = useKept(`ilm.announce.${me.id}`);
   const [left, setLeft] = useState(false);
   // One id an intent: a repeated request says nothing twice.
-  const key = useRef(intentKey());
+  const intent = useIntent();
   const send = useMutation({
-    mutationFn: () => announce({ course_id: chosen?.id ?? null, body: text.trim(), client_id: key.current }),
+    mutationFn: () => {
+      const [course_id, body] = [chosen?.id ?? null, text.trim()];
+      return announce({ course_id, body, client_id: intent(JSON.stringify([course_id, body])) });
+    },
     onSuccess: () => {
+      forget();
       toast({ text: t('sent') });
       close();
     },

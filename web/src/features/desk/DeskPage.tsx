@@ -74,6 +74,8 @@ function Desk({ me }: { me: Me }) {
     if (deed === 'next' || deed === 'previous') {
       const row = beside(rows, room, deed === 'next' ? 1 : -1);
       if (row && row.room_id !== room) open(row);
+      // The last one that is here need not be the last one.
+      else if (deed === 'next' && list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
     } else if (room) setWish({ deed });
   };
   useKeys(act);

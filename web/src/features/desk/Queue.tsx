@@ -15,6 +15,7 @@ import { Tag } from '~/ui/Status';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
+import { useTyped } from '~/ui/useTyped';
 import { Waiting } from '~/ui/Waiting';
 import { About } from './About';
 import type { DeskRow, DeskState } from './contract';
@@ -224,19 +225,7 @@ function Row({
 /** Looks for what was typed when the typing pauses. */
 function Find({ q, set }: { q: string; set: (q: string) => void }) {
   const { t } = useTranslation('desk');
-  const [text, setText] = useState(q);
-  const [seen, setSeen] = useState(q);
-  if (seen !== q) {
-    setSeen(q);
-    if (text.trim() !== q) setText(q);
-  }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was typed alone is the reason to look.
-  useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === q) return;
-    const timer = setTimeout(() => set(wanted), 350);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const [text, setText] = useTyped(q, set);
   return (
     <TextInput
       className="grow"

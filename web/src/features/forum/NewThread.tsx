@@ -1,15 +1,17 @@
 // Asking: one sentence that others will find, the details, and for a lesson the moment of the video.
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { intentKey } from '~/api/client';
 import { isApiError } from '~/api/error';
+import { useSession } from '~/features/identity/session';
 import { Dialog } from '~/ui/Dialog';
 import { Note } from '~/ui/Note';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText, useFieldText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
+import { useIntent } from '~/ui/useIntent';
+import { useKept } from '~/ui/useKept';
 import { LONGEST, type Place, SHORTEST, type Thread } from './contract';
 import css from './Forum.module.css';
 import { openThread } from './queries';
@@ -27,8 +29,9 @@ export function NewThread({ place, second, close, done }: Props) {
   const format = useFormat();
   const errorText = useErrorText();
   const fieldText = useFieldText();
-  const [title, setTitle] = useState('');
-  const [body, setBody] = useState('');
+  const kept = `ilm.ask.${useSession().me?.id}.${place.kind === 'question' ? place.lesson : place.course}`;
+  const [title, setTitle, forgetTitle] = useKept(`${kept}.title`);
+  const [body, setBody, forgetBody] = useKept(kept);
   const [withAt, setWithAt] = useState(second !== undefined && second > 0);
   const [left, setLeft] = useState(false);
   const at =
@@ -36,16 +39,20 @@ export function NewThread({ place, second, close, done }: Props) {
       ? { lesson: place.lesson, second: Math.floor(second) }
       : undefined;
   // One id an intent: a repeated request opens no second thread.
-  const key = useRef(intentKey());
+  const intent = useIntent();
   const open = useMutation({
     mutationFn: () =>
       openThread(place, {
         title: title.trim(),
         body: body.trim(),
         ...(at ? { at } : {}),
-        client_id: key.current,
+        client_id: intent(JSON.stringify([title.trim(), body.trim(), at])),
       }),
-    onSuccess: done,
+    onSuccess: (thread) => {
+      forgetTitle();
+      forgetBody();
+      done(thread);
+    },
   });
   const short = [...title.trim()].length < SHORTEST;
   const field = (name: string) => {

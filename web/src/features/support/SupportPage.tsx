@@ -3,9 +3,8 @@ import { Button, Skeleton, Textarea } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { intentKey } from '~/api/client';
 import { RoomBox, RoomFrame } from '~/features/forum/RoomFrame';
 import { useSession } from '~/features/identity/session';
 import { RoomChat } from '~/features/messaging/RoomChat';
@@ -13,6 +12,8 @@ import { Note } from '~/ui/Note';
 import { Failed, SignInFirst } from '~/ui/State';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
+import { useIntent } from '~/ui/useIntent';
+import { useKept } from '~/ui/useKept';
 import { useTitle } from '~/ui/useTitle';
 import { Waiting } from '~/ui/Waiting';
 import { Expected } from './Expected';
@@ -21,8 +22,10 @@ import { askSupport, supportQuery } from './queries';
 
 export function SupportPage() {
   const { t } = useTranslation(['support', 'common']);
-  const { state } = useSession();
+  const { state, me } = useSession();
   const support = useQuery({ ...supportQuery, enabled: state === 'user' });
+  // What was solved is open again with the next question.
+  const [wrote, setWrote] = useState(false);
   useTitle(t('chat.title'));
   if (state === 'guest') return <SignInFirst page />;
   const room = support.data?.room_id;
@@ -51,13 +54,14 @@ export function SupportPage() {
                 roomKind="support"
                 compact
                 placeholder={t('chat.placeholder')}
-                {...(support.data?.state === 'resolved'
+                onSent={() => setWrote(true)}
+                {...(!wrote && support.data?.state === 'resolved'
                   ? { note: <Note tone="ok">{t('chat.resolved')}</Note> }
                   : {})}
               />
             </RoomBox>
           ) : (
-            <First />
+            <First key={me?.id} />
           )}
         </Waiting>
       )}
@@ -69,11 +73,14 @@ export function SupportPage() {
 function First() {
   const { t } = useTranslation(['support', 'common']);
   const errorText = useErrorText();
-  const [text, setText] = useState('');
+  const [text, setText, forget] = useKept(`ilm.ask.${useSession().me?.id}.support`);
   const [left, setLeft] = useState(false);
   // One id an intent: a second press sends no second message.
-  const key = useRef(intentKey());
-  const ask = useMutation({ mutationFn: () => askSupport(text.trim(), key.current) });
+  const intent = useIntent();
+  const ask = useMutation({
+    mutationFn: () => askSupport(text.trim(), intent(text.trim())),
+    onSuccess: forget,
+  });
   return (
     <form
       className={css.first}
