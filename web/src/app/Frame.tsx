@@ -41,7 +41,10 @@ function Pending() {
   return pending ? <div className={css.pending} aria-hidden /> : null;
 }
 
-/** After a change of page the focus goes to its heading, so that keyboard and reader start where the eye does. */
+/**
+ * After a change of page the focus goes to its heading, so that keyboard and reader start where the eye does; where a list
+ * stays beside what was chosen of it, to the part that has come.
+ */
 function useFocusOnNavigation() {
   const router = useRouter();
   const main = useRef<HTMLElement>(null);
@@ -49,8 +52,8 @@ function useFocusOnNavigation() {
     () =>
       router.subscribe('onRendered', (event) => {
         if (!event.pathChanged || !event.fromLocation) return;
-        const heading = main.current?.querySelector<HTMLElement>('h1');
-        const target = heading ?? main.current;
+        const part = main.current?.querySelector<HTMLElement>('[data-arrive]');
+        const target = part ?? main.current?.querySelector<HTMLElement>('h1') ?? main.current;
         if (!target || target.contains(document.activeElement)) return;
         target.tabIndex = -1;
         target.focus({ preventScroll: true });

@@ -21,7 +21,7 @@ export function AttachedList({
   if (files.length === 0) return null;
   return (
     <ul className={css.attached} aria-label={t('attachedFiles')}>
-      {files.map(({ key, file, preview, progress, state, error }) => (
+      {files.map(({ key, name, size, file, preview, progress, state, error }) => (
         <li key={key} data-state={state}>
           {preview ? (
             <img src={preview} alt="" width={40} height={40} />
@@ -30,7 +30,7 @@ export function AttachedList({
           )}
           <span className="grow">
             <b className="clip">
-              <bdi>{file.name}</bdi>
+              <bdi>{name}</bdi>
             </b>
             {state === 'failed' ? (
               <span className={css.failed} role="alert">
@@ -38,14 +38,14 @@ export function AttachedList({
               </span>
             ) : (
               <bdi className="mut">
-                {state === 'uploading' ? format.percent(progress * 100) : format.size(file.size)}
+                {state === 'uploading' ? format.percent(progress * 100) : format.size(size)}
               </bdi>
             )}
             {state === 'uploading' && (
-              <progress className={css.progress} max={1} value={progress} aria-label={file.name} />
+              <progress className={css.progress} max={1} value={progress} aria-label={name} />
             )}
           </span>
-          {state === 'failed' && (
+          {state === 'failed' && file && (
             <button
               type="button"
               className={css.small}
@@ -58,7 +58,7 @@ export function AttachedList({
           <button
             type="button"
             className={css.small}
-            aria-label={t('removeFile', { name: file.name })}
+            aria-label={t('removeFile', { name })}
             onClick={() => detach(place, key)}
           >
             <IconX size={16} stroke={1.75} aria-hidden />

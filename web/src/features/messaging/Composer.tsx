@@ -1,17 +1,11 @@
 // Where one writes. A draft is kept per room until it is sent; files go up while one writes; the link to the moment in
 // the video can be taken along.
-import {
-  IconArrowUp,
-  IconClock,
-  IconCode,
-  IconCornerUpLeft,
-  IconPaperclip,
-  IconX,
-} from '@tabler/icons-react';
+import { IconArrowUp, IconClock, IconCornerUpLeft, IconX } from '@tabler/icons-react';
 import {
   type ClipboardEvent,
   type FormEvent,
   type KeyboardEvent,
+  type RefObject,
   useEffect,
   useId,
   useRef,
@@ -26,6 +20,7 @@ import { useMedia } from '~/ui/useMedia';
 import { AttachedList } from './AttachedList';
 import { attach, clearAttached, useAttached } from './attach';
 import css from './Chat.module.css';
+import { ComposerTools } from './ComposerTools';
 import { type Person, plain, withMentions } from './marks';
 import { enterSends, keepDraft, readDraft, sends } from './prefs';
 import { type Suggestion, Suggestions, type Template, useSuggestions } from './Suggest';
@@ -40,6 +35,8 @@ export type Ask = {
   text?: string | undefined;
   /** The words come after what is being written, rather than only into an empty field (an answer template). */
   append?: boolean;
+  /** Whom the words name after an @. */
+  people?: readonly Person[];
 };
 
 /** What has been taken up already: the composer may be drawn anew, and the question is asked once. */
@@ -47,6 +44,7 @@ const taken = new WeakSet<Ask>();
 
 type Props = {
   client: RoomClient;
+  field: RefObject<HTMLTextAreaElement | null>;
   /** The lesson whose moments can be linked to. */
   lessonId: string | undefined;
   second: (() => number) | undefined;
@@ -67,16 +65,16 @@ type Props = {
 const none: readonly Template[] = [];
 
 export function Composer(props: Props) {
-  const { client, lessonId, second, ask, placeholder, reply, dropReply, pausedUntil } = props;
+  const { client, field, lessonId, second, ask, placeholder, reply, dropReply, pausedUntil } = props;
   const { user, room } = client;
   const { t } = useTranslation('chat');
   const format = useFormat();
   const place = `${user} ${room}`;
-  const [text, setText] = useState(() => readDraft(user, room));
+  const [draft] = useState(() => readDraft(user, room));
+  const [text, setText] = useState(draft.text);
   const [cursor, setCursor] = useState(0);
-  const [at, setAt] = useState<number | undefined>(undefined);
-  const [people, setPeople] = useState<readonly Person[]>([]);
-  const field = useRef<HTMLTextAreaElement>(null);
+  const [at, setAt] = useState(draft.at);
+  const [people, setPeople] = useState<readonly Person[]>(draft.people ?? []);
   const picker = useRef<HTMLInputElement>(null);
   const hint = useId();
   const listId = useId();
@@ -87,8 +85,12 @@ export function Composer(props: Props) {
   const { body, mentions } = withMentions(text.trim(), people);
   const left = MOST - [...body].length;
   const uploading = files.some((file) => file.state === 'uploading');
+  const broken = files.some((file) => file.state === 'failed');
   const usable = files.flatMap((file) => (file.done ? [file.done] : []));
-  const ready = (body !== '' || usable.length > 0) && left >= 0 && !uploading && seconds === 0;
+  const ready = (body !== '' || usable.length > 0) && left >= 0 && !uploading && !broken && seconds === 0;
+
+  // Words, answer, moment and people stay together, also those that somebody else has put here.
+  useEffect(() => keepDraft(user, room, { text, at, reply, people }), [user, room, text, at, reply, people]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
   useEffect(() => {
@@ -102,19 +104,20 @@ export function Composer(props: Props) {
     if (!ask || taken.has(ask)) return;
     taken.add(ask);
     if (ask.second !== undefined) setAt(Math.floor(ask.second));
-    const words = ask.text;
+    const { text: words, people: named } = ask;
+    if (named)
+      setPeople((known) => [...known, ...named.filter(({ id }) => known.every((one) => one.id !== id))]);
     // What is being written stays.
     if (words) setText((old) => (!old.trim() ? words : ask.append ? `${old.trimEnd()}\n${words}` : old));
     field.current?.focus();
-  }, [ask]);
+  }, [ask, field]);
 
   useEffect(() => {
-    if (reply) field.current?.focus();
-  }, [reply]);
+    if (reply && reply !== draft.reply) field.current?.focus();
+  }, [reply, draft, field]);
 
   const change = (value: string, to?: number) => {
     setText(value);
-    keepDraft(user, room, value);
     if (value.trim()) client.typing();
     if (to === undefined) return;
     setCursor(to);
@@ -130,6 +133,8 @@ export function Composer(props: Props) {
       ...(mentions.length > 0 ? { mentions } : {}),
     });
     change('');
+    // At once: a page that is closed now must not offer the same words again.
+    keepDraft(user, room, { text: '' });
     setAt(undefined);
     setPeople([]);
     clearAttached(place);
@@ -223,15 +228,21 @@ export function Composer(props: Props) {
       <AttachedList place={place} room={room} files={files} />
       <Suggestions id={listId} list={suggestions.list} chosen={suggestions.chosen} take={take} />
       <div className={css.compose}>
-        <button
-          type="button"
-          className={css.attach}
-          title={t('attachFile')}
-          aria-label={t('attachFile')}
-          onClick={() => picker.current?.click()}
-        >
-          <IconPaperclip size={20} stroke={1.75} />
-        </button>
+        <ComposerTools
+          pick={() => picker.current?.click()}
+          moment={
+            second && lessonId && at === undefined
+              ? {
+                  at: format.clock(second()),
+                  take: () => {
+                    setAt(Math.floor(second()));
+                    field.current?.focus();
+                  },
+                }
+              : undefined
+          }
+          code={code}
+        />
         <input
           ref={picker}
           type="file"
@@ -243,23 +254,6 @@ export function Composer(props: Props) {
             event.currentTarget.value = '';
           }}
         />
-        {second && lessonId && at === undefined && (
-          <button
-            type="button"
-            className={css.attach}
-            title={t('attach', { at: format.clock(second()) })}
-            aria-label={t('attach', { at: format.clock(second()) })}
-            onClick={() => {
-              setAt(Math.floor(second()));
-              field.current?.focus();
-            }}
-          >
-            <IconClock size={20} stroke={1.75} />
-          </button>
-        )}
-        <button type="button" className={css.attach} title={t('code')} aria-label={t('code')} onClick={code}>
-          <IconCode size={20} stroke={1.75} />
-        </button>
         <textarea
           ref={field}
           rows={1}
@@ -270,7 +264,7 @@ export function Composer(props: Props) {
           aria-controls={suggestions.list.length > 0 ? listId : undefined}
           aria-activedescendant={suggestions.chosen ? `${listId}-${suggestions.chosen.id}` : undefined}
           aria-label={t('placeholder')}
-          aria-describedby={hint}
+          aria-describedby={touch ? undefined : hint}
           placeholder={
             at === undefined
               ? (placeholder ?? t('placeholder'))
@@ -294,6 +288,11 @@ export function Composer(props: Props) {
       <p className={css.hints}>
         {seconds > 0 && <span role="timer">{t('slowWait', { span: format.span(seconds) })}</span>}
         {uploading && body !== '' && <span role="status">{t('waitUpload')}</span>}
+        {broken && (
+          <span className={css.tooLong} role="status">
+            {t('uploadFailed')}
+          </span>
+        )}
         {/[$`]/.test(text) && <span>{t('marksHint')}</span>}
         {left < WARN && (
           <span className={left < 0 ? css.tooLong : ''} role="status">

@@ -127,7 +127,8 @@ export function BlockDialog({ message, close }: Base) {
         text: t('blocked', { name }),
         action: {
           label: t('common:undo'),
-          run: () => void block(message.author, false).catch(() => undefined),
+          run: () =>
+            void block(message.author, false).catch((error: unknown) => toast({ text: errorText(error) })),
         },
       });
       close();

@@ -3,8 +3,11 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChatMessage } from '~/live/protocol';
 import { typedDir } from '~/ui/typedDir';
+import { useFormat } from '~/ui/useFormat';
+import { useMedia } from '~/ui/useMedia';
 import css from './Chat.module.css';
 import { withMentions, withoutMentions } from './marks';
+import { enterSends, sends } from './prefs';
 import { useThread } from './thread';
 
 const MOST = 4000;
@@ -12,13 +15,16 @@ const MOST = 4000;
 export function EditForm({ message }: { message: ChatMessage }) {
   const { t } = useTranslation(['chat', 'common']);
   const thread = useThread();
+  const format = useFormat();
+  const touch = useMedia('(pointer: coarse)');
   const [start] = useState(() => withoutMentions(message.body));
   const [text, setText] = useState(start.text);
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const { body, mentions } = withMentions(text.trim(), start.people);
   const files = (message.files?.length ?? 0) > 0;
-  const ready = (body !== '' || files) && [...body].length <= MOST;
+  const over = [...body].length - MOST;
+  const ready = (body !== '' || files) && over <= 0;
 
   useEffect(() => {
     const box = field.current;
@@ -47,10 +53,12 @@ export function EditForm({ message }: { message: ChatMessage }) {
       event.preventDefault();
       event.stopPropagation();
       thread.stopEditing();
-    } else if (event.key === 'Enter' && !event.shiftKey) {
-      event.preventDefault();
-      void save();
+      return;
     }
+    const { key, ctrlKey, metaKey, shiftKey } = event;
+    if (!sends({ key, ctrlKey, metaKey, shiftKey, isComposing: false }, enterSends(), touch)) return;
+    event.preventDefault();
+    void save();
   };
   return (
     <div className={css.edit}>
@@ -63,6 +71,11 @@ export function EditForm({ message }: { message: ChatMessage }) {
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={key}
       />
+      {over > 0 && (
+        <span className={css.tooLong} role="status">
+          {t('tooLong', { value: format.number(over) })}
+        </span>
+      )}
       <p>
         <button type="button" className="link" aria-disabled={!ready || busy} onClick={() => void save()}>
           {t('common:save')}

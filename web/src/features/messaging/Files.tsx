@@ -39,22 +39,42 @@ export function Files({ files }: { files: readonly ChatFile[] }) {
 function Thumb({ file, files }: { file: ChatFile; files: readonly ChatFile[] }) {
   const { t } = useTranslation('chat');
   const thread = useThread();
-  const link = useQuery(fileLinkQuery(file.id));
-  const [broken, setBroken] = useState(false);
+  // A small copy that is here stays: a fresh link would bring the same bytes again.
+  const link = useQuery({ ...fileLinkQuery(file.id), refetchInterval: false, refetchOnWindowFocus: false });
   const size = thumbSize(file.width ?? 0, file.height ?? 0);
   const source = link.data?.thumb_url ?? link.data?.url;
+  const [kept, keep] = useState<string | undefined>(undefined);
+  /** The address that brought nothing: a fresh one is tried. */
+  const [bad, setBad] = useState<string | undefined>(undefined);
+  const shown = kept ?? source;
+  const broken = link.isError || (shown !== undefined && shown === bad);
   return (
     <button
       type="button"
       className={css.thumb}
       aria-label={t('openImage', { name: file.name })}
       style={size}
-      onClick={() => thread.view(files, file)}
+      onClick={() => {
+        if (broken) void link.refetch();
+        thread.view(files, file);
+      }}
     >
-      {broken || link.isError ? (
+      {broken ? (
         <IconPhotoOff size={24} stroke={1.5} aria-hidden />
       ) : (
-        source && <img src={source} alt="" {...size} loading="lazy" onError={() => setBroken(true)} />
+        shown && (
+          <img
+            src={shown}
+            alt=""
+            {...size}
+            loading="lazy"
+            onLoad={() => keep(shown)}
+            onError={() => {
+              keep(undefined);
+              setBad(shown);
+            }}
+          />
+        )
       )}
     </button>
   );

@@ -160,6 +160,7 @@ type UnsentProps = { item: Unsent; client: RoomClient };
 export function UnsentRow({ item, client }: UnsentProps) {
   const { t } = useTranslation('chat');
   const format = useFormat();
+  const { rewrite } = useThread();
   const failed = item.state === 'failed';
   return (
     <article className={`${css.message} ${css.own}`}>
@@ -178,6 +179,11 @@ export function UnsentRow({ item, client }: UnsentProps) {
         {failed && (
           <button type="button" className="link" onClick={() => client.retry(item.client_id)}>
             {t('again')}
+          </button>
+        )}
+        {failed && rewrite && (
+          <button type="button" className="link" onClick={() => rewrite(item)}>
+            {t('edit')}
           </button>
         )}
         {(failed || item.state === 'sending') && (

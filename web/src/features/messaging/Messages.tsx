@@ -1,8 +1,8 @@
 // The list of messages: opens at the first unread, loads upward without a jump, stays where the reader is. Only what is
 // near the screen is drawn, so that a long room scrolls as lightly as a short one.
-import { Button } from '@mantine/core';
+import { Button, Loader } from '@mantine/core';
 import { IconArrowDown, IconMessages } from '@tabler/icons-react';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { daysBetween } from '~/i18n/format';
@@ -11,11 +11,13 @@ import { type Receipt, receiptOf, shown, shownHasOlder } from '~/live/room';
 import type { RoomClient, RoomView } from '~/live/roomClient';
 import { State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
+import { useSkeleton } from '~/ui/Waiting';
 import { useZone } from '~/ui/zone';
 import css from './Chat.module.css';
 import { chatItems, type Item } from './items';
 import type { RoomKind } from './kinds';
 import { MessageRow, UnsentRow, wordsOf } from './MessageRow';
+import { Opening } from './RoomStates';
 
 /** A place that the thread is to show. Each wish is a new object. */
 export type Goal = { seq: number };
@@ -27,6 +29,8 @@ type Props = {
   goal: Goal | undefined;
   editing: string | undefined;
   hidden: ReadonlySet<string>;
+  /** The place that was wished for cannot be shown. */
+  lost: (how: 'gone' | 'failed') => void;
 };
 
 /** This near to the end counts as being there, in pixels. */
@@ -37,34 +41,68 @@ const EARLY = 600;
 const READ = 1_000;
 /** How long a message stands out to which somebody was led, in milliseconds. */
 const STAND_OUT = 2_500;
+/** New messages are read aloud at most so often, in milliseconds: a busy room does not talk all the time. */
+const SPEAK = 4_000;
+/** What comes together is spoken of together, milliseconds. */
+const GATHER = 300;
 
-export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
+const outOfSight = () => document.visibilityState === 'hidden';
+
+export function Messages({ client, view, kind, goal, editing, hidden, lost }: Props) {
   const { t } = useTranslation(['chat', 'common']);
   const format = useFormat();
   const { room, outbox } = view;
   const list = useRef<HTMLDivElement>(null);
   const rows = useRef<VirtualizerHandle>(null);
   const [atEnd, setAtEnd] = useState(true);
-  const unreadAfter = useUnreadAfter(view);
+  const unreadAfter = useUnreadAfter(view, client.user);
   const messages = shown(room);
   const hasOlder = shownHasOlder(room);
   const items = useMemo(
     () => chatItems(messages, room.island ? [] : outbox, client.user, unreadAfter, format.date, hidden),
     [messages, room.island, outbox, client.user, unreadAfter, format, hidden],
   );
-  const spoken = useSpoken(view, client.user);
+  const spoken = useSpoken(view, client.user, hidden);
   const prepended = usePrepended(items);
   const mark = useMark();
-  const settled = usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, mark: mark.put });
-  useReading(list, client, messages.at(-1)?.seq ?? 0);
+  const stay = useCallback(() => setAtEnd(false), []);
+  const { settled, leading } = usePlace({
+    client,
+    view,
+    items,
+    rows,
+    list,
+    atEnd,
+    stay,
+    goal,
+    lost,
+    unreadAfter,
+    mark: mark.put,
+  });
+  useReading(list, client, settled);
   const newest = room.messages.at(-1)?.seq ?? 0;
-  const unseen = useUnseen(atEnd && !room.island, newest, room.messages, client.user, unreadAfter);
+  const theirs = useCallback(
+    ({ author, state }: ChatMessage) => author !== client.user && state !== 'deleted' && !hidden.has(author),
+    [client.user, hidden],
+  );
+  const unseen = useUnseen(atEnd && !room.island, newest, room.messages, theirs, unreadAfter);
+  // What is written before the room has answered is seen at once.
+  const early = view.phase === 'joining' && outbox.length > 0;
+  const bones = useSkeleton(!settled && !early) && !early;
+  const kept = useMemo(
+    () =>
+      editing === undefined
+        ? undefined
+        : items.findIndex((item) => item.kind === 'message' && item.message.id === editing),
+    [items, editing],
+  );
 
   const scroll = () => {
     const box = list.current;
     if (!box || !settled) return;
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
-    setAtEnd(below < NEAR);
+    // The end of a part of the past is not the end of the chat.
+    setAtEnd(below < NEAR && !room.island);
     if (box.scrollTop < EARLY && hasOlder && view.older === 'idle') void client.loadOlder();
     if (below < EARLY && room.island && view.newer === 'idle') void client.loadNewer();
   };
@@ -76,6 +114,8 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
       down(list.current);
       requestAnimationFrame(() => down(list.current));
     });
+    // The button goes; who has pressed it with a key is still here.
+    list.current?.focus({ preventScroll: true });
   };
   const empty = view.phase === 'ready' && items.length === 0;
   const receipts = useMemo(
@@ -87,7 +127,7 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
   return (
     <div className={css.middle}>
       <div
-        className={`${css.list} ${settled ? '' : css.unsettled}`}
+        className={`${css.list} ${(settled && !bones) || early ? '' : css.unsettled}`}
         ref={list}
         onScroll={scroll}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
@@ -128,6 +168,8 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
           shift={prepended}
           startMargin={TOP}
           bufferSize={400}
+          // What is being edited is kept, however far away one looks.
+          {...(kept === undefined || kept < 0 ? {} : { keepMounted: [kept] })}
         >
           {(item) => (
             <Row
@@ -148,6 +190,17 @@ export function Messages({ client, view, kind, goal, editing, hidden }: Props) {
           </button>
         )}
       </div>
+      {bones && (
+        <div className={css.waiting}>
+          <Opening />
+        </div>
+      )}
+      {leading && settled && (
+        <p className={css.leading} role="status">
+          <Loader size={14} aria-hidden />
+          {t('common:loading')}
+        </p>
+      )}
       <p className={css.typing} aria-hidden={view.typing.length === 0}>
         {view.typing.length === 1 ? (
           <bdi>{t('typingOne', { name: view.typing[0]?.name })}</bdi>
@@ -231,10 +284,23 @@ export function lastReceipts(
   return new Map([...found].map(([kind, key]) => [key, kind]));
 }
 
-/** Where the reader had stopped when the chat was opened here. */
-function useUnreadAfter(view: RoomView): number | undefined {
+/** Where the reader had stopped: when the chat was opened here, and again when more comes while nobody looks. */
+function useUnreadAfter({ phase, room }: RoomView, me: string): number | undefined {
   const at = useRef<number>(undefined);
-  if (at.current === undefined && view.phase === 'ready') at.current = view.room.me.read;
+  const before = useRef(0);
+  const [, draw] = useReducer((n: number) => n + 1, 0);
+  if (at.current === undefined && phase === 'ready') at.current = room.me.read;
+  const last = room.messages.at(-1);
+  const { read } = room.me;
+  useLayoutEffect(() => {
+    const old = before.current;
+    before.current = last?.seq ?? 0;
+    if (old === 0 || !last || last.seq <= old || last.author === me) return;
+    // Only when everything before it was read: else the line stands where it has to.
+    if (!outOfSight() || read < old || at.current === read) return;
+    at.current = read;
+    draw();
+  }, [last, read, me]);
   // A room that was never read is new as a whole: a line over everything says nothing.
   return at.current ? at.current : undefined;
 }
@@ -270,7 +336,10 @@ type Place = {
   rows: React.RefObject<VirtualizerHandle | null>;
   list: React.RefObject<HTMLDivElement | null>;
   atEnd: boolean;
+  /** Follows the end no longer. */
+  stay: () => void;
   goal: Goal | undefined;
+  lost: (how: 'gone' | 'failed') => void;
   unreadAfter: number | undefined;
   mark: (seq: number) => void;
 };
@@ -280,12 +349,16 @@ const indexOf = (items: readonly Item[], seq: number): number =>
 
 /**
  * Opens at the first unread message or at the end, follows the end while the reader is there, and goes where somebody is
- * led. Whether the first place has been found.
+ * led. `settled`: whether the first place has been found; `leading`: whether another is being fetched.
  */
-function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, mark }: Place): boolean {
+function usePlace(place: Place): { settled: boolean; leading: boolean } {
+  const { client, view, items, rows, list, atEnd, stay, goal, lost, unreadAfter, mark } = place;
   const [settled, setSettled] = useState(false);
+  const [leading, setLeading] = useState(false);
   const opening = useRef(false);
   const wished = useRef<Goal | undefined>(undefined);
+  /** Whether some place is shown. */
+  const opened = useRef(false);
   const [target, setTarget] = useState<{ seq: number; align: 'start' | 'center' } | undefined>(undefined);
   const last = items.at(-1)?.key ?? '';
   const ready = view.phase === 'ready';
@@ -298,26 +371,36 @@ function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, m
     const first = room.messages[0]?.seq ?? 0;
     const newest = room.messages.at(-1)?.seq ?? 0;
     const unread = unreadAfter !== undefined && unreadAfter < newest;
-    if (goal) return setSettled(true);
+    if (goal) return;
     if (!unread) {
       setTarget({ seq: Number.POSITIVE_INFINITY, align: 'start' });
       return;
     }
     const from = unreadAfter + 1;
+    // Not the end, which is followed else as the rows are measured.
+    stay();
     if (first <= from || !room.hasOlder) return setTarget({ seq: from, align: 'start' });
     void client.show(from).then(() => setTarget({ seq: from, align: 'start' }));
-  }, [ready, client, unreadAfter, goal]);
+  }, [ready, client, unreadAfter, goal, stay]);
 
   // Where somebody is led.
   useEffect(() => {
     if (!ready || !goal || wished.current === goal) return;
     wished.current = goal;
-    void client.show(goal.seq).then((found) => {
-      setTarget(
-        found ? { seq: goal.seq, align: 'center' } : { seq: Number.POSITIVE_INFINITY, align: 'start' },
-      );
+    setLeading(true);
+    void client.show(goal.seq).then((how) => {
+      // Somebody was led elsewhere meanwhile.
+      if (wished.current !== goal) return;
+      setLeading(false);
+      if (how === 'here') {
+        stay();
+        return setTarget({ seq: goal.seq, align: 'center' });
+      }
+      lost(how);
+      // Whoever is here stays where they are; whoever has just come sees the newest.
+      if (!opened.current) setTarget({ seq: Number.POSITIVE_INFINITY, align: 'start' });
     });
-  }, [ready, goal, client]);
+  }, [ready, goal, client, lost, stay]);
 
   // Goes there once the rows are drawn; they are measured on the way, so the second try is exact.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a target is gone to once.
@@ -336,10 +419,14 @@ function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, m
     const frame = requestAnimationFrame(() => {
       go();
       setSettled(true);
+      opened.current = true;
       const box = list.current;
-      // A short list has its end on the screen.
-      if (box) box.dispatchEvent(new Event('scroll', { bubbles: true }));
-      if (target.align === 'center') mark(target.seq);
+      // A short list has its end on the screen, and does not scroll. The page knows by then that it is settled.
+      requestAnimationFrame(() => box?.dispatchEvent(new Event('scroll', { bubbles: true })));
+      if (target.align !== 'center') return;
+      mark(target.seq);
+      // The quote that was pressed may not be drawn any more, and the focus with it.
+      if (document.activeElement === document.body) box?.focus({ preventScroll: true });
     });
     return () => cancelAnimationFrame(frame);
   }, [target]);
@@ -353,6 +440,8 @@ function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, m
     const moved = last !== before.current.last;
     before.current = { unsent, last };
     if (!settled || view.room.island) return;
+    // While nobody looks, the place of what was read last is kept.
+    if (!wrote && moved && atEnd && outOfSight()) return stay();
     if (wrote || (atEnd && moved)) {
       rows.current?.scrollToIndex(items.length - 1, { align: 'end' });
       const frame = requestAnimationFrame(() =>
@@ -375,29 +464,37 @@ function usePlace({ client, view, items, rows, list, atEnd, goal, unreadAfter, m
     for (const child of box.children) watch.observe(child);
     return () => watch.disconnect();
   }, [list, follow]);
-  return settled;
+  return { settled, leading };
+}
+
+/** The numbers of the rows whose end is on the screen or above it. The drawn rows are few. */
+function shownIn(box: HTMLElement): number[] {
+  const { bottom } = box.getBoundingClientRect();
+  return [...box.querySelectorAll<HTMLElement>('[data-seq]')]
+    .filter((row) => row.getBoundingClientRect().bottom <= bottom + 8)
+    .map((row) => Number(row.dataset.seq));
 }
 
 /** Marks as read what has been on screen for a second while the window had the focus. */
-function useReading(list: React.RefObject<HTMLDivElement | null>, client: RoomClient, newest: number) {
+function useReading(list: React.RefObject<HTMLDivElement | null>, client: RoomClient, on: boolean) {
   useEffect(() => {
-    if (newest === 0) return;
+    if (!on) return;
+    let before: ReadonlySet<number> = new Set();
     const timer = setInterval(() => {
       const box = list.current;
-      if (!box || document.visibilityState !== 'visible' || !document.hasFocus()) return;
-      const { bottom } = box.getBoundingClientRect();
-      if (box.clientHeight === 0) return;
-      const rows = [...box.querySelectorAll<HTMLElement>('[data-seq]')];
-      // The drawn rows are few; the lowest one that is whole on the screen counts.
-      let read = 0;
-      for (const row of rows) {
-        const end = row.getBoundingClientRect().bottom;
-        if (end <= bottom + 8) read = Math.max(read, Number(row.dataset.seq));
+      const looks = box !== null && box.clientHeight > 0 && !outOfSight() && document.hasFocus();
+      const now = new Set(looks ? shownIn(box) : []);
+      if (looks && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR) {
+        // What shows no row (of somebody who is blocked) is read with the end of the list.
+        const { room } = client.view();
+        if (!room.island && room.messages.length > 0) now.add(room.last);
       }
+      const read = Math.max(0, ...[...now].filter((seq) => before.has(seq)));
+      before = now;
       if (read > 0) client.seen(read);
     }, READ);
     return () => clearInterval(timer);
-  }, [list, client, newest]);
+  }, [list, client, on]);
 }
 
 /** How many messages of others are below what the reader has come to. */
@@ -405,39 +502,66 @@ function useUnseen(
   atEnd: boolean,
   newest: number,
   messages: readonly ChatMessage[],
-  me: string,
+  theirs: (message: ChatMessage) => boolean,
   unreadAfter: number | undefined,
 ): number {
   const [left, setLeft] = useState<number | undefined>(undefined);
   useEffect(() => {
-    if (atEnd) setLeft(newest);
+    if (atEnd && !outOfSight()) setLeft(newest);
   }, [atEnd, newest]);
   if (atEnd) return 0;
   const from = Math.max(left ?? 0, unreadAfter ?? 0);
-  if (from === 0) return 0;
-  let count = 0;
-  for (let index = messages.length - 1; index >= 0; index--) {
-    const message = messages[index];
-    if (!message || message.seq <= from) break;
-    if (message.author !== me && message.state !== 'deleted') count++;
-  }
-  return count;
+  return from === 0 ? 0 : since(messages, from).filter(theirs).length;
 }
 
-/** What a screen reader is told: the newest message of somebody else, as it comes. */
-function useSpoken(view: RoomView, me: string): string {
+/** The messages after a number. */
+function since(messages: readonly ChatMessage[], seq: number): readonly ChatMessage[] {
+  let index = messages.length;
+  while (index > 0 && (messages[index - 1]?.seq ?? 0) > seq) index--;
+  return messages.slice(index);
+}
+
+/** What a screen reader is told: the newest message of somebody else as it comes, or how many have come. */
+function useSpoken({ phase, room }: RoomView, me: string, hidden: ReadonlySet<string>): string {
   const { t } = useTranslation('chat');
+  const format = useFormat();
   const [spoken, setSpoken] = useState('');
-  const known = useRef<number>(undefined);
-  const last = view.room.messages.at(-1);
+  /** Up to where it was spoken of, and when. */
+  const told = useRef<{ seq: number; at: number }>(undefined);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const newest = room.messages.at(-1)?.seq ?? 0;
+  const say = () => {
+    timer.current = undefined;
+    const from = told.current?.seq ?? newest;
+    told.current = { seq: newest, at: Date.now() };
+    const fresh = since(room.messages, from).filter(
+      ({ author, state }) => author !== me && state !== 'deleted' && !hidden.has(author),
+    );
+    const last = fresh.at(-1);
+    if (!last) return;
+    const text = wordsOf(last, t('fileWord')).slice(0, 300);
+    const words =
+      fresh.length === 1
+        ? t('said', { name: last.author_name, text })
+        : t('latest_new', { count: fresh.length, value: format.number(fresh.length) });
+    // The same words again are news too.
+    setSpoken((old) => (old === words ? `${words}\u00a0` : words));
+  };
+  const latest = useRef(say);
+  latest.current = say;
   useEffect(() => {
-    if (view.phase !== 'ready') return;
-    const seq = last?.seq ?? 0;
-    if (known.current !== undefined && last && seq > known.current && last.author !== me) {
-      const text = wordsOf(last, t('fileWord')).slice(0, 300);
-      setSpoken(t('said', { name: last.author_name, text }));
-    }
-    known.current = seq;
-  }, [last, view.phase, me, t]);
+    if (phase !== 'ready') return;
+    if (told.current === undefined || newest < told.current.seq) told.current = { seq: newest, at: 0 };
+    if (newest === told.current.seq || timer.current !== undefined) return;
+    const pause = Math.max(GATHER, told.current.at + SPEAK - Date.now());
+    timer.current = setTimeout(() => latest.current(), pause);
+  }, [newest, phase]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
   return spoken;
 }

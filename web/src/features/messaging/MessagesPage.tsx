@@ -49,11 +49,12 @@ function Messages({ search, roomId, at }: Props) {
       {!both && roomId !== undefined && <h1 className="hidden">{t('title')}</h1>}
       {(both || roomId === undefined) && (
         <div className={css.list}>
-          <RoomList search={search} open={roomId} />
+          <RoomList search={search} open={roomId} user={me.id} />
         </div>
       )}
       {roomId !== undefined ? (
-        <div className={css.room} key={roomId}>
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is for the fields of a form.
+        <div className={css.room} key={roomId} role="group" aria-label={t('title')} tabIndex={-1} data-arrive>
           <OpenRoom id={roomId} at={at} />
         </div>
       ) : (

@@ -7,6 +7,7 @@ import {
   type ReactNode,
   Suspense,
   useCallback,
+  useEffect,
   useMemo,
   useRef,
   useState,
@@ -16,17 +17,21 @@ import { useSession } from '~/features/identity/session';
 import type { RoomDeed } from '~/features/moderation/contract';
 import { live, useLiveState } from '~/live';
 import { quoteOf } from '~/live/apply';
+import type { Unsent } from '~/live/outbox';
 import type { ChatFile, ChatMessage, Quote } from '~/live/protocol';
 import { shown } from '~/live/room';
 import type { RoomClient } from '~/live/roomClient';
 import { toast } from '~/ui/toast';
-import { attach } from './attach';
+import { useMedia } from '~/ui/useMedia';
+import { attach, putBack } from './attach';
 import css from './Chat.module.css';
 import { type Ask, Composer } from './Composer';
 import { isRoomKind, type RoomKind } from './kinds';
 import type { Chosen, Deeds } from './MessageMenu';
 import { type Goal, Messages } from './Messages';
+import { withoutMentions } from './marks';
 import { PinBar } from './PinBar';
+import { readDraft } from './prefs';
 import { blocksQuery } from './queries';
 import { RoomHead } from './RoomHead';
 import { NotMember, Opening } from './RoomStates';
@@ -116,7 +121,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
   const [goal, setGoal] = useState<Goal | undefined>(() =>
     props.at === undefined ? undefined : { seq: props.at },
   );
-  const [reply, setReply] = useState<Quote | undefined>(undefined);
+  const [reply, setReply] = useState(() => readDraft(client.user, client.room).reply);
   const [editing, setEditing] = useState<string | undefined>(undefined);
   const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
   const [open, setOpen] = useState<Open>(undefined);
@@ -126,6 +131,25 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
   const fault = useFaultText();
   const hidden = useHidden(client.user);
   const failed = useCallback((error: unknown) => toast({ text: fault(error) }), [fault]);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const touch = useMedia('(pointer: coarse)');
+  const { opener, giveBack } = useOpener();
+  const [ask, setAsk] = useState(props.ask);
+  useEffect(() => setAsk(props.ask), [props.ask]);
+  const writes = room.canWrite && !room.muted;
+  const rewrite = useCallback(
+    ({ client_id, body, at, reply: to, files }: Unsent) => {
+      setAsk({ second: at?.second, append: true, ...withoutMentions(body) });
+      if (to) setReply(to);
+      if (files) putBack(`${client.user} ${client.room}`, files);
+      client.cancel(client_id);
+    },
+    [client],
+  );
+  const lost = useCallback(
+    (how: 'gone' | 'failed') => toast({ text: t(how === 'gone' ? 'notFoundHere' : 'fault.timeout') }),
+    [t],
+  );
   const drop = useDrop(client, (what) => toast({ text: t(`filesToo.${what}`) }));
 
   const find = useCallback(
@@ -143,10 +167,16 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
       room: client.room,
       course: room.course,
       lesson,
-      menu: (message, at) => setChosen({ message, at: at.getBoundingClientRect() }),
+      menu: (message, at) => {
+        opener.current = at;
+        setChosen({ message, at: at.getBoundingClientRect() });
+      },
       react: (message, emoji, on) => void client.react(message.id, emoji, on).catch(failed),
       find,
-      view: (files, file) => setOpen({ what: 'view', files, file }),
+      view: (files, file) => {
+        opener.current = document.activeElement ?? undefined;
+        setOpen({ what: 'view', files, file });
+      },
       save: (message, text, mentions) =>
         client.edit(message, text, mentions).then(
           () => true,
@@ -155,9 +185,14 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
             return false;
           },
         ),
-      stopEditing: () => setEditing(undefined),
+      stopEditing: () => {
+        setEditing(undefined);
+        // On a touch screen it would bring the keyboard up again.
+        if (!touch) field.current?.focus();
+      },
+      rewrite: writes ? rewrite : undefined,
     }),
-    [client, room.course, lesson, failed, find],
+    [client, room.course, lesson, failed, find, opener, touch, writes, rewrite],
   );
 
   if (view.phase === 'refused' || room.banned) {
@@ -168,7 +203,6 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
   const deedsOf = (message: ChatMessage): Deeds => {
     const own = message.author === client.user;
     const { moderates } = room;
-    const writes = room.canWrite && !room.muted;
     const fresh = Date.now() - Date.parse(message.created_at) < OWN_WINDOW;
     const asks = kind === 'question' || kind === 'forum';
     const mayAccept = asks && (moderates || room.owner === client.user);
@@ -195,6 +229,10 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
           : undefined,
     };
   };
+  const moderateRoom = (deed: RoomDeed) => {
+    opener.current = undefined;
+    setOpen({ what: 'moderate', deed });
+  };
   const editLast = () => {
     const now = Date.now();
     const last = shown(room).findLast(
@@ -202,7 +240,10 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
     );
     if (last && now - Date.parse(last.created_at) < OWN_WINDOW) setEditing(last.id);
   };
-  const close = () => setOpen(undefined);
+  const close = () => {
+    setOpen(undefined);
+    giveBack();
+  };
 
   return (
     <ThreadContext value={thread}>
@@ -214,20 +255,38 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
           title={props.title}
           actions={props.actions}
           searching={searching}
-          search={() => setSearching(!searching)}
-          moderate={room.moderates ? (deed) => setOpen({ what: 'moderate', deed }) : undefined}
+          search={() => {
+            opener.current = document.activeElement ?? undefined;
+            setSearching(!searching);
+          }}
+          moderate={room.moderates ? moderateRoom : undefined}
         />
       )}
       <Link />
       {searching && (
         <Suspense fallback={null}>
-          <RoomSearch room={client.room} close={() => setSearching(false)} go={(seq) => setGoal({ seq })} />
+          <RoomSearch
+            room={client.room}
+            close={() => {
+              setSearching(false);
+              giveBack();
+            }}
+            go={(seq) => setGoal({ seq })}
+          />
         </Suspense>
       )}
       {room.pinned.length > 0 && <PinBar pinned={room.pinned} find={find} />}
       {props.note && <div className={css.note}>{props.note}</div>}
       <div className={css.drop} {...drop.on}>
-        <Messages client={client} view={view} kind={kind} goal={goal} editing={editing} hidden={hidden} />
+        <Messages
+          client={client}
+          view={view}
+          kind={kind}
+          goal={goal}
+          editing={editing}
+          hidden={hidden}
+          lost={lost}
+        />
         {view.phase === 'ready' && (!room.canWrite || room.muted) ? (
           <WhyNot room={room} />
         ) : (
@@ -235,9 +294,10 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
             {props.tools}
             <Composer
               client={client}
+              field={field}
               lessonId={lesson?.lessonId}
               second={lesson?.second}
-              ask={props.ask}
+              ask={ask}
               placeholder={props.placeholder}
               templates={props.templates}
               reply={reply}
@@ -263,7 +323,10 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
             deeds={deedsOf(chosen.message)}
             pinned={pinned(chosen.message)}
             accepted={room.accepted === chosen.message.id}
-            close={() => setChosen(undefined)}
+            close={() => {
+              setChosen(undefined);
+              giveBack();
+            }}
           />
         )}
         {open?.what === 'delete' && (
@@ -314,6 +377,25 @@ async function copy(text: string, done: string): Promise<void> {
     // Without the right to the clipboard the text itself can be taken from the message.
     toast({ text });
   }
+}
+
+/**
+ * What has opened a menu or a dialog, and the way back to it: who goes by the keyboard goes on from there. Nothing happens
+ * where something else has taken the focus (the field, for an answer).
+ */
+function useOpener() {
+  const opener = useRef<Element | undefined>(undefined);
+  const giveBack = useCallback(() => {
+    // What takes the focus does so when it is drawn.
+    setTimeout(() => {
+      const { activeElement } = document;
+      if (activeElement && activeElement !== document.body) return;
+      const from = opener.current;
+      if (!(from instanceof HTMLElement)) return;
+      if (from.isConnected) from.focus({ preventScroll: true });
+    }, 50);
+  }, []);
+  return { opener, giveBack };
 }
 
 const nobody: ReadonlySet<string> = new Set();

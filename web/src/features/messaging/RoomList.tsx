@@ -1,8 +1,16 @@
 // The list of rooms: search, filters, and for each room its last words and how much is unread.
 import { Button } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconBellOff, IconLock, IconMessages, IconPinned, IconSearch, IconX } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import {
+  IconAlertCircle,
+  IconBellOff,
+  IconLock,
+  IconMessages,
+  IconPinned,
+  IconSearch,
+  IconX,
+} from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,13 +20,24 @@ import { useFormat } from '~/ui/useFormat';
 import { roomGroups } from './groups';
 import css from './MessagesPage.module.css';
 import { plain } from './marks';
-import { type RoomRow, roomsQuery } from './queries';
+import { readDraft } from './prefs';
+import { type RoomRow, roomsKey, roomsQuery } from './queries';
 import { RoomFace, RoomPlace, useRoomName } from './RoomTitle';
 import type { MessagesSearch } from './routes';
+import { outbox } from './useRoom';
 
-type Props = { search: MessagesSearch; open: string | undefined };
+type Props = { search: MessagesSearch; open: string | undefined; user: string };
 
-export function RoomList({ search, open }: Props) {
+/** The rooms in which something of this person was refused and waits for a decision. */
+const refusedQuery = (user: string) => ({
+  // Asked again together with the list.
+  queryKey: [...roomsKey, 'list', 'refused', user],
+  queryFn: async () =>
+    (await outbox.left(user)).flatMap(({ state, room }) => (state === 'failed' ? [room] : [])),
+  staleTime: 0,
+});
+
+export function RoomList({ search, open, user }: Props) {
   const { t } = useTranslation(['messages', 'common']);
   const navigate = useNavigate();
   const { q, group, unread } = search;
@@ -29,6 +48,7 @@ export function RoomList({ search, open }: Props) {
       unread,
     }),
   );
+  const refused = new Set(useQuery(refusedQuery(user)).data);
   const rows = rooms.data?.pages.flatMap((page) => page.items) ?? [];
   const go = (next: MessagesSearch) =>
     open
@@ -87,7 +107,14 @@ export function RoomList({ search, open }: Props) {
           <ul>
             {rows.map((row) => (
               <li key={row.id}>
-                <Row row={row} open={row.id === open} search={search} />
+                <Row
+                  row={row}
+                  open={row.id === open}
+                  search={search}
+                  refused={refused.has(row.id)}
+                  // What is open shows its own field.
+                  draft={row.id === open ? '' : readDraft(user, row.id).text.trim()}
+                />
               </li>
             ))}
           </ul>
@@ -150,7 +177,9 @@ function Find({ start, change }: { start: string; change: (text: string) => void
   );
 }
 
-function Row({ row, open, search }: { row: RoomRow; open: boolean; search: MessagesSearch }) {
+type RowProps = { row: RoomRow; open: boolean; search: MessagesSearch; refused: boolean; draft: string };
+
+function Row({ row, open, search, refused, draft }: RowProps) {
   const { t } = useTranslation(['messages', 'chat']);
   const format = useFormat();
   const name = useRoomName();
@@ -181,15 +210,25 @@ function Row({ row, open, search }: { row: RoomRow; open: boolean; search: Messa
         <RoomPlace row={row} />
         <span className={css.rowEnd}>
           <span className={css.last}>
-            {speaker && (
-              <span className="clip">
-                <bdi>{speaker}</bdi>:{' '}
-              </span>
+            {draft ? (
+              <span className={css.draft}>{t('draft')}: </span>
+            ) : (
+              speaker && (
+                <span className="clip">
+                  <bdi>{speaker}</bdi>:{' '}
+                </span>
+              )
             )}
             <span className="clip" dir="auto">
-              {last ? plain(last.text) || t('chat:fileWord') : t('noMessages')}
+              {plain(draft) || (last ? plain(last.text) || t('chat:fileWord') : t('noMessages'))}
             </span>
           </span>
+          {refused && (
+            <span className={css.refused}>
+              <IconAlertCircle size={14} stroke={1.75} aria-hidden />
+              {t('chat:receipt.failed')}
+            </span>
+          )}
           {row.desk === 'waiting' && unread === 0 && <span className={css.desk}>{t('waits')}</span>}
           {unread > 0 && (
             <span className={`${css.count} ${row.notify === 'none' ? css.quiet : ''}`}>

@@ -47,11 +47,23 @@ export function RoomSearch({ room, close, go }: Props) {
           <IconX size={18} stroke={1.75} aria-hidden />
         </button>
       </div>
-      <div className={css.hits} aria-live="polite">
-        {found.isError && <p className={css.failed}>{errorText(found.error)}</p>}
-        {found.isSuccess && hits.length === 0 && q.length >= 2 && (
-          <p className="small mut">{t('nothingFound')}</p>
+      <div className={css.hits}>
+        {found.isError && (
+          <p className={css.failed} role="alert">
+            {errorText(found.error)}
+          </p>
         )}
+        {/* How many there are is said; reading all of them aloud would take minutes. */}
+        <p role="status" className={hits.length > 0 ? 'hidden' : 'small mut'}>
+          {found.isSuccess &&
+            q.length >= 2 &&
+            (hits.length === 0
+              ? t('nothingFound')
+              : t('found', {
+                  count: hits.length,
+                  value: `${format.number(hits.length)}${found.hasNextPage ? '+' : ''}`,
+                }))}
+        </p>
         {hits.length > 0 && (
           <ul>
             {hits.map((hit) => (

@@ -8,7 +8,11 @@ import { keepFile } from './queries';
 
 export type Attached = {
   key: string;
-  file: File;
+  name: string;
+  /** Bytes. */
+  size: number;
+  /** Absent for one that is up already and comes back from a message that was not taken. */
+  file?: File | undefined;
   /** A picture of it from this device, while there is one. */
   preview: string | undefined;
   /** 0 to 1. */
@@ -77,7 +81,8 @@ export function attach(place: string, room: string, files: readonly File[]): 'ma
     }
     const key = crypto.randomUUID();
     const preview = file.type.startsWith('image/') ? URL.createObjectURL(file) : undefined;
-    set(shelf, [...shelf.items, { key, file, preview, progress: 0, state: 'uploading' }]);
+    const { name, size } = file;
+    set(shelf, [...shelf.items, { key, name, size, file, preview, progress: 0, state: 'uploading' }]);
     void run(shelf, room, key, file);
   }
   return trouble;
@@ -86,7 +91,7 @@ export function attach(place: string, room: string, files: readonly File[]): 'ma
 export function again(place: string, room: string, key: string): void {
   const shelf = shelfOf(place);
   const item = shelf.items.find((one) => one.key === key);
-  if (!item) return;
+  if (!item?.file) return;
   change(shelf, key, { state: 'uploading', progress: 0, error: undefined });
   void run(shelf, room, key, item.file);
 }
@@ -101,6 +106,19 @@ export function detach(place: string, key: string): void {
     shelf,
     shelf.items.filter((one) => one.key !== key),
   );
+}
+
+/** Files that are up already, for a message that is written anew. */
+export function putBack(place: string, files: readonly ChatFile[]): void {
+  const shelf = shelfOf(place);
+  const known = new Set(shelf.items.map(({ done }) => done?.id));
+  const items = files
+    .filter(({ id }) => !known.has(id))
+    .map((done): Attached => {
+      const { name, size } = done;
+      return { key: done.id, name, size, preview: undefined, progress: 1, state: 'ready', done };
+    });
+  set(shelf, [...shelf.items, ...items].slice(0, MOST_FILES));
 }
 
 /** They are in a message now. */

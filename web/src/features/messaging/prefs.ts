@@ -1,4 +1,6 @@
 // Habits of one person in this browser: which key sends, and what is half written in which room.
+import type { Quote } from '~/live/protocol';
+import type { Person } from './marks';
 
 const ENTER = 'ilm.chat.enter';
 
@@ -38,19 +40,35 @@ export function sends(event: Key, enter: boolean, touch: boolean): boolean {
   return enter && !touch && !event.shiftKey;
 }
 
+/** What is half written: the words, and what they are about. */
+export type Draft = {
+  text: string;
+  /** The second of the video. */
+  at?: number | undefined;
+  reply?: Quote | undefined;
+  /** Who was chosen after an @. */
+  people?: readonly Person[] | undefined;
+};
+
 const draftKey = (user: string, room: string) => `ilm.draft.${user}.${room}`;
 
-export function readDraft(user: string, room: string): string {
+export function readDraft(user: string, room: string): Draft {
+  let kept: string | null = null;
   try {
-    return localStorage.getItem(draftKey(user, room)) ?? '';
+    kept = localStorage.getItem(draftKey(user, room));
+    const draft: unknown = kept ? JSON.parse(kept) : undefined;
+    if (typeof draft === 'object' && draft !== null && 'text' in draft && typeof draft.text === 'string') {
+      return draft as Draft;
+    }
   } catch {
-    return '';
+    // No storage, or words that an earlier version kept as they were.
   }
+  return { text: kept ?? '' };
 }
 
-export function keepDraft(user: string, room: string, text: string): void {
+export function keepDraft(user: string, room: string, draft: Draft): void {
   try {
-    if (text) localStorage.setItem(draftKey(user, room), text);
+    if (draft.text.trim()) localStorage.setItem(draftKey(user, room), JSON.stringify(draft));
     else localStorage.removeItem(draftKey(user, room));
   } catch {
     // Without storage the draft lives as long as the page.

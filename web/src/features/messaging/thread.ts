@@ -1,5 +1,6 @@
 // What the rows of a thread may do and need to know, without being drawn again when anything else changes.
 import { createContext, useContext } from 'react';
+import type { Unsent } from '~/live/outbox';
 import type { ChatFile, ChatMessage, Quote } from '~/live/protocol';
 
 /** The lesson that is on the page: links to its moments lead into its player. */
@@ -26,6 +27,8 @@ export type Thread = {
   /** Whether it was taken. */
   save: (message: ChatMessage, text: string, mentions: readonly string[]) => Promise<boolean>;
   stopEditing: () => void;
+  /** Takes a message that was not sent back into the field. Absent where nothing can be written. */
+  rewrite?: ((item: Unsent) => void) | undefined;
 };
 
 const nothing = () => undefined;

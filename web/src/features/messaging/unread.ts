@@ -15,8 +15,8 @@ export const unreadQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** News of many rooms come together; they are asked for once, after this many milliseconds. */
-const GATHER = 600;
+/** News of many rooms come together; they are asked for once, after this many milliseconds and not later. */
+const GATHER = 1_000;
 /** The server stores how far one has read two seconds after it was told: asked sooner it would say the old count. */
 const STORED = 2_800;
 
@@ -27,9 +27,16 @@ export function useRoomNews(on: boolean): void {
   usePerson(
     ['news', 'mark', 'rooms', 'joined'],
     ({ t }) => {
-      const timer = t === 'mark' ? stored : soon;
-      clearTimeout(timer.current);
-      timer.current = setTimeout(refresh, t === 'mark' ? STORED : GATHER);
+      if (t === 'mark') {
+        clearTimeout(stored.current);
+        stored.current = setTimeout(refresh, STORED);
+        return;
+      }
+      // Where something comes all the time, waiting for a pause would be waiting for ever.
+      soon.current ??= setTimeout(() => {
+        soon.current = undefined;
+        refresh();
+      }, GATHER);
     },
     on,
   );
@@ -37,6 +44,7 @@ export function useRoomNews(on: boolean): void {
     () => () => {
       clearTimeout(soon.current);
       clearTimeout(stored.current);
+      soon.current = undefined;
     },
     [],
   );

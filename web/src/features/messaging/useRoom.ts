@@ -1,16 +1,33 @@
-// The chat room of a lesson for React: one client a room and person on this page, however many parts show it.
+// A chat room for React: one client a room and person on this page, however many parts show it. What is still on its way
+// goes on when nobody looks at the room any more, and what an earlier visit has left behind is sent from any page.
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { api, body } from '~/api/client';
+import { api, body, session } from '~/api/client';
 import { rooms } from '~/live';
-import { browserOutbox } from '~/live/outbox';
+import { browserOutbox, roomsOf } from '~/live/outbox';
 import type { Page } from '~/live/protocol';
 import { createRoomClient, type RoomClient, type RoomView } from '~/live/roomClient';
 
-const outbox = browserOutbox();
+export const outbox = browserOutbox();
 const PAGE = 50;
 
-const open = new Map<string, { client: RoomClient; users: number }>();
+type Opened = {
+  client: RoomClient;
+  /** How many parts of the page show it. */
+  users: number;
+  /** Stops waiting for what is still to be sent. */
+  stay?: (() => void) | undefined;
+};
+
+const open = new Map<string, Opened>();
+
+/** Who is signed in: what somebody else has written must never go with this person's token. */
+let person: string | undefined;
+
+session.listen((event) => {
+  person = event.kind === 'signed-in' ? (event.user as { id?: string }).id : undefined;
+  for (const [key, one] of open) if (one.users === 0 && one.client.user !== person) end(key, one);
+});
 
 addEventListener('pagehide', () => {
   for (const { client } of open.values()) client.flush();
@@ -19,8 +36,11 @@ addEventListener('pagehide', () => {
 function take(user: string, room: string): RoomClient {
   const key = `${user} ${room}`;
   const known = open.get(key);
+  person = user;
   if (known) {
     known.users++;
+    known.stay?.();
+    known.stay = undefined;
     return known.client;
   }
   const client = createRoomClient(user, room, {
@@ -46,8 +66,31 @@ function give(user: string, room: string): void {
   const key = `${user} ${room}`;
   const known = open.get(key);
   if (!known || --known.users > 0) return;
+  if (user !== person || !known.client.waits()) {
+    end(key, known);
+    return;
+  }
+  // What was read here is told now, as on leaving.
+  known.client.flush();
+  known.stay = known.client.listen(() => {
+    if (!known.client.waits()) end(key, known);
+  });
+}
+
+function end(key: string, one: Opened): void {
+  one.stay?.();
   open.delete(key);
-  known.client.close();
+  one.client.close();
+}
+
+/** Sends what an earlier visit has left behind, whichever page is open now. */
+export async function sendLeft(user: string): Promise<void> {
+  const items = await outbox.left(user);
+  for (const room of roomsOf(items, Date.now())) {
+    if (person !== undefined && person !== user) return;
+    take(user, room);
+    give(user, room);
+  }
 }
 
 export function useRoomId(lessonId: string) {
