@@ -64,6 +64,13 @@ type Props = {
 
 const none: readonly Template[] = [];
 
+/** As high as the words, up to some lines. */
+function stretch(box: HTMLTextAreaElement | null): void {
+  if (!box) return;
+  box.style.height = 'auto';
+  box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
+}
+
 export function Composer(props: Props) {
   const { client, field, lessonId, second, ask, placeholder, reply, dropReply, pausedUntil } = props;
   const { user, room } = client;
@@ -93,12 +100,20 @@ export function Composer(props: Props) {
   useEffect(() => keepDraft(user, room, { text, at, reply, people }), [user, room, text, at, reply, people]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
+  useEffect(() => stretch(field.current), [text]);
+  // And the width: a phone that is turned breaks the lines elsewhere.
   useEffect(() => {
     const box = field.current;
-    if (!box) return;
-    box.style.height = 'auto';
-    box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
-  }, [text]);
+    if (!box || typeof ResizeObserver === 'undefined') return;
+    let width = box.clientWidth;
+    const watch = new ResizeObserver(() => {
+      if (box.clientWidth === width) return;
+      width = box.clientWidth;
+      stretch(box);
+    });
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, [field]);
 
   useEffect(() => {
     if (!ask || taken.has(ask)) return;

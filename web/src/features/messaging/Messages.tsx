@@ -454,7 +454,10 @@ function usePlace(place: Place): { settled: boolean; leading: boolean } {
   // A composer that grows, a keyboard that opens, an image that comes: whoever is at the end stays there.
   const follow = useCallback(() => {
     const box = list.current;
-    if (box && atEnd && settled) box.scrollTop = box.scrollHeight;
+    if (!box || !settled) return;
+    if (atEnd) box.scrollTop = box.scrollHeight;
+    // What was measured smaller than it was thought may have brought the end here.
+    else box.dispatchEvent(new Event('scroll', { bubbles: true }));
   }, [list, atEnd, settled]);
   useEffect(() => {
     const box = list.current;

@@ -86,7 +86,7 @@ export function RoomTitle({ row }: { row: RoomRow }) {
     </>
   );
   return (
-    <span className={css.titled}>
+    <span className={css.titled} data-face>
       <RoomFace row={row} />
       {course && task ? (
         <Link to="/learn/$courseId/tasks/$taskId" params={{ courseId: course.id, taskId: task }}>
