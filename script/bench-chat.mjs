@@ -5,15 +5,11 @@
 // PEERS=ilm,nchan,sio names who takes part; ROUNDS, SECONDS_EACH: how often and how long; PRIORITY=5 (as root: real-time, of chrt) for a
 // machine on which other work runs.
 
-import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { caller, freePort, median, run, sleep, start, startOurs, stopAll, until } from './bench-lib.mjs';
 
-const run = promisify(execFile);
 const [place, binary, client] = process.argv.slice(2);
 const seconds = Number(process.env.SECONDS_EACH ?? 8);
 const rounds = Number(process.env.ROUNDS ?? 3);
@@ -24,95 +20,36 @@ const first = process.env.PRIORITY ? ['chrt', '-r', process.env.PRIORITY] : [];
 /** A command with its arguments, on a core, before everything else if it is asked for. */
 const on = (core, ...command) => [...first, ...(core ? ['taskset', '-c', core] : []), ...command];
 const PEOPLE = 20;
-const PASSWORD = 'a long walk to Samarkand 7';
 /** Core of who serves, core of the load. */
 const [SERVES, LOADS] = availableParallelism() > 1 ? ['0', '1'] : ['0', '0'];
 
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-async function until(what, ask, milliseconds) {
-  const end = Date.now() + milliseconds;
-  for (;;) {
-    const found = await ask().catch(() => undefined);
-    if (found) return found;
-    if (Date.now() > end) throw new Error(`${what} did not happen`);
-    await sleep(100);
-  }
-}
-
-const children = [];
-function start(args, options = {}) {
-  const [command, ...rest] = on(SERVES, ...args);
-  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
-  children.push(child);
-  return child;
-}
 const wants = (part) => !only || only.includes(part);
 const takesPart = (peer) => peers.includes(peer);
 
 // ------------------------------------------------------------------ ours
 const servers = {};
-async function startOurs() {
-  const [port, metrics] = [await freePort(), await freePort()];
-  const base = `http://localhost:${port}`;
-  const database = `bench_${randomBytes(6).toString('hex')}`;
-  await run('psql', [process.env.BENCH_DATABASE_URL, '-qc', `create database ${database}`]);
-  const url = new URL(process.env.BENCH_DATABASE_URL);
-  url.pathname = `/${database}`;
-  const environment = {
-    ...process.env,
-    DATABASE_URL: url.href,
-    ILM_CONFIG: 'config/test.toml',
-    ILM__SITE__BASE_URL: base,
-    ILM__SERVER__BIND: `127.0.0.1:${port}`,
-    ILM__SERVER__METRICS_BIND: `127.0.0.1:${metrics}`,
-    ILM__SERVER__WORKERS: '1',
-    ILM__STORAGE__DIRECTORY: join(place, 'objects'),
-    ILM__STORAGE__SPOOL: join(place, 'spool'),
-    ILM__MAIL__DIRECTORY: join(place, 'mail'),
-    ILM__SECRETS__DIRECTORY: join(place, 'secrets'),
-    ILM__SECRETS__GENERATE: 'true',
-    ILM__LIMITS__FACTOR: '0',
-    ILM__LOG__FILTER: process.env.RUST_LOG ?? 'error',
-    ILM__AUTH__ACCESS_TOKEN_SECONDS: '7200',
-    ILM__CHAT__MAX_SESSIONS_PER_USER: '100000',
-    ...(process.env.BENCH_REDIS_URL ? { ILM__REDIS__URL: process.env.BENCH_REDIS_URL } : {}),
-  };
-  await run(binary, ['migrate'], { env: environment });
+async function startIlm() {
+  const metrics = await freePort();
   const emails = Array.from({ length: PEOPLE }, (_, n) => `bench${n}@example.com`);
-  for (const email of emails) {
-    await run(binary, ['create-moderator', '--email', email, '--password', PASSWORD], { env: environment });
-  }
-  const server = start([binary, 'serve'], { env: environment });
-  await until('the server is ready', async () => (await fetch(`${base}/health/ready`)).ok, 60_000);
-  let token;
-  const json = async (method, path, body) => {
-    const answer = await fetch(`${base}/api/v1${path}`, {
-      method,
-      headers: {
-        'x-ilm-request': '1',
-        origin: base,
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
-  };
+  const ours = await startOurs({
+    place,
+    binary,
+    beside: process.env.BENCH_DATABASE_URL,
+    accounts: emails.map((email) => ['create-moderator', email]),
+    wrap: (...command) => on(SERVES, ...command),
+    variables: {
+      ILM__SERVER__METRICS_BIND: `127.0.0.1:${metrics}`,
+      ILM__LOG__FILTER: process.env.RUST_LOG ?? 'error',
+      ILM__AUTH__ACCESS_TOKEN_SECONDS: '7200',
+      ILM__CHAT__MAX_SESSIONS_PER_USER: '100000',
+      ...(process.env.BENCH_REDIS_URL ? { ILM__REDIS__URL: process.env.BENCH_REDIS_URL } : {}),
+    },
+  });
+  const call = caller(ours.base);
+  const { json } = call;
   const tokens = [];
-  for (const email of emails) {
-    tokens.push((await json('POST', '/auth/login', { email, password: PASSWORD })).access_token);
-  }
-  token = tokens[0];
+  for (const email of emails) tokens.push(await call.signIn(email));
+  [call.token] = tokens;
   const rooms = [];
   const wanted = wants('rooms') ? many : 1;
   while (rooms.length < wanted) {
@@ -127,7 +64,7 @@ async function startOurs() {
     const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
     return Number(/ilm_ws_cut_total\{code="4201"\} (\d+)/.exec(text)?.[1] ?? 0);
   };
-  servers.ilm = { port, pid: server.pid, rooms, tokens, cut, database: url.href };
+  servers.ilm = { ...ours, rooms, tokens, cut };
 }
 
 // ------------------------------------------------------------------ the peers
@@ -153,7 +90,7 @@ http {
   }
 }`);
   await run('chmod', ['-R', 'a+rX', place]);
-  const nginx = start(['/usr/sbin/nginx', '-p', place, '-c', join(place, 'nginx.conf')]);
+  const nginx = start(on(SERVES, '/usr/sbin/nginx', '-p', place, '-c', join(place, 'nginx.conf')));
   const worker = await until('nginx is ready', async () => {
     const children = readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, 'utf8').trim().split(' ');
     for (const pid of children) {
@@ -165,12 +102,12 @@ http {
 }
 async function startSio() {
   const port = await freePort();
-  const node = start([process.execPath, 'script/bench-chat/socketio.mjs', String(port)]);
+  const node = start(on(SERVES, process.execPath, 'script/bench-chat/socketio.mjs', String(port)));
   await until('socket.io is ready', async () => (await fetch(`http://127.0.0.1:${port}/socket.io/`)).status > 0, 10_000);
   servers.sio = { port, pid: node.pid, rooms: ['r'], tokens: [] };
 }
 mkdirSync(place, { recursive: true });
-const starts = { ilm: startOurs, nchan: startNchan, sio: startSio };
+const starts = { ilm: startIlm, nchan: startNchan, sio: startSio };
 for (const peer of peers) await starts[peer]();
 
 // ------------------------------------------------------------------ the load
@@ -187,7 +124,6 @@ async function load(peer, order) {
   await sleep(1500);
   return result;
 }
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 /** Rounds of all who take part, in turns; the medians of each, and the sums of what must not happen. */
 async function measure(order, who = peers) {
   const results = Object.fromEntries(who.map((peer) => [peer, []]));
@@ -281,5 +217,5 @@ if (wants('rooms') && takesPart('ilm')) {
   notes({ ilm: ours[0] });
 }
 
-for (const child of children) child.kill('SIGTERM');
-await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? new Promise((resolve) => child.once('exit', resolve))));
+await stopAll();
+await servers.ilm?.drop();

@@ -2,14 +2,12 @@
 //   node script/bench-serve.mjs DIRECTORY BINARY
 // The one who serves has the first core, the load the second; the two take turns, and the median of the rounds counts.
 
-import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { caller, freePort, median, run, start, startOurs, stopAll, until } from './bench-lib.mjs';
 
-const run = promisify(execFile);
 const [place, binary] = process.argv.slice(2);
 const seconds = Number(process.env.SECONDS_EACH ?? 8);
 const rounds = Number(process.env.ROUNDS ?? 3);
@@ -20,82 +18,19 @@ const VIEWERS = 200;
 /** What the line of one viewer carries, bytes a second: 2.5 Mbit/s. */
 const LINE = 2_500_000 / 8;
 
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-
-async function until(what, ask, milliseconds) {
-  const end = Date.now() + milliseconds;
-  for (;;) {
-    const found = await ask().catch(() => undefined);
-    if (found) return found;
-    if (Date.now() > end) throw new Error(`${what} did not happen`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-const children = [];
-function start(command, args, options = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
-  children.push(child);
-  return child;
-}
-
 // ------------------------------------------------------------------ ours
-const port = await freePort();
-const base = `http://localhost:${port}`;
-const database = `bench_${randomBytes(6).toString('hex')}`;
-await run('psql', [process.env.TEST_DATABASE_URL, '-qc', `create database ${database}`]);
-const url = new URL(process.env.TEST_DATABASE_URL);
-url.pathname = `/${database}`;
-const environment = {
-  ...process.env,
-  DATABASE_URL: url.href,
-  ILM_CONFIG: 'config/test.toml',
-  ILM__SITE__BASE_URL: base,
-  ILM__SERVER__BIND: `127.0.0.1:${port}`,
-  ILM__SERVER__WORKERS: '1',
-  ILM__STORAGE__DIRECTORY: join(place, 'objects'),
-  ILM__STORAGE__SPOOL: join(place, 'spool'),
-  ILM__MAIL__DIRECTORY: join(place, 'mail'),
-  ILM__SECRETS__DIRECTORY: join(place, 'secrets'),
-  ILM__SECRETS__GENERATE: 'true',
-  ILM__LIMITS__FACTOR: '0',
-  ILM__LOG__FILTER: 'warn',
-  ILM__MEDIA__PLAYBACK_TOKEN_SECONDS: '7200',
-};
-await run(binary, ['migrate'], { env: environment });
-const account = { email: 'bench@example.com', password: 'a long walk to Samarkand 7' };
-await run(binary, ['create-admin', '--email', account.email, '--password', account.password], { env: environment });
-const server = start('taskset', ['-c', '0', binary, 'serve'], { env: environment });
-await until('the server is ready', async () => (await fetch(`${base}/health/ready`)).ok, 30_000);
-
-let token;
-async function api(method, path, body, headers = {}) {
-  const raw = body instanceof Uint8Array;
-  const answer = await fetch(path.startsWith('http') ? path : `${base}/api/v1${path}`, {
-    method,
-    headers: {
-      'x-ilm-request': '1',
-      origin: base,
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    body: raw ? body : body === undefined ? undefined : JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return answer;
-}
-const json = async (...call) => (await api(...call)).json();
-
-token = (await json('POST', '/auth/login', account)).access_token;
+const ADMIN = 'bench@example.com';
+const { port, base, pid, drop } = await startOurs({
+  place,
+  binary,
+  beside: process.env.TEST_DATABASE_URL,
+  accounts: [['create-admin', ADMIN]],
+  wrap: (...command) => ['taskset', '-c', '0', ...command],
+  variables: { ILM__LOG__FILTER: 'warn', ILM__MEDIA__PLAYBACK_TOKEN_SECONDS: '7200' },
+});
+const api = caller(base);
+const { json } = api;
+api.token = await api.signIn(ADMIN);
 // Noise, so that each rung comes to the bit rate that it is allowed.
 const film = join(place, 'film.mp4');
 await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=1280x720:r=25:d=${FILM_SECONDS},noise=alls=40:allf=t`,
@@ -164,7 +99,7 @@ http {
   }
 }`);
 await run('chmod', ['-R', 'a+rX', place]);
-start('taskset', ['-c', '0', '/usr/sbin/nginx', '-p', place, '-c', join(place, 'nginx.conf')]);
+start(['taskset', '-c', '0', '/usr/sbin/nginx', '-p', place, '-c', join(place, 'nginx.conf')]);
 function signed(file) {
   const expires = Math.floor(Date.now() / 1000) + 7200;
   const md5 = createHash('md5').update(`${expires}${file}127.0.0.1 ${SECRET}`).digest('base64url');
@@ -187,8 +122,7 @@ async function load(target) {
     p99: milliseconds(/99%\s+(\S+)/.exec(stdout)[1]),
   };
 }
-const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024;
+const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 const idle = resident();
 console.log(`${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each, the median; server on one core, load on the other`);
 console.log('| what | bytes | nginx req/s | ours req/s | ratio | wanted | p99 nginx | p99 ours |');
@@ -219,7 +153,7 @@ await api('PATCH', `/studio/courses/${course.id}`, {
   requirements: ['Ears'],
 }, { 'if-match': '*' });
 await api('POST', `/studio/courses/${course.id}/publish`);
-token = undefined; // The viewers are strangers, each with a session of their own.
+api.token = undefined; // The viewers are strangers, each with a session of their own.
 
 /** Fetches what a player fetches, one thing after the other and no faster than the line, until it is told to end. */
 function watch(root, ended) {
@@ -272,6 +206,5 @@ await Promise.all(roots.map((root) => watch(root, () => Date.now() > end)));
 clearInterval(sampling);
 console.log(`${VIEWERS} viewers for ${seconds * 4} s: ${alone.toFixed(0)} MB before, ${most.toFixed(0)} MB at most`);
 
-for (const child of children) child.kill('SIGTERM');
-await Promise.all(children.map((child) => new Promise((resolve) => child.once('exit', resolve))));
-await run('psql', [process.env.TEST_DATABASE_URL, '-qc', `drop database ${database} with (force)`]);
+await stopAll();
+await drop();
