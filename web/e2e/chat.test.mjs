@@ -1,5 +1,5 @@
 // Two people in the chat of a lesson: answers, reactions, edits, files, pins, what is taken back, what waits unread, and
-// a link that leads to one message. MSG-01 MSG-04 MSG-05 MSG-06
+// a link that leads to one message. MSG-01 MSG-04 MSG-05 MSG-06 USR-11
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,6 +1,6 @@
 // People who ask and people who answer, in browsers of their own: frequent questions, the support chat, the curators'
 // desk with its claims, a question on a lesson with its accepted answer, announcements, a report and what comes of it.
-// MSG-03 MSG-07 MSG-11 MSG-12 MSG-13 MSG-14 MSG-15 MSG-16
+// MSG-03 MSG-07 MSG-11 MSG-12 MSG-13 MSG-14 MSG-15 MSG-16 WEB-13 WEB-14 MOD-10 MOD-11
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -56,7 +56,8 @@ describe('help', () => {
     await page.getByText('How do I get my money back?').waitFor();
 
     const reader = student.page;
-    await reader.goto('/help');
+    await reader.goto('/');
+    await reader.locator('main').getByRole('link', { name: 'All questions and answers' }).click();
     await reader.getByRole('searchbox', { name: 'Describe your question briefly' }).fill('money');
     await reader.getByText('How do I get my money back?').click();
     await reader.getByText('14 days').waitFor();

@@ -61,7 +61,11 @@ async function choose(dialog, label, option) {
 }
 
 test('everybody meets in the general chat', async () => {
-  for (const visitor of [sardor, malika, judge]) await enter(visitor);
+  // From the main page, where whoever has a question of no course begins.
+  await sardor.page.goto('/');
+  await sardor.page.locator('main').getByRole('link', { name: 'General chat' }).click();
+  await field(sardor).waitFor();
+  for (const visitor of [malika, judge]) await enter(visitor);
   await say(sardor, 'Has anyone begun the second course?');
   for (const visitor of [malika, judge]) await message(visitor, 'Has anyone begun').waitFor();
   assert.deepEqual(await sardor.accessibility(), []);

@@ -1,7 +1,7 @@
 // Every main page in three looks: wide, on a phone, and right to left. Nothing for axe to find (WCAG 2.2 AA), no
 // sideways scrolling, nothing against the content security policy, the logo and the footer; what stands on a card and on
 // a course page; the chats, tasks, desks and boards of those who learn and those who answer; the search and the categories of the home page; a new password by mail; enrollment by keyboard alone.
-// WEB-01 WEB-02 WEB-03 WEB-04 WEB-05 WEB-08 WEB-09 WEB-16 WEB-17 WEB-18 TCH-06 LOC-01 LOC-02 ENR-01 LRN-01
+// WEB-01 WEB-02 WEB-03 WEB-04 WEB-05 WEB-08 WEB-09 WEB-16 WEB-17 WEB-18 CRS-37 MSG-11 TCH-06 LOC-01 LOC-02 ENR-01 LRN-01
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -298,10 +298,12 @@ test('a student joins and finishes a lesson by keyboard alone', async () => {
   await student.context.close();
 });
 
-test('the home page leads to courses by words and by category', async () => {
+test('the home page leads to courses by words, by category and by score, and to answers', async () => {
   const teacher = await product.visitor();
   await teacher.register('dilnoza@example.com', 'Dilnoza', 'Karimova');
-  const { category } = await published(teacher, 'A voice for the stage', 1);
+  const { course: voice, category } = await published(teacher, 'A voice for the stage', 1);
+  const ask = await caller(teacher);
+  await ask('PATCH', `/studio/courses/${voice}`, { track: 80 }, { 'if-match': '*' });
   await teacher.context.close();
   const visitor = await product.visitor();
   const { page } = visitor;
@@ -326,6 +328,18 @@ test('the home page leads to courses by words and by category', async () => {
   const row = page.locator('section').filter({ has: chip });
   await row.getByText('Indexes from the inside').waitFor({ state: 'detached' });
   await holds(row.locator('article'), ['A voice for the stage']);
+  // By the score that one aims at: what each track is for, its courses and their topics.
+  const goal = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Your goal' }) });
+  await holds(goal, ['A sure base', 'A strong score', 'A voice for the stage', 'Introduction']);
+  await goal.getByRole('link', { name: /^80\+/ }).click();
+  await page.waitForURL(/\/catalogue\?track=80/);
+  await holds(page.locator('article'), ['A voice for the stage']);
+  await page.locator('article', { hasText: 'Indexes from the inside' }).waitFor({ state: 'detached' });
+  // And to answers, by the button for who does not find them.
+  await page.goto('/');
+  await page.locator('main').getByRole('link', { name: 'All questions and answers' }).click();
+  await page.waitForURL(/\/help$/);
+  await page.locator('main').getByRole('link', { name: 'Write to support' }).waitFor();
   await visitor.context.close();
 });
 

@@ -1,5 +1,6 @@
 // Tasks that open a chat: an author writes a task and tries it, a student answers wrong three times and may ask, a curator
-// answers, and the student's words are read. CRS-38 CRS-39 LRN-16 LRN-17 LRN-18 MSG-08 MSG-09
+// answers, and the student's words are read.
+// COH-13 CRS-38 CRS-39 LRN-10 LRN-12 LRN-14 LRN-15 LRN-16 LRN-17 LRN-18 MSG-08 MSG-09 TCH-10 TCH-11
 
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
