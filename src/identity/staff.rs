@@ -132,10 +132,14 @@ pub(super) async fn set_status(
         )
         .await?;
     tracing::info!(actor = %actor.user_id, user = %id, status = view.status.name(), "account state changed");
-    changed(app, id);
-    if let Some(ended) = ended {
-        ended.tell(app);
-        app.live.tell(Notice::UserBlocked { user_id: id });
+    match ended {
+        Some(ended) => {
+            app.identity.principals.forget_user(id);
+            // Before the ends of the sessions: what is told first is the reason that sockets and players hear.
+            app.live.tell(Notice::UserBlocked { user_id: id });
+            ended.tell(app);
+        }
+        None => changed(app, id),
     }
     Ok(view)
 }
