@@ -274,7 +274,7 @@ pub async fn retry(
     staff: Staff<Admins>,
     IdInPath(id): IdInPath,
 ) -> Result<web::Json<AdminTranscode>, Problem> {
-    attach::retry(&app, id).await?;
+    attach::retry(&app, id, Some(staff.principal.user_id)).await?;
     tracing::info!(actor = %staff.principal.user_id, video.id = %id, "an admin has a video tried again");
     Ok(web::Json(view(&app, id).await?))
 }
@@ -290,7 +290,7 @@ pub async fn cancel(
     staff: Staff<Admins>,
     IdInPath(id): IdInPath,
 ) -> Result<web::Json<AdminTranscode>, Problem> {
-    attach::cancel(&app, id).await?;
+    attach::cancel(&app, id, Some(staff.principal.user_id)).await?;
     tracing::info!(actor = %staff.principal.user_id, video.id = %id, "an admin stops a video");
     Ok(web::Json(view(&app, id).await?))
 }
@@ -306,7 +306,7 @@ pub async fn first(
     staff: Staff<Admins>,
     IdInPath(id): IdInPath,
 ) -> Result<web::Json<AdminTranscode>, Problem> {
-    attach::put_first(&app, id).await?;
+    attach::put_first(&app, id, staff.principal.user_id).await?;
     tracing::info!(actor = %staff.principal.user_id, video.id = %id, "an admin puts a video first");
     Ok(web::Json(view(&app, id).await?))
 }

@@ -1,6 +1,7 @@
 //! An upload becomes a video; the author stops it, tries again, takes it off.
 
 use diesel_async::AsyncPgConnection;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::events::VideoFailed;
@@ -14,6 +15,7 @@ use super::store::{queue, sessions, uploads, videos};
 use super::tus::{self, Purpose};
 use super::views::{VideoView, view};
 use crate::app::App;
+use crate::platform::audit;
 use crate::platform::events;
 use crate::platform::http::{Code, Problem};
 use crate::platform::jobs::{self, Enqueue};
@@ -164,11 +166,15 @@ pub async fn remove(
     jobs::enqueue(conn, app, &RemoveVideo { video_id }, how).await
 }
 
-/// The author stops the work on a video.
+/// The author, or `admin`, whose act is written down, stops the work on a video.
 ///
 /// # Errors
 /// `not_found`, `video_state` when there is nothing to stop.
-pub async fn cancel(app: &App, video_id: VideoId) -> Result<VideoView, Problem> {
+pub async fn cancel(
+    app: &App,
+    video_id: VideoId,
+    admin: Option<Uuid>,
+) -> Result<VideoView, Problem> {
     let now = app.clock.now();
     let shown = app
         .db
@@ -181,6 +187,7 @@ pub async fn cancel(app: &App, video_id: VideoId) -> Result<VideoView, Problem> 
                 return Err(Problem::new(Code::VideoState)
                     .detail("Only a video that waits or is being made can be stopped."));
             }
+            written_down(conn, app, admin, "video.cancelled", video_id).await?;
             runs::end_open(conn, video_id, RunEnd::Cancelled, now).await?;
             // What was made so far is not shown any more.
             abandon(conn, app, &video).await?;
@@ -195,11 +202,15 @@ pub async fn cancel(app: &App, video_id: VideoId) -> Result<VideoView, Problem> 
     Ok(shown)
 }
 
-/// The author wants a failed or stopped video to be tried again.
+/// The author, or `admin`, whose act is written down, wants a failed or stopped video to be tried again.
 ///
 /// # Errors
 /// `not_found`, `video_state` when it is neither, or when the file itself was refused.
-pub async fn retry(app: &App, video_id: VideoId) -> Result<VideoView, Problem> {
+pub async fn retry(
+    app: &App,
+    video_id: VideoId,
+    admin: Option<Uuid>,
+) -> Result<VideoView, Problem> {
     let now = app.clock.now();
     let shown = app
         .db
@@ -217,6 +228,7 @@ pub async fn retry(app: &App, video_id: VideoId) -> Result<VideoView, Problem> {
                 }));
             }
             videos::set_run_at(conn, video_id, None).await?;
+            written_down(conn, app, admin, "video.retried", video_id).await?;
             view(conn, app, video_id).await
         })
         .await?;
@@ -229,7 +241,7 @@ pub async fn retry(app: &App, video_id: VideoId) -> Result<VideoView, Problem> {
 ///
 /// # Errors
 /// `not_found`, `video_state` when it does not wait.
-pub(super) async fn put_first(app: &App, video_id: VideoId) -> Result<(), Problem> {
+pub(super) async fn put_first(app: &App, video_id: VideoId, admin: Uuid) -> Result<(), Problem> {
     let now = app.clock.now();
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
@@ -239,12 +251,25 @@ pub(super) async fn put_first(app: &App, video_id: VideoId) -> Result<(), Proble
                 return Err(Problem::new(Code::VideoState)
                     .detail("Only a video that waits can be put before others."));
             }
+            written_down(conn, app, Some(admin), "video.put_first", video_id).await?;
             Ok(queue::put_first(conn, video_id, now).await?)
         })
         .await?;
     app.video.wake_transcoder();
     live::tell(app, video_id).await;
     Ok(())
+}
+
+/// Puts an admin's act into the audit log; what authors do with their own videos is theirs.
+async fn written_down(
+    conn: &mut AsyncPgConnection,
+    app: &App,
+    admin: Option<Uuid>,
+    action: &'static str,
+    video_id: VideoId,
+) -> Result<(), Problem> {
+    let Some(admin) = admin else { return Ok(()) };
+    Ok(audit::note(conn, app, admin, action, ("video", video_id), json!({})).await?)
 }
 
 /// Gives up what a run has made: the next one begins anew, in a place of its own.

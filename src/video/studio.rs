@@ -29,7 +29,7 @@ pub async fn retry(
     app: App,
     OwnedVideo { video }: OwnedVideo,
 ) -> Result<web::Json<VideoView>, Problem> {
-    Ok(web::Json(attach::retry(&app, video.id).await?))
+    Ok(web::Json(attach::retry(&app, video.id, None).await?))
 }
 
 /// Stops the work on a video.
@@ -41,5 +41,5 @@ pub async fn cancel(
     app: App,
     OwnedVideo { video }: OwnedVideo,
 ) -> Result<web::Json<VideoView>, Problem> {
-    Ok(web::Json(attach::cancel(&app, video.id).await?))
+    Ok(web::Json(attach::cancel(&app, video.id, None).await?))
 }

@@ -87,7 +87,8 @@ async fn an_admin_sees_every_run_with_its_cost_and_what_the_child_said() {
     }
 }
 
-/// JOB-02: the list is the order in which the only worker then takes them.
+/// JOB-02 ADM-06: the list is the order in which the only worker then takes them; what an admin changes in it is
+/// written down.
 #[tokio::test]
 async fn videos_are_taken_in_the_order_that_was_shown() {
     let server = TestServer::start().await;
@@ -113,6 +114,21 @@ async fn videos_are_taken_in_the_order_that_was_shown() {
     assert_eq!(waiting(&root.client).await.len(), 4);
     let shown = root.client.post(&act("retry"), json!({})).await.expect(200).json();
     assert_eq!(shown["state"], "queued");
+    let acts = root.client.get("/api/v1/admin/audit?action=video.").await.expect(200).json();
+    let acts: Vec<Value> = acts["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|act| json!([act["action"], act["subject_id"], act["actor"]["id"]]))
+        .collect();
+    assert_eq!(
+        json!(acts),
+        json!([
+            ["video.retried", stopped, root.id],
+            ["video.cancelled", stopped, root.id],
+            ["video.put_first", last, root.id],
+        ])
+    );
 
     let order = waiting(&root.client).await;
     assert_eq!(order[0], last);
