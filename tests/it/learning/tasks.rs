@@ -288,7 +288,7 @@ async fn what_cannot_be_read_counts_nothing_and_guessing_has_to_wait() {
     assert_eq!(school.answer(&task, json!("x9f")).await["attempt"]["verdict"], "right");
 }
 
-/// LRN-18
+/// LRN-18 COH-13
 #[tokio::test]
 async fn a_topic_opens_to_learners_at_its_time_and_not_a_moment_before() {
     let school = school().await;
@@ -453,7 +453,7 @@ async fn no_answer_to_a_learner_holds_a_key_or_a_closed_solution() {
     }
 }
 
-/// CRS-39
+/// CRS-39 IDN-04
 #[tokio::test]
 async fn moderators_edit_any_task_and_rename_topics_and_strangers_neither() {
     let school = school().await;
@@ -506,7 +506,7 @@ async fn moderators_edit_any_task_and_rename_topics_and_strangers_neither() {
     assert_eq!(fields, [json!("title"), json!("key.weights")]);
 }
 
-/// LRN-13 LRN-10 LRN-11 LRN-14 LRN-15
+/// LRN-13 LRN-10 LRN-11 LRN-14 LRN-15 TCH-11
 #[tokio::test]
 async fn a_text_waits_for_a_person_whose_grade_counts() {
     let school = school().await;
@@ -553,7 +553,7 @@ async fn a_text_waits_for_a_person_whose_grade_counts() {
     assert_eq!(programme["percent"], 50.0);
 }
 
-/// LRN-12 LRN-13
+/// LRN-12 LRN-13 TCH-11
 #[tokio::test]
 async fn a_file_is_handed_in_and_fetched_by_its_grader() {
     let school = school().await;

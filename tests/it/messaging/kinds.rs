@@ -65,7 +65,7 @@ pub async fn says(who: &Client, room: &str, body: &str) -> Value {
     who.post(&format!("/api/v1/rooms/{room}/messages"), message).await.expect(201).json()
 }
 
-/// MSG-03 MSG-08 MSG-10 MSG-12 MSG-13 MSG-15 MSG-16: what each may do in each kind of room, and that
+/// MSG-03 MSG-08 MSG-10 MSG-12 MSG-13 MSG-15 MSG-16 IDN-04 IDN-05: what each may do in each kind of room, and that
 /// what is not theirs is not there, over every way in.
 #[tokio::test]
 async fn every_kind_of_room_admits_whom_it_should() {

@@ -51,7 +51,17 @@ async fn unread_counts_are_right_on_two_devices() {
         .await;
     // An older mark takes nothing back.
     phone.ask(json!({"t": "mark", "topic": topic, "read": 1, "delivered": 1})).await;
-    says(author, &pair, "n5").await;
+    let fifth = says(author, &pair, "n5").await;
+    assert_eq!(line(&desktop, &pair).await["unread"], 1);
+    // What happens to a message is no message, and one that was taken back is none any more.
+    let message = format!("/api/v1/rooms/{pair}/messages/{}", fifth["msg"].as_str().unwrap());
+    author.patch(&message, json!({"body": "n5, mended", "version": 1})).await.expect(200);
+    author.put(&format!("{message}/reactions/%F0%9F%91%8D"), json!({})).await.expect(200);
+    let seen = line(&desktop, &pair).await;
+    assert_eq!((&seen["unread"], &seen["last"]["text"]), (&json!(1), &json!("n5, mended")));
+    author.delete(&message).await.expect(200);
+    assert_eq!(line(&desktop, &pair).await["unread"], 0);
+    says(author, &pair, "n6").await;
     assert_eq!(line(&desktop, &pair).await["unread"], 1);
 
     // What is silenced counts for nobody's badge.
@@ -64,6 +74,55 @@ async fn unread_counts_are_right_on_two_devices() {
     let unread = desktop.get("/api/v1/rooms?unread=true").await.expect(200).json();
     assert_eq!(lines(&unread), [pair.as_str()]);
     assert!(!lines(&unread).contains(&room.as_str()));
+}
+
+/// MSG-05 USR-11: who is mentioned hears of it wherever they are, if they may enter; a mention lets nobody in. What a message
+/// answers, whom it names and which moment of the lesson it is about is the same live, in history and in a replay.
+#[tokio::test]
+async fn a_mention_is_heard_by_who_may_enter_and_by_nobody_else() {
+    let School { s, author, student, room, course, lesson } = &school_on(unlimited().await).await;
+    let (tim, eve) = (s.student("tim").await, s.student("eve").await);
+    enroll(&tim, course).await;
+    let quoted = says(author, room, "Which index do you mean?").await;
+    let (mut tims, mut eves) = (Socket::sign_in(s, &tim).await, Socket::sign_in(s, &eve).await);
+    let (mut ann, mut sam) = (Socket::sign_in(s, author).await, Socket::sign_in(s, student).await);
+    let epoch = ann.join(room, None).await["epoch"].as_str().unwrap().to_owned();
+    sam.join(room, None).await;
+    let mut named = [tim.id, eve.id].map(|id| json!(id));
+    named.sort_by_key(ToString::to_string);
+    let at = json!({"lesson": lesson, "second": 73});
+    let send = json!({"t": "send", "topic": format!("room:{room}"), "client_id": "m1", "at": at,
+        "body": "The one of Tim", "reply_to": quoted["msg"], "mentions": named});
+    let id = sam.ask(send).await;
+    assert_eq!(sam.answer(id).await["seq"], 2);
+    let live = ann.seq(&json!(2)).await["m"].clone();
+    let page = tim.get(&format!("/api/v1/rooms/{room}/messages")).await.expect(200).json();
+    let mut again = Socket::sign_in(s, &tim).await;
+    let replay = again.join(room, Some((1, &epoch))).await["entries"][0]["m"].clone();
+    for told in [&live, &page["items"][1], &replay] {
+        assert_eq!((&told["body"], &told["at"]), (&json!("The one of Tim"), &at));
+        assert_eq!((&told["mentions"], &told["reply_to"]), (&json!(named), &quoted["msg"]));
+        assert_eq!(told["reply"]["text"], "Which index do you mean?");
+    }
+    while tims.frame("news").await["message"]["text"] != "The one of Tim" {}
+
+    // Once Tim is a member he is shown how often he was named, also where all else is silent.
+    let marks = format!("/api/v1/rooms/{room}/marks");
+    let unread = async || tim.get("/api/v1/rooms/unread").await.expect(200).json();
+    tim.post(&marks, json!({"read": 0, "delivered": 2})).await.expect(204);
+    tim.patch(&format!("/api/v1/rooms/{room}"), json!({"notify": "mentions"})).await.expect(200);
+    let once = json!({"total": 0, "mentions": 1});
+    crate::support::eventually(async || (unread().await == once).then_some(())).await;
+    tim.post(&marks, json!({"read": 2, "delivered": 2})).await.expect(204);
+    let none = json!({"total": 0, "mentions": 0});
+    crate::support::eventually(async || (unread().await == none).then_some(())).await;
+
+    // Eve, who was named in a room that is not hers, hears first of the one that is.
+    let general = room_in(&eve.get("/api/v1/general").await.expect(200).json());
+    let hello = json!({"client_id": "g1", "body": "Hello, Eve", "mentions": [eve.id]});
+    author.post(&format!("/api/v1/rooms/{general}/messages"), hello).await.expect(201);
+    assert_eq!(eves.frame("news").await["room"], general);
+    eve.get(&format!("/api/v1/rooms/{room}")).await.expect(404);
 }
 
 #[tokio::test]
@@ -105,7 +164,7 @@ async fn the_list_is_pinned_first_then_lively_first_and_comes_in_pages() {
     assert_eq!(kinds, [&json!("general")]);
 }
 
-/// MSG-03 MSG-16: questions on a lesson and threads of the forum are opened once, searched, answered.
+/// MSG-03 MSG-16 LRN-25: questions on a lesson and threads of the forum are opened once, searched, answered.
 #[tokio::test]
 async fn threads_are_opened_once_searched_and_answered() {
     let School { s, author, student, course, lesson, .. } = &school_on(unlimited().await).await;

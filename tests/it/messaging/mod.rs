@@ -1,7 +1,10 @@
 //! The chat, over the real socket and HTTP.
 
+mod away;
+mod cases;
 mod changes;
 mod chat;
+mod cuts;
 mod desk;
 pub mod files;
 mod help;

@@ -241,7 +241,7 @@ async fn moderators_act_downwards_only() {
     assert_eq!(acts["items"][0]["reason"], "Test");
 }
 
-/// MSG-07: a forbidden word is not stored; a doubtful one waits for a moderator, seen by nobody else.
+/// MSG-07 MOD-07 MOD-10: a forbidden word is not stored; a doubtful one waits for a moderator, seen by nobody else.
 #[tokio::test]
 async fn words_reject_a_message_or_hold_it_for_a_moderator() {
     let School { s, author, student, course, room, .. } = &school().await;
@@ -341,7 +341,7 @@ async fn new_accounts_post_no_links_and_nobody_posts_shorteners() {
     post(&stranger, &general, "c", "now a link: www.example.com").await.expect(201);
 }
 
-/// MSG-07: one open case a message; the reported never hear who it was; five an hour.
+/// MSG-07 MOD-11: one open case a message; the reported never hear who it was; five an hour.
 #[tokio::test]
 async fn reports_make_one_case_without_names_and_are_limited() {
     let School { s, author, student, room, .. } = &school().await;
@@ -612,7 +612,7 @@ async fn messages_of_those_who_keep_order_are_taken_away_by_a_higher_rank_only()
     student.delete(&format!("{path}/{}", s.app.id())).await.expect_problem(404, "not_found");
 }
 
-/// MSG-07: authors and curators of a course look through what was reported and held back in it, and through nothing else.
+/// MSG-07 MOD-10: authors and curators of a course look through what was reported and held back in it, and through nothing else.
 #[tokio::test]
 async fn the_queue_of_a_course_is_its_authors_and_curators() {
     let School { s, author, student, course, room, .. } = &school().await;

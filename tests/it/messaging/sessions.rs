@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ilmspace::identity::Role;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -98,8 +99,9 @@ async fn a_banned_person_is_cut_with_4003_on_every_device() {
     let mut desk = Socket::sign_in(s, &s.sign_in(&student.email).await).await;
     phone.join(room, None).await;
     desk.join(room, None).await;
-    let user_id = student.id;
-    s.app.live.tell(ilmspace::platform::live::Notice::UserBlocked { user_id });
+    let root = s.person("root", &[Role::Admin]).await;
+    let path = format!("/api/v1/admin/users/{}/status", student.id);
+    root.post(&path, json!({"status": "banned", "reason": "Fraud"})).await.expect(200);
     assert_eq!(phone.closed().await, Some(4003));
     assert_eq!(desk.closed().await, Some(4003));
 }

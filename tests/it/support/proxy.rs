@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use ilmspace::platform::config::Config;
+use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
@@ -25,6 +27,21 @@ impl Proxy {
     /// In front of `target`.
     pub async fn before(target: SocketAddr) -> Self {
         Self::slowly_before(target, Duration::ZERO).await
+    }
+
+    /// In front of the tests' database server.
+    pub async fn before_the_database() -> Self {
+        Self::before(database_server().parse().unwrap()).await
+    }
+
+    /// Has a node look for its database here, and not wait long for it.
+    pub fn to_the_database(&self) -> impl FnOnce(&mut Config) + Send + use<> {
+        let here = self.address.to_string();
+        move |config| {
+            let url = config.database.url.expose_secret().replace(&database_server(), &here);
+            config.database.url = url.into();
+            config.database.pool_wait_seconds = 1;
+        }
     }
 
     /// In front of `target`; every byte is that much later on the other side.
@@ -72,6 +89,14 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Where the tests' database server is, as its URL has it.
+fn database_server() -> String {
+    let url = std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL is not set: export $(script/test-servers start)");
+    let (_, rest) = url.rsplit_once('@').unwrap();
+    rest.split('/').next().unwrap().to_owned()
 }
 
 /// Passes bytes on, each piece `delay` after it came, until either side ends.

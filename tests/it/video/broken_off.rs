@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -267,17 +266,9 @@ async fn an_upload_ends_with_the_sign_in_that_makes_it() {
 /// MED-19: the database gone for a while.
 #[tokio::test]
 async fn a_database_that_is_away_is_said_and_costs_no_byte() {
-    let target = std::env::var("TEST_DATABASE_URL").unwrap();
-    let (_, target) = target.rsplit_once('@').unwrap();
-    let target = target.split('/').next().unwrap().to_owned();
-    let proxy = Proxy::before(target.parse().unwrap()).await;
-    let address = proxy.address.to_string();
+    let proxy = Proxy::before_the_database().await;
     let options = TestServerOptions {
-        configure: Box::new(move |config| {
-            let url = config.database.url.expose_secret().replace(&target, &address);
-            config.database.url = url.into();
-            config.database.pool_wait_seconds = 1;
-        }),
+        configure: Box::new(proxy.to_the_database()),
         ..TestServerOptions::default()
     };
     let server = TestServer::start_with(options).await;

@@ -6,7 +6,6 @@ use futures::future::join_all;
 use ilmspace::identity::Role;
 use ilmspace::platform::live::Notice;
 use ilmspace::video::{self, Ended, Grant, Playback, Viewer};
-use secrecy::ExposeSecret as _;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -172,17 +171,13 @@ async fn until_heard(server: &TestServer, other: &TestServer) {
 #[tokio::test]
 async fn a_node_without_its_database_refuses_what_has_ended_on_another() {
     let server = TestServer::start_with(joined()).await;
-    let target = std::env::var("TEST_DATABASE_URL").unwrap();
-    let target = target.rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned();
-    let proxy = Proxy::before(target.parse().unwrap()).await;
-    let (address, hears) = (proxy.address.to_string(), TestServerOptions::with_redis().configure);
+    let proxy = Proxy::before_the_database().await;
+    let (elsewhere, hears) = (proxy.to_the_database(), TestServerOptions::with_redis().configure);
     let other = server
         .beside(TestServerOptions {
             configure: Box::new(move |config| {
                 hears(config);
-                let url = config.database.url.expose_secret().replace(&target, &address);
-                config.database.url = url.into();
-                config.database.pool_wait_seconds = 1;
+                elsewhere(config);
                 // It is asked again and again.
                 config.limits.factor = 0;
             }),
