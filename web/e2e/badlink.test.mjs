@@ -52,6 +52,12 @@ async function cutLink() {
   sockets.clear();
 }
 
+/** The link is back, and the browser says so. */
+async function mendLink({ page }) {
+  cut = false;
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+}
+
 before(async () => {
   product = await Product.start();
   author = await product.visitor();
@@ -135,7 +141,7 @@ test('what is written without a link is sent when it is back, though the room wa
   await student.page.getByText('The link to the chat is lost').waitFor();
   await student.page.getByRole('link', { name: 'Catalogue' }).first().click();
   await student.page.waitForURL('**/catalogue**');
-  cut = false;
+  await mendLink(student);
   await row(author, 'Written in the metro').waitFor();
   // A page that was closed meanwhile sends it from whichever page is opened next.
   await student.page.goto(`/messages/${room}`);
@@ -144,7 +150,7 @@ test('what is written without a link is sent when it is back, though the room wa
   await write(student, 'Written in the lift');
   await row(student, 'Written in the lift').getByText('sending').waitFor();
   await student.page.goto('/catalogue');
-  cut = false;
+  await mendLink(student);
   await row(author, 'Written in the lift').waitFor();
   for (const text of ['Written in the metro', 'Written in the lift']) {
     assert.equal(await log(author).getByRole('article').filter({ hasText: text }).count(), 1);
@@ -160,7 +166,7 @@ test('a room that does not answer yet says that it opens, and takes words alread
     .waitFor({ state: 'attached' });
   await write(student, 'Written before it opened');
   await row(student, 'Written before it opened').getByText('sending').waitFor();
-  cut = false;
+  await mendLink(student);
   await row(author, 'Written before it opened').waitFor();
   await row(student, 'Written before it opened')
     .getByText(/^(sent|delivered|read)$/)
@@ -209,6 +215,22 @@ test('a file that did not go up holds its message back', async () => {
   await row(author, 'With a file')
     .getByRole('button', { name: /plan\.txt/ })
     .waitFor();
+});
+
+/** screens, 65 */
+test('what the room refuses is said why, and can be written anew', async () => {
+  const refused = row(student, 'The same again');
+  for (let time = 0; time < 3; time++) await write(student, 'The same again');
+  await student.page.getByText('You have just sent the same.').first().waitFor();
+  const before = await log(student).getByRole('article').filter({ hasText: 'The same again' }).count();
+  await refused.getByRole('button', { name: 'Edit' }).click();
+  await until('it is in the field', async () => (await field(student).inputValue()) === 'The same again');
+  assert.equal(
+    await log(student).getByRole('article').filter({ hasText: 'The same again' }).count(),
+    before - 1,
+  );
+  await write(student, 'Something else instead');
+  await row(author, 'Something else instead').waitFor();
 });
 
 /** screens, 71 */

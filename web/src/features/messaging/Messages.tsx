@@ -367,10 +367,12 @@ function usePlace(place: Place): { settled: boolean; leading: boolean } {
   useEffect(() => {
     if (!ready || opening.current) return;
     opening.current = true;
-    const { room } = client.view();
+    const { room, outbox } = client.view();
     const first = room.messages[0]?.seq ?? 0;
     const newest = room.messages.at(-1)?.seq ?? 0;
-    const unread = unreadAfter !== undefined && unreadAfter < newest;
+    // Who has written already, while the room was being opened, looks at the end.
+    const wrote = outbox.some(({ state }) => state === 'sending' || state === 'sent');
+    const unread = unreadAfter !== undefined && unreadAfter < newest && !wrote;
     if (goal) return;
     if (!unread) {
       setTarget({ seq: Number.POSITIVE_INFINITY, align: 'start' });
