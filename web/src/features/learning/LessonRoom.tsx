@@ -228,7 +228,9 @@ export function LessonRoom({ lessonId, at, lesson, preparing, course }: Props) {
           )}
           {/* What brings words of its own must not take the page, with its video, off the screen while they come. */}
           <Suspense fallback={null}>
-            <NewsBanner course={course.course.id} live />
+            <div className={css.news}>
+              <NewsBanner course={course.course.id} live />
+            </div>
           </Suspense>
           {lost && (
             <div className={css.lost}>

@@ -101,6 +101,11 @@ describe('light marks', () => {
       'Hi @Ann, see x at 1:02',
     );
   });
+
+  it('show a formula in one line as words and signs', () => {
+    expect(plain('why $\\log_{200} 2\\,000 \\approx 2{,}74$?')).toBe('why log_200 2 000 ≈ 2,74?');
+    expect(plain('$$\\frac{a}{b} \\cdot \\sqrt{2} \\le 5\\%$$')).toBe('(a)/(b) · √2 ≤ 5%');
+  });
 });
 
 describe('mentions', () => {

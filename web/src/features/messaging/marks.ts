@@ -88,6 +88,63 @@ function linkOf(found: string): Part | undefined {
 /** The words alone, on one line: for lists, quotes and what is read aloud. */
 export const plain = (text: string): string => parts(text).map(wordsOf).join('').replace(/\s+/g, ' ').trim();
 
+/** Signs that a formula's commands stand for; of others the name remains. */
+const SIGNS: Record<string, string> = {
+  alpha: 'α',
+  beta: 'β',
+  gamma: 'γ',
+  delta: 'δ',
+  Delta: 'Δ',
+  epsilon: 'ε',
+  theta: 'θ',
+  lambda: 'λ',
+  mu: 'μ',
+  pi: 'π',
+  sigma: 'σ',
+  Sigma: 'Σ',
+  phi: 'φ',
+  omega: 'ω',
+  Omega: 'Ω',
+  approx: '≈',
+  ne: '≠',
+  neq: '≠',
+  le: '≤',
+  leq: '≤',
+  ge: '≥',
+  geq: '≥',
+  times: '×',
+  cdot: '·',
+  div: '÷',
+  pm: '±',
+  to: '→',
+  infty: '∞',
+  int: '∫',
+  sum: '∑',
+  sqrt: '√',
+  in: '∈',
+  circ: '°',
+  dots: '…',
+  ldots: '…',
+  cdots: '…',
+  quad: ' ',
+  qquad: ' ',
+  left: '',
+  right: '',
+  text: '',
+  mathrm: '',
+};
+
+/** A formula in one line without what only sets it: `\\log_{200} x \\approx 2{,}7` is `log_200 x ≈ 2,7`. */
+const formulaWords = (tex: string): string =>
+  tex
+    .replace(/\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, '($1)/($2)')
+    .replace(
+      /\\([a-zA-Z]+)\s*/g,
+      (whole, name: string) => (SIGNS[name] ?? name) + (/\s$/.test(whole) ? ' ' : ''),
+    )
+    .replace(/\\[,;: ]|~/g, '\u2009')
+    .replace(/\\([%$#&_])|\\!|[{}]/g, '$1');
+
 function wordsOf(part: Part): string {
   switch (part.t) {
     case 'text':
@@ -96,7 +153,7 @@ function wordsOf(part: Part): string {
     case 'link':
       return part.text;
     case 'formula':
-      return part.tex;
+      return formulaWords(part.tex);
     case 'mention':
       return `@${part.name}`;
     case 'moment':
