@@ -18,3 +18,4 @@ mod nodes;
 mod protocol;
 mod rooms;
 mod sessions;
+mod turns;
