@@ -102,7 +102,11 @@ where
     let key: Option<K> = part(key, "key", faults);
     let (Some(mut body), Some(mut key)) = (body, key) else { return (None, None) };
     check(&mut body, &mut key, faults);
-    (serde_json::to_value(&body).ok(), serde_json::to_value(&key).ok())
+    let (body, key) = (serde_json::to_value(&body).ok(), serde_json::to_value(&key).ok());
+    // What is stored is read for every answer: a number whose exact form is longer than what is read is refused here.
+    let is_read = key.as_ref().is_some_and(|key| K::deserialize(key).is_ok());
+    faults.ensure(is_read, "key", "A number in it is too long to be kept exactly.");
+    (body, key)
 }
 
 fn part<T: DeserializeOwned>(value: &Value, field: &str, faults: &mut Faults) -> Option<T> {

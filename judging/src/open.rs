@@ -4,6 +4,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::Faults;
+use crate::chars::is_dropped;
 use crate::types::{FileAnswer, FileBody, FreeBody, Hint, Judged, OpenKey};
 
 /// Longest text, characters.
@@ -42,7 +43,7 @@ pub(crate) fn check_file(body: &mut FileBody, key: &mut OpenKey, faults: &mut Fa
 pub(crate) fn judge_free(body: &FreeBody, answer: &Value) -> Judged {
     let Some(text) = answer.as_str() else { return Judged::invalid(Hint::Shape) };
     let most = usize::try_from(body.max_chars.min(MAX_CHARS)).unwrap_or(usize::MAX);
-    if text.trim().is_empty() {
+    if text.chars().all(|c| c.is_whitespace() || is_dropped(c)) {
         return Judged::invalid(Hint::Empty);
     }
     if text.chars().count() > most {

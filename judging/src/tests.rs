@@ -91,6 +91,12 @@ fn units_convert_and_unknown_ones_are_told() {
     assert_eq!(number("5 миль", key("required"), "ru").hint, Some(Hint::UnitUnknown));
     assert_eq!(number("5 дм", key("required"), "ru").hint, Some(Hint::UnitUnknown));
     assert_eq!(number("5 км", json!({"values": [5000]}), "ru").hint, Some(Hint::UnitUnknown));
+    // Signs in a unit are read as those of the answer are.
+    for unit in ["Н·м", "Н⋅м", "кВт·ч", "Дж/(кг·К)", "м²", "arc’", "m−1"] {
+        let key = json!({"values": ["5"], "unit": "required", "units": [{"spelling": unit, "factor": 1}]});
+        assert_eq!(number(&format!("5 {unit}"), key.clone(), "ru").verdict, Right, "{unit}");
+        assert_eq!(number(&format!("0,5·10 {unit}"), key, "ru").verdict, Invalid, "{unit}");
+    }
     let (body, _) = check(Kind::Number, &json!({"units": ["lie"]}), &key("required")).unwrap();
     assert_eq!(body, json!({"unit": "required", "units": ["км", "м"]}), "the body follows the key");
 }
@@ -100,6 +106,8 @@ fn lists_ranges_fractions_and_given_digits_are_judged() {
     let roots = json!({"values": [2, -3], "mode": "all"});
     assert_eq!(number("-3; 2", roots.clone(), "ru").verdict, Right);
     assert_eq!(number("2; -3; 4", roots.clone(), "ru").verdict, Wrong);
+    assert_eq!(number("x1 = 2; x₂ = −3", roots.clone(), "ru").verdict, Right, "each has a name");
+    assert_eq!(number("x = 2; -3", roots.clone(), "ru").verdict, Right);
     assert_eq!(number("2", roots, "ru").verdict, Wrong);
     let near = json!({"values": ["1", "1.5"], "mode": "all", "abs": "0.5"});
     assert_eq!(number("1,5; 1", near.clone(), "ru").verdict, Right);
@@ -335,7 +343,9 @@ fn texts_and_files_wait_for_a_person() {
     let (body, key) =
         check(Kind::Free, &json!({"max_chars": 10}), &json!({"rubric": "Clear?"})).unwrap();
     assert_eq!(judge(Kind::Free, &body, &key, &json!("an essay"), "en").verdict, Pending);
-    assert_eq!(judge(Kind::Free, &body, &key, &json!("  "), "en").hint, Some(Hint::Empty));
+    for blank in ["  ", "\u{200B}\u{200B}", " \u{2060}\n"] {
+        assert_eq!(judge(Kind::Free, &body, &key, &json!(blank), "en").hint, Some(Hint::Empty));
+    }
     assert_eq!(
         judge(Kind::Free, &body, &key, &json!("x".repeat(11)), "en").hint,
         Some(Hint::TooLong)
@@ -359,6 +369,8 @@ fn every_fault_of_a_key_is_told_with_its_field() {
     };
     assert_eq!(fields(Kind::Number, json!({}), json!({"values": []})), ["key.values"]);
     assert_eq!(fields(Kind::Number, json!({}), json!({"values": ["x"]})), ["key"]);
+    let long = format!("0.{}123", "0".repeat(59));
+    assert_eq!(fields(Kind::Number, json!({}), json!({"values": [long]})), ["key"]);
     assert_eq!(fields(Kind::Number, json!({}), json!({"values": [1], "tolerance": 1})), ["key"]);
     assert_eq!(
         fields(Kind::Number, json!({}), json!({"values": [1], "abs": -1, "digits": 31})),

@@ -269,6 +269,8 @@ pub struct Task {
     pub removed_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Nothing is asked yet: only its editors see it.
+    pub drafted: bool,
 }
 
 /// What a version of a task shows learners: its key and its solution are not loaded with it.
@@ -301,6 +303,8 @@ pub struct TaskVersion {
     pub edited_by: Uuid,
     pub note: Option<String>,
     pub created_at: Timestamp,
+    pub required: bool,
+    pub chat_after: Option<i16>,
 }
 
 /// A picture in statements and solutions.

@@ -60,7 +60,7 @@ pub struct TaskPlace {
     pub title: String,
     /// The current version.
     pub version: i32,
-    /// Whether its lesson, if it has one, is in the programme at all.
+    /// Whether it asks something, and its lesson, if it has one, is in the programme at all.
     pub is_visible: bool,
     /// Whether it was taken off.
     pub is_removed: bool,
@@ -110,7 +110,7 @@ pub async fn task_places(
                 lesson_id: task.lesson_id,
                 title,
                 version: task.version,
-                is_visible: lesson != Some(ContentState::Drafted),
+                is_visible: !task.drafted && lesson != Some(ContentState::Drafted),
                 is_removed: task.removed_at.is_some(),
                 opens_at,
             };

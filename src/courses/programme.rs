@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use diesel_async::AsyncPgConnection;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::content_state::{self, ContentEvent};
@@ -17,6 +18,7 @@ use super::views::{CardAuthor, ModuleChanged};
 use super::{document, store};
 use crate::app::App;
 use crate::identity::{self, Principal};
+use crate::platform::audit;
 use crate::platform::http::{Code, IfMatch, Problem};
 use crate::video;
 
@@ -38,7 +40,7 @@ pub async fn add_module(
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let course = lock_editable(conn, course_id, author_id).await?;
-            if store::outline::module(conn, id).await?.is_some() {
+            if store::outline::module_kept(conn, id).await?.is_some() {
                 return Ok(());
             }
             if store::outline::modules_of(conn, course_id).await?.len() >= MAX_MODULES {
@@ -111,7 +113,7 @@ pub async fn module_changes(app: &App, module_id: Uuid) -> Result<Vec<ModuleChan
         .collect())
 }
 
-/// Removes a module with all its lessons.
+/// Removes a module with all its lessons; its tasks are taken off, what was answered stays.
 pub async fn delete_module(app: &App, author: &Principal, module: &Module) -> Result<(), Problem> {
     let (course_id, module_id, author_id) = (module.course_id, module.id, author.user_id);
     app.db
@@ -122,9 +124,12 @@ pub async fn delete_module(app: &App, author: &Principal, module: &Module) -> Re
             for lesson in &lessons {
                 remove_lesson(conn, app, lesson).await?;
             }
-            store::outline::delete_module(conn, module_id).await?;
+            let tasks = store::outline::delete_module(conn, module_id, app.clock.now()).await?;
+            let details = json!({ "course": course_id, "title": module.title, "tasks": tasks });
+            audit::note(conn, app, author_id, "topic.removed", ("module", module_id), details)
+                .await?;
             let shown = lessons.iter().any(|lesson| lesson.state != ContentState::Drafted);
-            changed_for(conn, app, &course, shown).await
+            changed_for(conn, app, &course, shown || !tasks.is_empty()).await
         })
         .await
 }

@@ -78,6 +78,7 @@ diesel::table! {
         duration_ms -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -140,6 +141,7 @@ diesel::table! {
         removed_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        drafted -> Bool,
     }
 }
 
@@ -157,6 +159,8 @@ diesel::table! {
         edited_by -> Uuid,
         note -> Nullable<Text>,
         created_at -> Timestamptz,
+        required -> Bool,
+        chat_after -> Nullable<Int2>,
     }
 }
 

@@ -122,7 +122,7 @@ pub struct AttemptRow {
 }
 
 /// What was said of an answer before it was judged anew, and what after.
-#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = regrades, check_for_backend(diesel::pg::Pg))]
 pub struct RegradeRow {
     pub id: Uuid,
@@ -157,6 +157,7 @@ pub struct TaskStateRow {
     pub chat_open_at: Option<Timestamp>,
     pub solution_seen_at: Option<Timestamp>,
     pub almost_at: Option<Timestamp>,
+    pub almost_key: Option<Uuid>,
     pub shown_version: Option<i32>,
     pub shown_at: Option<Timestamp>,
     pub draft: Option<Value>,

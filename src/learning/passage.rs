@@ -32,7 +32,12 @@ const IDLE_MS: i64 = 60_000;
 /// Active time that a report adds when the last sign of this learner on any lesson of the course
 /// came `since_any_ms` ago: overlapping lessons are counted once.
 pub fn active_ms(since_any_ms: i64) -> i64 {
-    if since_any_ms <= IDLE_MS { since_any_ms.max(0) } else { 0 }
+    if is_idle(since_any_ms) { 0 } else { since_any_ms.max(0) }
+}
+
+/// Whether a silence of `since_ms` is too long to count as time spent.
+pub fn is_idle(since_ms: i64) -> bool {
+    since_ms > IDLE_MS
 }
 
 #[cfg(test)]

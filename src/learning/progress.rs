@@ -186,7 +186,11 @@ pub(super) async fn go_on(
     passage.units_total = tally.total;
     if let Some(active_ms) = active_ms {
         passage.active_ms = passage.active_ms.saturating_add(active_ms);
-        passage.last_active_at = now;
+        // An answer between two reports of a player does not shorten the time that the player may claim.
+        let since_ms = milliseconds_between(passage.last_active_at, now);
+        if active_ms > 0 || passage::is_idle(since_ms) {
+            passage.last_active_at = now;
+        }
     }
     passage.updated_at = now;
     if was != PassageState::Completed && passage.state == PassageState::Completed {

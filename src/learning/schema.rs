@@ -91,6 +91,7 @@ diesel::table! {
         chat_open_at -> Nullable<Timestamptz>,
         solution_seen_at -> Nullable<Timestamptz>,
         almost_at -> Nullable<Timestamptz>,
+        almost_key -> Nullable<Uuid>,
         shown_version -> Nullable<Int4>,
         shown_at -> Nullable<Timestamptz>,
         draft -> Nullable<Jsonb>,

@@ -112,7 +112,7 @@ mod tests {
         numbers.into_iter().map(Uuid::from_u128).collect()
     }
 
-    /// LRN-06 LRN-08: vectors P1 to P8: (questions, right, lessons without any, done) and what is shown.
+    /// LRN-06 LRN-08: vectors P1 to P10: (questions, right, lessons without any, done) and what is shown.
     #[test]
     fn progress_is_right_answers_and_done_lessons_over_units() {
         for (name, questions, right, plain, done, shown, completed) in [
@@ -124,6 +124,8 @@ mod tests {
             ("P6", 1, 1, 9, 0, 10.0, false),
             ("P7", 1000, 850, 0, 0, 85.0, false),
             ("P8", 1000, 851, 0, 0, 85.1, false),
+            ("P9", 20, 18, 0, 0, 90.0, false),
+            ("P10", 25, 18, 0, 0, 72.0, false),
             ("whole", 3, 3, 2, 2, 100.0, true),
         ] {
             // Every question hangs on one lesson of its own beside the plain ones.

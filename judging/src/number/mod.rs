@@ -4,12 +4,10 @@ mod read;
 
 use serde_json::Value;
 
-use crate::chars::collapse;
 use crate::exact::Rational;
 use crate::types::{Hint, Interval, Judged, NumberBody, NumberKey, NumberMode, Percent, UnitMode};
 use crate::{Faults, Fractions, Score};
 use read::{Manner, Reading, clean, read, without_name};
-use unicode_normalization::UnicodeNormalization as _;
 
 /// Most right values, ranges and units.
 const MAX_VALUES: usize = 20;
@@ -112,11 +110,14 @@ fn understood(text: &str, key: &NumberKey, locale: &str) -> Result<Vec<Vec<Readi
     if text.is_empty() {
         return Err(Hint::Empty);
     }
-    let text = without_name(&text);
     let parts: Vec<&str> = match key.mode {
-        NumberMode::All => text.split(';').map(str::trim).filter(|part| !part.is_empty()).collect(),
+        // Each may have a name of its own: `x1 = 2; x2 = -3`.
+        NumberMode::All => {
+            let parts = text.split(';').map(|part| without_name(part.trim()));
+            parts.filter(|part| !part.is_empty()).collect()
+        }
         NumberMode::Any if text.contains(';') => return Err(Hint::OneNumber),
-        NumberMode::Any => vec![text],
+        NumberMode::Any => vec![without_name(&text)],
     };
     if parts.is_empty() {
         return Err(Hint::Empty);
@@ -160,8 +161,9 @@ fn one(text: &str, key: &NumberKey, locale: &str) -> Result<Vec<Reading>, Hint> 
     Ok(readings)
 }
 
+/// As an answer is cleaned, so that `Н·м` and `5′` meet what was typed; nothing where it is too long for one.
 fn plain_unit(spelling: &str) -> String {
-    collapse(&spelling.nfkc().collect::<String>())
+    clean(spelling).unwrap_or_default()
 }
 
 /// What stands before the longest unit that fits, and how many base units that is.

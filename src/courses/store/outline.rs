@@ -36,10 +36,10 @@ pub struct LessonChanges {
     pub duration_ms: Option<i64>,
 }
 
-/// Modules of a course, in order.
+/// Modules of a course, in order; taken-off ones are left out, here and in what follows.
 pub async fn modules_of(conn: &mut AsyncPgConnection, course_id: Uuid) -> QueryResult<Vec<Module>> {
     modules::table
-        .filter(modules::course_id.eq(course_id))
+        .filter(modules::course_id.eq(course_id).and(modules::removed_at.is_null()))
         .order(modules::position)
         .select(Module::as_select())
         .load(conn)
@@ -63,7 +63,7 @@ pub async fn modules_of_all(
     course_ids: &[Uuid],
 ) -> QueryResult<Vec<Module>> {
     modules::table
-        .filter(modules::course_id.eq_any(course_ids))
+        .filter(modules::course_id.eq_any(course_ids).and(modules::removed_at.is_null()))
         .order((modules::course_id, modules::position))
         .select(Module::as_select())
         .load(conn)
@@ -111,6 +111,7 @@ pub async fn own_module(
     modules::table
         .inner_join(courses::table)
         .filter(modules::id.eq(id).and(courses::author_id.eq(author_id)))
+        .filter(modules::removed_at.is_null())
         .select(Module::as_select())
         .first(conn)
         .await
@@ -149,6 +150,17 @@ pub async fn own_file(
 
 /// A module by its id.
 pub async fn module(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Module>> {
+    modules::table
+        .find(id)
+        .filter(modules::removed_at.is_null())
+        .select(Module::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// A module by its id, taken off or not.
+pub async fn module_kept(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Module>> {
     modules::table.find(id).select(Module::as_select()).first(conn).await.optional()
 }
 
@@ -183,7 +195,7 @@ pub async fn insert_module(
     now: Timestamp,
 ) -> QueryResult<()> {
     let last: Option<i32> = modules::table
-        .filter(modules::course_id.eq(course_id))
+        .filter(modules::course_id.eq(course_id).and(modules::removed_at.is_null()))
         .select(diesel::dsl::max(modules::position))
         .first(conn)
         .await?;
@@ -286,10 +298,30 @@ pub async fn set_content(
     Ok(())
 }
 
-/// Removes a module with its lessons.
-pub async fn delete_module(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::delete(modules::table.find(id)).execute(conn).await?;
-    Ok(())
+/// Removes a module with its lessons; its tasks are taken off. Where it ever had any, its row stays: what was answered
+/// and said under them stays with it. Gives the tasks that were taken off.
+pub async fn delete_module(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    now: Timestamp,
+) -> QueryResult<Vec<Uuid>> {
+    let gone = diesel::update(tasks::table.filter(tasks::module_id.eq(id)))
+        .filter(tasks::removed_at.is_null())
+        .set((tasks::removed_at.eq(now), tasks::updated_at.eq(now)))
+        .returning(tasks::id)
+        .get_results(conn)
+        .await?;
+    let any = diesel::dsl::exists(tasks::table.filter(tasks::module_id.eq(id)));
+    let had_tasks: bool = diesel::select(any).get_result(conn).await?;
+    if had_tasks {
+        diesel::update(modules::table.find(id))
+            .set((modules::removed_at.eq(now), modules::updated_at.eq(now)))
+            .execute(conn)
+            .await?;
+    } else {
+        diesel::delete(modules::table.find(id)).execute(conn).await?;
+    }
+    Ok(gone)
 }
 
 /// Removes a lesson with its files; its tasks are taken off, what was answered stays.

@@ -17,7 +17,7 @@ pub async fn task(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<
     tasks::table.find(id).select(Task::as_select()).first(conn).await.optional()
 }
 
-/// Tasks of these courses that learners may see, in order within each module.
+/// Tasks of these courses, taken-off ones left out, in order within each module.
 pub async fn of_courses(
     conn: &mut AsyncPgConnection,
     course_ids: &[Uuid],
@@ -150,9 +150,10 @@ pub async fn insert(
             tasks::lesson_id.eq(task.lesson_id),
             tasks::position.eq(position),
             tasks::kind.eq(task.kind),
-            tasks::required.eq(task.required),
-            tasks::chat_after.eq(task.chat_after),
+            tasks::required.eq(first.required),
+            tasks::chat_after.eq(first.chat_after),
             tasks::version.eq(1),
+            tasks::drafted.eq(task.drafted),
             tasks::created_at.eq(first.created_at),
             tasks::updated_at.eq(first.created_at),
         ))
@@ -168,8 +169,7 @@ pub struct NewTaskRow {
     pub module_id: Uuid,
     pub lesson_id: Option<Uuid>,
     pub kind: TaskKind,
-    pub required: bool,
-    pub chat_after: Option<i16>,
+    pub drafted: bool,
 }
 
 async fn add_version(conn: &mut AsyncPgConnection, version: &TaskVersion) -> QueryResult<()> {
@@ -181,15 +181,15 @@ async fn add_version(conn: &mut AsyncPgConnection, version: &TaskVersion) -> Que
 pub async fn change(
     conn: &mut AsyncPgConnection,
     version: &TaskVersion,
-    required: bool,
-    chat_after: Option<i16>,
+    drafted: bool,
 ) -> QueryResult<()> {
     add_version(conn, version).await?;
     diesel::update(tasks::table.find(version.task_id))
         .set((
             tasks::version.eq(version.version),
-            tasks::required.eq(required),
-            tasks::chat_after.eq(chat_after),
+            tasks::required.eq(version.required),
+            tasks::chat_after.eq(version.chat_after),
+            tasks::drafted.eq(drafted),
             tasks::updated_at.eq(version.created_at),
         ))
         .execute(conn)

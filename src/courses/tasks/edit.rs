@@ -51,6 +51,7 @@ pub async fn list(app: &App, course_id: Uuid) -> Result<Vec<StudioTaskRow>, Prob
             points,
             required: task.required,
             version: task.version,
+            drafted: task.drafted,
         }
     };
     Ok(tasks.into_iter().map(row).collect())
@@ -112,11 +113,11 @@ pub async fn create(
                 return Err(Problem::new(Code::QuotaExceeded)
                     .detail("There is room for 2000 tasks in a course."));
             }
-            let (required, chat_after) = (fields.required, fields.chat_after);
-            let row = NewTaskRow { course_id, module_id, lesson_id, kind, required, chat_after };
+            let drafted = asks_nothing(&fields);
+            let row = NewTaskRow { course_id, module_id, lesson_id, kind, drafted };
             let first = version_of(id, 1, fields, editor.user_id, now)?;
             store::tasks::insert(conn, &row, &first).await?;
-            changed_for(conn, app, &course, true).await
+            changed_for(conn, app, &course, !drafted).await
         })
         .await
 }
@@ -135,11 +136,11 @@ pub async fn change(
         .transaction(async move |conn: &mut AsyncPgConnection| -> Result<(), Problem> {
             let (course, task) = lock(conn, task, editor).await?;
             expected.check(task.version)?;
-            let counts = task.required != fields.required;
-            let (required, chat_after) = (fields.required, fields.chat_after);
+            let drafted = asks_nothing(&fields);
+            let counts = task.required != fields.required || task.drafted != drafted;
             let next = task.version.saturating_add(1);
             let version = version_of(id, next, fields, editor.user_id, now)?;
-            store::tasks::change(conn, &version, required, chat_after).await?;
+            store::tasks::change(conn, &version, drafted).await?;
             changed_for(conn, app, &course, counts).await
         })
         .await
@@ -255,6 +256,11 @@ fn checked(kind: TaskKind, mut fields: TaskFields) -> Result<TaskFields, Problem
     Ok(fields)
 }
 
+/// Whether there is nothing to answer yet: learners see the task from when its statement says something.
+fn asks_nothing(fields: &TaskFields) -> bool {
+    document::is_blank(&fields.statement)
+}
+
 /// Body and key as they are to be stored.
 fn check_parts(
     checks: &mut Checks,
@@ -317,6 +323,8 @@ fn version_of(
         edited_by,
         note: fields.note,
         created_at: now,
+        required: fields.required,
+        chat_after: fields.chat_after,
     })
 }
 

@@ -44,7 +44,7 @@ pub struct TaskFace {
     pub opens_at: Option<Timestamp>,
     /// Whether it was taken off.
     pub is_removed: bool,
-    /// Whether learners see it at all: not under a drafted lesson, not when taken off.
+    /// Whether learners see it at all: not while it asks nothing, not under a drafted lesson, not when taken off.
     pub is_visible: bool,
     /// Its course.
     pub course: CourseFace,
@@ -121,7 +121,9 @@ pub async fn task_face(
     id: Uuid,
 ) -> Result<Option<TaskFace>, Problem> {
     let Some(task) = store::tasks::task(conn, id).await? else { return Ok(None) };
-    let Some(module) = store::outline::module(conn, task.module_id).await? else { return Ok(None) };
+    // Also of a topic that was taken off: what was answered and said stays to be read.
+    let module = store::outline::module_kept(conn, task.module_id).await?;
+    let Some(module) = module else { return Ok(None) };
     let Some(course) = course_face(conn, task.course_id).await? else { return Ok(None) };
     let lesson_shown = match task.lesson_id {
         None => true,
@@ -144,7 +146,7 @@ pub async fn task_face(
         chat_after: chat_after(task.chat_after, course.chat_after),
         opens_at: module.opens_at,
         is_removed: task.removed_at.is_some(),
-        is_visible: task.removed_at.is_none() && lesson_shown,
+        is_visible: task.removed_at.is_none() && !task.drafted && lesson_shown,
         course,
     }))
 }
@@ -244,13 +246,13 @@ pub async fn task_titles(
     Ok(store::tasks::titles(conn, ids).await?)
 }
 
-/// Tasks of these courses, taken-off ones left out, in order within each topic.
+/// Tasks of these courses, drafted and taken-off ones left out, in order within each topic.
 pub async fn outline_tasks(
     conn: &mut AsyncPgConnection,
     course_ids: &[Uuid],
 ) -> Result<Vec<OutlineTask>, Problem> {
     let tasks = store::tasks::of_courses(conn, course_ids).await?;
-    Ok(tasks.into_iter().map(OutlineTask::from).collect())
+    Ok(tasks.into_iter().filter(|task| !task.drafted).map(OutlineTask::from).collect())
 }
 
 impl OutlineTask {

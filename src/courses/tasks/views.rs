@@ -57,11 +57,13 @@ pub struct StudioTask {
     pub title: String,
     /// Its points.
     pub points: i16,
-    /// Whether it counts for progress.
+    /// Whether it counts for progress; of an older version: whether it did.
     pub required: bool,
-    /// Wrong answers after which the chat under it opens; null: the course's number.
+    /// Wrong answers after which the chat under it opens; null: the course's number. The same.
     #[schema(required)]
     pub chat_after: Option<i16>,
+    /// Nothing is asked yet: only its editors see it.
+    pub drafted: bool,
     /// The version; also the ETag.
     pub version: i32,
     /// What is asked.
@@ -106,6 +108,8 @@ pub struct StudioTaskRow {
     pub required: bool,
     /// Its version.
     pub version: i32,
+    /// Nothing is asked yet: only its editors see it.
+    pub drafted: bool,
 }
 
 /// The rule of a version; one that cannot be read shows nothing.
@@ -142,7 +146,7 @@ pub struct TaskFields {
     /// Wrong answers after which the chat under it opens, 0 (always) to 100; null: the course's number.
     #[serde(default)]
     pub chat_after: Option<i16>,
-    /// What is asked.
+    /// What is asked. While it says nothing, learners do not see the task.
     #[schema(value_type = Doc)]
     pub statement: Value,
     /// What learners see beside it; of a number it follows from the key.
@@ -244,8 +248,9 @@ impl StudioTask {
             module_id: task.module_id,
             lesson_id: task.lesson_id,
             kind: task.kind,
-            required: task.required,
-            chat_after: task.chat_after,
+            required: version.required,
+            chat_after: version.chat_after,
+            drafted: task.drafted,
             version: version.version,
             title: version.title,
             points: version.points,

@@ -13,7 +13,7 @@ use super::super::{outline, store, units};
 use super::access::TriedTask;
 use super::rules;
 use super::views::{
-    Attempt, Draft, SolutionInfo, SolutionState, TaskPage, TaskRow, TaskTopic, Topic,
+    Attempt, Draft, RegradedFrom, SolutionInfo, SolutionState, TaskPage, TaskRow, TaskTopic, Topic,
     WorkedSolution,
 };
 use crate::app::App;
@@ -108,8 +108,18 @@ pub async fn task(app: &App, tried: &TriedTask) -> Result<TaskPage, Problem> {
     let conn: &mut AsyncPgConnection = &mut held;
     let (task, user_id, now) = (&tried.task, tried.learner.user_id, app.clock.now());
     store::attempts::show(conn, user_id, task.id, task.course.id, task.version, now).await?;
-    let state = store::attempts::state(conn, user_id, task.id).await?;
+    let mut state = store::attempts::state(conn, user_id, task.id).await?;
+    if let Some(state) = &mut state
+        && state.chat_open_at.is_none()
+        && state.wrong >= task.chat_after
+    {
+        // The number was lowered: shown as open once, it stays open.
+        store::attempts::open_chat(conn, user_id, task.id, now).await?;
+        state.chat_open_at = Some(now);
+    }
     let attempts = store::attempts::last_of_task(conn, user_id, task.id, SHOWN).await?;
+    let ids: Vec<Uuid> = attempts.iter().map(|attempt| attempt.id).collect();
+    let anew = store::regrades::last_of(conn, &ids).await?;
     let shown = courses::task_shown(conn, task.id, task.version).await?;
     let shown = shown.ok_or_else(Problem::not_found)?;
     let body = body_for(conn, task, task.version, &shown.body, user_id).await?;
@@ -135,7 +145,12 @@ pub async fn task(app: &App, tried: &TriedTask) -> Result<TaskPage, Problem> {
         statement: Doc(shown.statement),
         body,
         draft: state.and_then(|state| state.draft),
-        attempts: attempts.map(|attempt| view_of(app, attempt, task, user_id)).collect(),
+        attempts: attempts
+            .map(|attempt| Attempt {
+                regraded: anew.get(&attempt.id).map(|kept| RegradedFrom::of(kept, task.points)),
+                ..view_of(app, attempt, task, user_id)
+            })
+            .collect(),
         wait_s,
         solution,
         course: (&task.course).into(),

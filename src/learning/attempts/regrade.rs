@@ -3,6 +3,8 @@
 //! machine judged, and only in favour of who gave them: nobody loses a point for a mistake of the school.
 //! What was said before is kept (`regrades`).
 
+use std::sync::Arc;
+
 use diesel_async::AsyncPgConnection;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -102,6 +104,23 @@ impl By {
     }
 }
 
+/// What becomes of each of these answers where that is better. Whatever is written as a pattern, nobody else waits
+/// for it.
+async fn better_of(
+    by: &Arc<By>,
+    rows: Vec<AttemptRow>,
+) -> Result<Vec<(AttemptRow, Option<AttemptRow>)>, Problem> {
+    let by = Arc::clone(by);
+    let judged = move || {
+        let pair = |row| {
+            let better = by.better(&row);
+            (row, better)
+        };
+        rows.into_iter().map(pair).collect()
+    };
+    tokio::task::spawn_blocking(judged).await.map_err(Problem::internal)
+}
+
 /// Says how many answers the present key judges better, and, when that is asked for, has them judged by
 /// it in the background.
 ///
@@ -127,6 +146,7 @@ pub async fn ask(
     let version = task.version;
     let by = By::of(conn, task_id, version).await?;
     let by = by.filter(|by| may && !by.task.is_removed).ok_or_else(Problem::not_found)?;
+    let by = Arc::new(by);
     let mut told = Regraded { version, looked: 0, better: 0, right: 0, applied: asked.apply };
     let mut after = None;
     loop {
@@ -134,7 +154,7 @@ pub async fn ask(
         let Some(last) = rows.last() else { break };
         after = Some((last.user_id, last.no));
         told.looked += rows.len() as u64;
-        for better in rows.iter().filter_map(|row| by.better(row)) {
+        for better in better_of(&by, rows).await?.into_iter().filter_map(|(_, better)| better) {
             told.better += 1;
             told.right += u64::from(better.verdict == Verdict::Right);
         }
@@ -166,6 +186,7 @@ pub async fn ask(
 async fn all(app: &App, job: &Regrade) -> Result<(), Problem> {
     let mut held = app.db.conn().await?;
     let Some(by) = By::of(&mut held, job.task_id, job.version).await? else { return Ok(()) };
+    let by = Arc::new(by);
     let versions = by.versions();
     let mut after = Uuid::nil();
     loop {
@@ -187,7 +208,7 @@ async fn all(app: &App, job: &Regrade) -> Result<(), Problem> {
 async fn person(
     conn: &mut AsyncPgConnection,
     app: &App,
-    by: &By,
+    by: &Arc<By>,
     regraded_by: Uuid,
     user_id: Uuid,
     now: Timestamp,
@@ -196,10 +217,14 @@ async fn person(
     // In the order of a submission: the passage, then the state.
     let passage = store::lock_enrollment(conn, user_id, course_id).await?;
     let mut state = store::attempts::lock_state(conn, user_id, task_id, course_id, now).await?;
-    let mut rows = store::attempts::of_task(conn, user_id, task_id).await?;
+    let given = store::attempts::of_task(conn, user_id, task_id).await?;
+    let mut rows = Vec::with_capacity(given.len());
     let mut changed = false;
-    for row in &mut rows {
-        let Some(better) = by.better(row) else { continue };
+    for (row, better) in better_of(by, given).await? {
+        let Some(better) = better else {
+            rows.push(row);
+            continue;
+        };
         let kept = RegradeRow {
             id: app.id(),
             attempt_id: row.id,
@@ -214,7 +239,7 @@ async fn person(
             created_at: now,
         };
         store::regrades::replace(conn, &better, &kept).await?;
-        *row = better;
+        rows.push(better);
         changed = true;
     }
     if !changed {

@@ -127,7 +127,12 @@ pub fn recount(state: &mut TaskStateRow, rows: &[AttemptRow], now: Timestamp) {
 
 /// The seed of the order in which somebody sees a task's options.
 pub fn seed(task_id: Uuid, user_id: Uuid) -> u64 {
-    let digest = Sha256::digest(format!("shown:{task_id}:{user_id}"));
+    first_eight(&format!("shown:{task_id}:{user_id}"))
+}
+
+/// The first eight bytes of the SHA-256 of a text as a number, the first one highest.
+fn first_eight(text: &str) -> u64 {
+    let digest = Sha256::digest(text);
     digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }
 
@@ -156,6 +161,7 @@ mod tests {
             chat_open_at: None,
             solution_seen_at: None,
             almost_at: None,
+            almost_key: None,
             shown_version: None,
             shown_at: None,
             draft: None,
@@ -189,6 +195,13 @@ mod tests {
         let mut state = state();
         assert!(!count(&mut state, Verdict::Right, Score::ONE, 0, now()).opened_chat);
         assert!(state.chat_open_at.is_some(), "and stays open when the number is raised");
+    }
+
+    #[test]
+    fn a_seed_is_the_beginning_of_a_digest() {
+        let text = "attempt:019f0000-0000-7000-8000-000000000001:3";
+        assert_eq!(first_eight(text), 9_405_707_955_598_682_025);
+        assert_ne!(seed(Uuid::nil(), Uuid::from_u128(1)), seed(Uuid::from_u128(1), Uuid::nil()));
     }
 
     #[test]

@@ -91,6 +91,10 @@ async fn hand_in(
         }
         return Ok(taken(app, &task, &state, &row, false));
     }
+    // Sent again because the reply was lost: the same reply.
+    if state.almost_key == Some(new.client_key) {
+        return Ok(Outcome::Almost);
+    }
     check_wait(conn, &task, &state, now).await?;
     let shown = version_to_judge(conn, &task, &state, new.version, now).await?;
     let judged = judge(conn, &task, &shown, user_id, &new.answer).await?;
@@ -100,6 +104,7 @@ async fn hand_in(
         }
         (judging::Verdict::Wrong, Some(Hint::Almost)) if state.almost_at.is_none() => {
             state.almost_at = Some(now);
+            state.almost_key = Some(new.client_key);
             store::attempts::save_state(conn, &state).await?;
             return Ok(Outcome::Almost);
         }
@@ -237,8 +242,13 @@ async fn judge(
 ) -> Result<Judged, Problem> {
     let key = courses::task_key(conn, task.id, shown.version).await?.unwrap_or_default();
     let body = body_for(conn, task, shown.version, &shown.body, user_id).await?;
-    let locale = task.course.language.as_str();
-    Ok(judging::judge(task.kind.into(), &body, &key, answer, locale))
+    let (kind, language, answer) = (task.kind, task.course.language, answer.clone());
+    let judged = move || judging::judge(kind.into(), &body, &key, &answer, language.as_str());
+    if kind == TaskKind::Text {
+        // Whatever is written as a pattern, nobody else waits for it.
+        return tokio::task::spawn_blocking(judged).await.map_err(Problem::internal);
+    }
+    Ok(judged())
 }
 
 /// Makes files of the uploads that an answer names.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::model::{AttemptRow, TaskStateRow, Verdict};
+use super::super::model::{AttemptRow, RegradeRow, TaskStateRow, Verdict};
 use super::super::views::LearnLesson;
 use super::rules;
 use crate::courses::{CourseFace, Doc, OutlineTask, Rule, TaskFace, TaskKind};
@@ -254,6 +254,12 @@ pub struct Attempt {
     /// What the grader says.
     #[schema(required)]
     pub comment: Option<String>,
+    /// What the author says to whoever gives this answer.
+    #[schema(required)]
+    pub feedback: Option<String>,
+    /// What it was before it was judged anew, by a mended key; null: it never was.
+    #[schema(required)]
+    pub regraded: Option<RegradedFrom>,
     /// Its files.
     #[schema(required)]
     pub files: Option<Vec<AnsweredFile>>,
@@ -289,10 +295,31 @@ impl Attempt {
             parts: row.parts.clone(),
             read_as: (kind == TaskKind::Number).then(|| row.normal.clone()),
             comment: row.comment.clone(),
+            feedback: row.feedback.clone(),
+            regraded: None,
             files,
             created_at: row.created_at,
             graded_at: row.graded_at,
         }
+    }
+}
+
+/// What an answer was before it was judged anew.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RegradedFrom {
+    /// When it was judged anew; the last time, if more than once.
+    pub at: DateTime<Utc>,
+    /// What was said of it before.
+    pub verdict: Verdict,
+    /// Points earned before.
+    pub points: f64,
+}
+
+impl RegradedFrom {
+    /// Out of what was kept, for a task of these points.
+    pub fn of(kept: &RegradeRow, points: i16) -> Self {
+        let score = Score::new(kept.old_num.into(), kept.old_den.into());
+        Self { at: kept.created_at, verdict: kept.old_verdict, points: score.of(points.into()) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Answers judged anew.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -52,6 +54,20 @@ pub async fn people(
         .limit(limit)
         .load(conn)
         .await
+}
+
+/// The last time that each of these answers was judged anew, by the answer.
+pub async fn last_of(
+    conn: &mut AsyncPgConnection,
+    attempt_ids: &[Uuid],
+) -> QueryResult<HashMap<Uuid, RegradeRow>> {
+    let kept: Vec<RegradeRow> = regrades::table
+        .filter(regrades::attempt_id.eq_any(attempt_ids))
+        .order((regrades::created_at, regrades::id))
+        .select(RegradeRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(kept.into_iter().map(|row| (row.attempt_id, row)).collect())
 }
 
 /// Writes what has become of an answer, and what was said of it before.

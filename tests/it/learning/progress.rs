@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::courses::world::{
-    course, describe, id, module, person, publish, text_lesson, video_lesson,
+    course, describe, id, module, person, publish, text, text_lesson, video_lesson,
 };
 use crate::support::{Client, TestServer};
 
@@ -122,6 +122,23 @@ async fn a_claim_beyond_what_time_allows_is_cut_and_a_repeated_one_adds_nothing(
     assert_eq!(again["percent"], 4);
     let fast = school.report(60, 150.0, json!([[24, 144]])).await;
     assert_eq!(fast["percent"], 24, "twice as fast is possible");
+}
+
+/// LRN-01 LRN-16
+#[tokio::test]
+async fn an_answer_beside_a_film_takes_nothing_from_what_is_watched() {
+    let school = school().await;
+    let task = json!({"kind": "number", "title": "Count", "statement": text("How many?"),
+        "key": {"values": [42]}});
+    let tasks = format!("/api/v1/studio/modules/{}/tasks", id(&school.module));
+    let task = school.ann.post(&tasks, task).await.expect(201).json()["id"].clone();
+    school.report(10, 10.0, json!([[0, 10]])).await;
+    school.s.advance(Duration::from_secs(10));
+    let attempts = format!("/api/v1/learn/tasks/{}/attempts", id(&task));
+    let answer = json!({"client_key": uuid::Uuid::new_v4(), "version": 1, "answer": "41"});
+    school.sam.post(&attempts, answer).await.expect(201);
+    let seen = school.report(0, 20.0, json!([[10, 20]])).await;
+    assert_eq!(seen["percent"], 3, "20 of 600 seconds");
 }
 
 /// LRN-01

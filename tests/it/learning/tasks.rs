@@ -647,6 +647,9 @@ async fn answers_are_judged_anew_by_a_mended_key_and_nobody_loses() {
         (of(&seen), &seen["wrong"], &seen["score"]),
         (vec![json!("wrong"), json!("right")], &json!(0), &json!(10.0))
     );
+    let anew = &seen["attempts"][1]["regraded"];
+    assert_eq!((&anew["verdict"], &anew["points"]), (&json!("wrong"), &json!(0.0)), "it is told");
+    assert!(anew["at"].is_string() && seen["attempts"][0]["regraded"].is_null());
     // The answer that the old key called right stays so.
     let bobs = bob.get(&format!("/api/v1/learn/tasks/{task}")).await.expect(200).json();
     assert_eq!((of(&bobs), &bobs["state"]), (vec![json!("right")], &json!("right")));
@@ -683,6 +686,142 @@ struct Kept {
     version: i32,
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     n: i64,
+}
+
+/// LRN-16 CRS-39: a new task opens in its editor and asks nothing yet; learners see it from when it does.
+#[tokio::test]
+async fn a_task_is_its_editors_alone_until_it_asks_something() {
+    let school = school().await;
+    let mut begun = number("42");
+    begun["statement"] = json!({"type": "doc", "content": [{"type": "paragraph"}]});
+    let task = school.task(begun).await;
+    let path = format!("/api/v1/learn/tasks/{task}");
+    let (topic, programme) = (
+        format!("/api/v1/learn/topics/{}", id(&school.module)),
+        format!("/api/v1/learn/courses/{}", id(&school.course)),
+    );
+    school.s.settle().await;
+    school.sam.get(&path).await.expect_problem(404, "not_found");
+    let answer = school.sam.post(&format!("{path}/attempts"), handed(json!("42"))).await;
+    answer.expect_problem(404, "not_found");
+    assert_eq!(school.sam.get(&topic).await.expect(200).json()["tasks"], json!([]));
+    assert_eq!(school.sam.get(&programme).await.expect(200).json()["tasks"], 0);
+    school.ann.get(&path).await.expect(200);
+    let source = format!("/api/v1/studio/tasks/{task}");
+    assert_eq!(school.ann.get(&source).await.expect(200).json()["drafted"], true);
+
+    let asks = json!({"statement": text("How many?")});
+    assert_eq!(school.change(&school.ann, &task, asks).await["drafted"], false);
+    school.s.settle().await;
+    school.sam.get(&path).await.expect(200);
+    assert_eq!(school.sam.get(&topic).await.json()["tasks"].as_array().unwrap().len(), 1);
+    assert_eq!(school.sam.get(&programme).await.json()["tasks"], 1);
+}
+
+/// CRS-39
+#[tokio::test]
+async fn what_a_version_said_of_counting_and_of_the_chat_is_kept() {
+    let school = school().await;
+    let task = school.task(number("42")).await;
+    school.change(&school.ann, &task, json!({"required": false, "chat_after": 5})).await;
+    let path = format!("/api/v1/studio/tasks/{task}/versions");
+    let versions = school.ann.get(&path).await.expect(200).json();
+    let said: Vec<_> = versions["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| (version["required"].clone(), version["chat_after"].clone()))
+        .collect();
+    assert_eq!(said, [(json!(false), json!(5)), (json!(true), Value::Null)]);
+}
+
+/// MSG-09
+#[tokio::test]
+async fn a_chat_that_a_lowered_number_showed_as_open_stays_open() {
+    let school = school().await;
+    let task = school.task(number("42")).await;
+    school.answer(&task, json!("41")).await;
+    assert_eq!(school.seen(&task).await["chat"], "closed");
+    school.change(&school.ann, &task, json!({"chat_after": 1})).await;
+    assert_eq!(school.seen(&task).await["chat"], "open");
+    school.change(&school.ann, &task, json!({"chat_after": 3})).await;
+    let page = school.seen(&task).await;
+    assert_eq!((&page["chat"], &page["need_wrong"]), (&json!("open"), &json!(0)));
+}
+
+/// LRN-16
+#[tokio::test]
+async fn a_slip_of_the_pen_is_given_back_once_also_when_the_reply_was_lost() {
+    let school = school().await;
+    let task = school
+        .task(json!({"kind": "text", "title": "Plants", "statement": text("How do they eat?"),
+            "key": {"variants": [{"text": "photosynthesis"}], "near_miss": true}}))
+        .await;
+    let path = format!("/api/v1/learn/tasks/{task}/attempts");
+    let slip = handed(json!("phtosynthesis"));
+    for _ in 0..2 {
+        let given_back = school.sam.post(&path, slip.clone()).await;
+        assert_eq!(given_back.expect_problem(422, "answer_invalid")["hint"], "almost");
+    }
+    assert_eq!(school.seen(&task).await["tries"], 0);
+    assert_eq!(school.answer(&task, json!("phtosynthesis")).await["attempt"]["verdict"], "wrong");
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+/// LRN-16 MSG-08 LRN-06: a topic that goes takes its tasks off; what was answered to them, and the chats under them, stay.
+#[tokio::test]
+async fn a_topic_that_goes_keeps_what_was_answered_and_said_under_its_tasks() {
+    let mut school = school().await;
+    let first = school.module.clone();
+    school.module = module(&school.ann, &school.course, "Two").await["id"].clone();
+    let task = school.task(number("42")).await;
+    school.s.settle().await;
+    let programme = format!("/api/v1/learn/courses/{}", id(&school.course));
+    assert_eq!(school.sam.get(&programme).await.json()["tasks"], 1);
+    for _ in 0..3 {
+        school.answer(&task, json!("41")).await;
+    }
+    school.s.settle().await;
+    let chat = school.sam.get(&format!("/api/v1/tasks/{task}/room")).await.expect(200).json();
+    let room = id(&chat["room_id"]).to_owned();
+    let topic = format!("/api/v1/studio/modules/{}", id(&school.module));
+    school.ann.delete(&topic).await.expect(204);
+    school.s.settle().await;
+
+    school.sam.get(&format!("/api/v1/learn/tasks/{task}")).await.expect_problem(404, "not_found");
+    let gone = format!("/api/v1/learn/topics/{}", id(&school.module));
+    school.sam.get(&gone).await.expect_problem(404, "not_found");
+    school.ann.patch(&topic, json!({"title": "Three"})).await.expect_problem(404, "not_found");
+    assert_eq!(school.sam.get(&programme).await.json()["tasks"], 0);
+    let done = format!("/api/v1/learn/lessons/{}/done", id(&school.lesson));
+    assert_eq!(school.sam.post(&done, json!({})).await.json()["course_percent"], 100.0);
+    school.sam.get(&format!("/api/v1/rooms/{room}")).await.expect(200);
+    let mut conn = school.s.app.db.conn().await.unwrap();
+    let kept: Count = diesel_async::RunQueryDsl::get_result(
+        diesel::sql_query("select count(*) as n from attempts where verdict = 'wrong'"),
+        &mut conn,
+    )
+    .await
+    .unwrap();
+    assert_eq!(kept.n, 3);
+    // Its place is free, and the order of the others can be given.
+    let third = module(&school.ann, &school.course, "Three").await["id"].clone();
+    let order = format!("/api/v1/studio/courses/{}/order", id(&school.course));
+    let wanted = json!({"modules": [
+        {"id": third, "lessons": []},
+        {"id": first, "lessons": [school.lesson]},
+    ]});
+    school.ann.put(&order, wanted).await.expect(200);
+    let course = format!("/api/v1/studio/courses/{}", id(&school.course));
+    let course = school.ann.get(&course).await.expect(200).json();
+    let modules: Vec<_> =
+        course["modules"].as_array().unwrap().iter().map(|m| m["id"].clone()).collect();
+    assert_eq!(modules, [third, first]);
 }
 
 /// LRN-13: at most three answers to a task wait for somebody, and nobody grades their own.

@@ -60,6 +60,23 @@ export function Attempts({ task }: { task: Task }) {
                 </div>
                 <ReadAs attempt={attempt} className="meta mut" />
                 {attempt.version !== task.version && <p className="meta mut">{t('olderVersion')}</p>}
+                {attempt.regraded && (
+                  <p className="small" data-regraded>
+                    {t('regraded', {
+                      at: format.dateTime(attempt.regraded.at),
+                      verdict: t(`state.${attempt.regraded.verdict}`),
+                      points: t('points', {
+                        count: attempt.regraded.points,
+                        value: format.number(attempt.regraded.points, 2),
+                      }),
+                    })}
+                  </p>
+                )}
+                {attempt.feedback && (
+                  <p dir="auto" className="small">
+                    {attempt.feedback}
+                  </p>
+                )}
                 {attempt.comment && (
                   <blockquote className={css.comment}>
                     <span className="meta mut">{t('graderSays')}</span>
@@ -70,6 +87,9 @@ export function Attempts({ task }: { task: Task }) {
             </li>
           ))}
         </ol>
+      )}
+      {attempts.length > 0 && task.tries > attempts.length && (
+        <p className="meta mut">{t('lastAttempts', { value: format.number(attempts.length) })}</p>
       )}
     </section>
   );

@@ -39,6 +39,8 @@ export function GradingPage() {
   const [now, setNow] = useState<string | undefined>(undefined);
   /** What was graded on this page: it leaves the list when the server has been asked again. */
   const [graded, setGraded] = useState<ReadonlySet<string>>(new Set());
+  /** What is typed and not yet saved, by the answer: going on to another one loses nothing. */
+  const typed = useRef(new Map<string, Typed>());
   useTitle(t('grading.title'));
   const items = (query.data?.items ?? []).filter(({ attempt }) => !graded.has(attempt.id));
   const item = items.find(({ attempt }) => attempt.id === now) ?? items[0];
@@ -109,7 +111,9 @@ export function GradingPage() {
         <Item
           key={item.attempt.id}
           item={item}
+          typed={typed.current}
           done={() => {
+            typed.current.delete(item.attempt.id);
             const next = nextOf(ids, item.attempt.id, graded);
             setGraded(new Set([...graded, item.attempt.id]));
             setNow(next);
@@ -126,13 +130,27 @@ export function GradingPage() {
   );
 }
 
-function Item({ item, done }: { item: GradingItem; done: () => void }) {
+type Typed = { points: string; comment: string };
+
+function Item({
+  item,
+  typed,
+  done,
+}: {
+  item: GradingItem;
+  typed: Map<string, Typed>;
+  done: () => void;
+}) {
   const { t } = useTranslation('tasks');
   const format = useFormat();
   const errorText = useErrorText();
   const { attempt, task, student } = item;
-  const [points, setPoints] = useState('');
-  const [comment, setComment] = useState('');
+  const [points, setPoints] = useState(() => typed.get(attempt.id)?.points ?? '');
+  const [comment, setComment] = useState(() => typed.get(attempt.id)?.comment ?? '');
+  useEffect(() => {
+    if (points || comment) typed.set(attempt.id, { points, comment });
+    else typed.delete(attempt.id);
+  }, [typed, attempt.id, points, comment]);
   const [tried, setTried] = useState(false);
   const share = shareOf(points, task.points);
   const full = share !== undefined && share.score_num === share.score_den;

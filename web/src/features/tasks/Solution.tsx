@@ -4,11 +4,13 @@ import { IconBulb, IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { queryClient } from '~/app/queries';
 import { RichText } from '~/ui/RichText';
 import { Failed } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
+import { useOpening } from './Closed';
 import type { SolutionRule, Task } from './contract';
-import { solutionQuery } from './queries';
+import { solutionQuery, taskQuery } from './queries';
 import css from './Task.module.css';
 
 /** When a solution opens, in words: its parts are alternatives. */
@@ -35,6 +37,10 @@ export function Solution({ task }: { task: Task }) {
   const [asked, setAsked] = useState(false);
   const rule = useSolutionRule();
   const { state } = task.solution;
+  // What opens at a time is there without a reload.
+  useOpening(state === 'closed' ? task.solution.rule.after : null, () => {
+    void queryClient.invalidateQueries({ queryKey: taskQuery(task.id).queryKey, exact: true });
+  });
   const solution = useQuery({ ...solutionQuery(task.id, task.tries), enabled: asked && state === 'open' });
   if (state === 'none') return null;
   if (state === 'closed') {

@@ -23,10 +23,15 @@ export function TopicEdit({ topic, close }: { topic: Topic; close: () => void })
   const errorText = useErrorText();
   const fieldText = useFieldText();
   const [title, setTitle] = useState(topic.title);
-  const [local, setLocal] = useState(() => (topic.opens_at ? localMoment(topic.opens_at, format.zone) : ''));
+  const before = topic.opens_at ? localMoment(topic.opens_at, format.zone) : '';
+  const [local, setLocal] = useState(before);
   const [adding, setAdding] = useState(false);
   const save = useMutation({
-    mutationFn: () => saveTopic(topic.id, { title: title.trim(), opens_at: momentOf(local, format.zone) }),
+    mutationFn: () => {
+      // The field knows minutes only: a time that was not touched stays what it is.
+      const opens_at = local === before ? (topic.opens_at ?? null) : momentOf(local, format.zone);
+      return saveTopic(topic.id, { title: title.trim(), opens_at });
+    },
     onSuccess: () => {
       toast({ text: t('common:saved') });
       close();

@@ -128,7 +128,7 @@ function Inside({ topic, courseId, staff }: { topic: Topic; courseId: string; st
           </span>
         </div>
       )}
-      {topic.lessons.length === 0 && topic.tasks.length === 0 && (
+      {!closed && topic.lessons.length === 0 && topic.tasks.length === 0 && (
         <State icon={<IconListCheck size={28} stroke={1.5} />} title={t('topicEmpty')}>
           {t('topicEmptyText')}
         </State>

@@ -5,23 +5,36 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import { intentKey } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { queryClient } from '~/app/queries';
+import { useSession } from '~/features/identity/session';
 import { type Lack, lackOf, sameAnswer, startAnswer } from './answer';
 import type { Answer, Submitted, Task } from './contract';
 import { keepFiles } from './files';
 import { type Handed, saveDraft, showSubmitted, submit, taskQuery } from './queries';
 import { createSaver } from './saver';
+import { forgetUnsaved, keepUnsaved, readUnsaved } from './unsaved';
 
 const SPENT_MOST = 24 * 3_600_000;
 
 /** What the field begins with: the draft, else the last answer, so that it can be mended. */
-const startOf = (task: Task): Answer => {
+const startOf = (task: Task, unsaved: Answer | undefined): Answer => {
   const last = [...task.attempts].sort((one, two) => two.no - one.no)[0];
-  return startAnswer(task, task.draft ?? (task.kind === 'file' ? undefined : last?.answer));
+  return startAnswer(task, unsaved ?? task.draft ?? (task.kind === 'file' ? undefined : last?.answer));
 };
 
+/** What this browser still has to save: not what was typed before the last answer was handed in. */
+function unsavedOf(user: string, task: Task): Answer | undefined {
+  const found = readUnsaved(user, task.id);
+  const since = Math.max(0, ...task.attempts.map(({ created_at }) => Date.parse(created_at)));
+  return found && found.at > since ? found.answer : undefined;
+}
+
 export function useAttempt(task: Task) {
-  const [answer, setAnswer] = useState(() => startOf(task));
-  const [moved, setMoved] = useState(task.draft !== null && task.kind === 'order');
+  const user = useSession().me?.id ?? '';
+  const [unsaved] = useState(() => unsavedOf(user, task));
+  const [answer, setAnswer] = useState(() => startOf(task, unsaved));
+  const [moved, setMoved] = useState(
+    (task.draft !== null || unsaved !== undefined) && task.kind === 'order',
+  );
   const [lack, setLack] = useState<Lack | undefined>(undefined);
   const [result, setResult] = useState<Submitted | undefined>(undefined);
   const [version, setVersion] = useState(task.version);
@@ -33,15 +46,21 @@ export function useAttempt(task: Task) {
   const saver = useMemo(
     () =>
       createSaver<Answer>({
-        save: (value) => saveDraft(task.id, value, document.visibilityState === 'hidden'),
+        save: async (value) => {
+          await saveDraft(task.id, value, document.visibilityState === 'hidden');
+          if (sameAnswer(readUnsaved(user, task.id)?.answer, value)) forgetUnsaved(user, task.id);
+        },
         now: () => Date.now(),
         later: (work, milliseconds) => {
           const timer = setTimeout(work, milliseconds);
           return () => clearTimeout(timer);
         },
       }),
-    [task.id],
+    [task.id, user],
   );
+  useEffect(() => {
+    if (unsaved !== undefined) saver.set(unsaved);
+  }, [saver, unsaved]);
   useEffect(() => {
     const leave = () => {
       if (document.visibilityState === 'hidden') void saver.flush();
@@ -66,9 +85,10 @@ export function useAttempt(task: Task) {
       setAnswer(next);
       setMoved(true);
       setLack(undefined);
+      keepUnsaved(user, task.id, next);
       saver.set(next);
     },
-    [saver],
+    [saver, user, task.id],
   );
 
   const hand = useMutation({
@@ -77,6 +97,7 @@ export function useAttempt(task: Task) {
       sent.current = undefined;
       began.current = performance.now();
       saver.drop();
+      forgetUnsaved(user, task.id);
       setResult(done);
       setChanged(false);
       if (task.kind === 'order') setMoved(false);

@@ -2,13 +2,15 @@
 import { Button, Modal, Radio, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { intentKey } from '~/api/client';
 import { isApiError } from '~/api/error';
 import { type TaskKind, taskKinds } from '~/features/tasks/contract';
 import { Note } from '~/ui/Note';
 import { asTyped } from '~/ui/typedDir';
 import { useErrorText, useFieldText } from '~/ui/useErrorText';
+import { freshTask } from './fresh';
 import { addTask } from './studioTasks';
 import css from './TaskEditor.module.css';
 
@@ -22,8 +24,16 @@ export function AddTask({ course, module, lesson, close }: Props) {
   const [title, setTitle] = useState('');
   const [kind, setKind] = useState<TaskKind>('number');
   const [tried, setTried] = useState(false);
+  const sent = useRef<{ said: string; key: string; task: ReturnType<typeof freshTask> } | undefined>(undefined);
   const make = useMutation({
-    mutationFn: () => addTask(course.id, module, lesson, kind, title.trim()),
+    mutationFn: () => {
+      const said = `${kind} ${title.trim()}`;
+      // Pressed again because the reply was lost: the same task, not a second one.
+      const first =
+        sent.current?.said === said ? sent.current : { said, key: intentKey(), task: freshTask(kind) };
+      sent.current = first;
+      return addTask(course.id, module, { lesson_id: lesson, title: title.trim(), ...first.task }, first.key);
+    },
     onSuccess: ({ id }) => {
       close();
       void navigate({ to: '/studio/tasks/$taskId', params: { taskId: id } });

@@ -4,8 +4,8 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AnswerField } from '~/features/tasks/AnswerField';
-import { startAnswer } from '~/features/tasks/answer';
-import type { Answer, StudioTask } from '~/features/tasks/contract';
+import { orderBody, startAnswer } from '~/features/tasks/answer';
+import type { Answer, Body, StudioTask } from '~/features/tasks/contract';
 import { TaskMark } from '~/features/tasks/TaskMark';
 import { useHint } from '~/features/tasks/useHint';
 import { Note } from '~/ui/Note';
@@ -16,6 +16,13 @@ import { useFormat } from '~/ui/useFormat';
 import { tryAnswer } from './studioTasks';
 import css from './TaskEditor.module.css';
 
+/** Items to be put in order are edited in the right order, which no student is shown: here, too, in the order of their ids. */
+function asShown({ kind, body }: Pick<StudioTask, 'kind' | 'body'>): Body {
+  if (kind !== 'order') return body;
+  const { items } = orderBody(body);
+  return { items: [...items].sort((one, two) => (one.id < two.id ? -1 : 1)) };
+}
+
 export function Preview({ task }: { task: StudioTask }) {
   const { t } = useTranslation('taskEditor');
   const format = useFormat();
@@ -23,7 +30,8 @@ export function Preview({ task }: { task: StudioTask }) {
   const hint = useHint();
   const [typed, setTyped] = useState<Answer | undefined>(undefined);
   // Options may have been taken away since.
-  const answer = startAnswer(task, typed);
+  const shown = { kind: task.kind, body: asShown(task) };
+  const answer = startAnswer(shown, typed);
   const check = useMutation({
     mutationFn: () => tryAnswer(task.kind, { body: task.body, key: task.key }, answer, format.locale),
   });
@@ -51,7 +59,7 @@ export function Preview({ task }: { task: StudioTask }) {
             {t('trial')}
           </h3>
           <AnswerField
-            task={{ id: task.id, courseId: task.course_id, kind: task.kind, body: task.body }}
+            task={{ id: task.id, courseId: task.course_id, ...shown }}
             answer={answer}
             change={(next) => {
               setTyped(next);

@@ -102,6 +102,7 @@ function Editor({ task }: { task: StudioTask }) {
       </header>
       <div className={css.work}>
         <div>
+          {task.drafted && <Note>{t('draftedText')}</Note>}
           <TaskForm draft={draft} />
           {failed && <Note tone="bad">{known ? t('refused') : errorText(failed)}</Note>}
         </div>

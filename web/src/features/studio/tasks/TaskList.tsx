@@ -101,6 +101,7 @@ export function TaskList({ course, module, lesson }: Props) {
                   {' · '}
                   {t('pointsOf', { count: task.points, value: format.number(task.points) })}
                   {!task.required && ` · ${t('requiredNo')}`}
+                  {task.drafted && ` · ${t('drafted')}`}
                 </span>
               </span>
               <Menu position="bottom-end" shadow="sm" width={220}>

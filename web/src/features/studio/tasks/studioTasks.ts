@@ -1,10 +1,10 @@
 // What the author's pages of tasks ask of the server.
 import { queryOptions } from '@tanstack/react-query';
-import { api, body, intentKey, type Schemas } from '~/api/client';
+import { api, body, type Schemas } from '~/api/client';
 import { queryClient } from '~/app/queries';
 import type { Answer, Body, Judged, Key, StudioTask, TaskKind } from '~/features/tasks/contract';
 import { uploadOnce } from '~/features/video/uploads/once';
-import { freshTask } from './fresh';
+import type { freshTask } from './fresh';
 
 const at = (id: string) => ({ params: { path: { id } } });
 /** The server fills in what it leaves optional. */
@@ -42,14 +42,13 @@ export const listAgain = (course: string): Promise<void> =>
 export async function addTask(
   course: string,
   module: string,
-  lesson: string | null,
-  kind: TaskKind,
-  title: string,
+  task: ReturnType<typeof freshTask> & { lesson_id: string | null; title: string },
+  once: string,
 ): Promise<StudioTask> {
   const made = await whole(
     api.POST('/studio/modules/{id}/tasks', {
-      params: { path: { id: module }, header: { 'Idempotency-Key': intentKey() } },
-      body: { lesson_id: lesson, title, ...freshTask(kind) } as Schemas['NewTask'],
+      params: { path: { id: module }, header: { 'Idempotency-Key': once } },
+      body: task as Schemas['NewTask'],
     }),
   );
   queryClient.setQueryData(studioTaskQuery(made.id).queryKey, made);
