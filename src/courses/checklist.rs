@@ -1,5 +1,7 @@
 //! What a course still lacks before it can be published. Pure.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,7 +24,7 @@ text_enum! {
         Level = "level",
         /// Not one module with a lesson in it.
         Lessons = "lessons",
-        /// A module without a lesson.
+        /// A module without a lesson and without a task.
         ModuleEmpty = "module_empty",
         /// A video lesson whose video cannot be watched yet.
         LessonVideo = "lesson_video",
@@ -40,7 +42,7 @@ impl Gap {
             Self::Category => "Choose a category.",
             Self::Level => "Choose a level.",
             Self::Lessons => "Add at least one module with a lesson.",
-            Self::ModuleEmpty => "Add a lesson to this module, or remove it.",
+            Self::ModuleEmpty => "Add a lesson or a task to this module, or remove it.",
             Self::LessonVideo => "Upload a video and wait until it can be watched.",
             Self::LessonText => "Write the text of this lesson and submit it.",
         }
@@ -69,8 +71,14 @@ impl Missing {
     }
 }
 
-/// Everything that `course` lacks, in the order in which an author would fill it.
-pub fn missing(course: &Course, modules: &[Module], lessons: &[LessonHead]) -> Vec<Missing> {
+/// Everything that `course` lacks, in the order in which an author would fill it. `practised` are the modules with
+/// tasks: a topic may be practice alone.
+pub fn missing(
+    course: &Course,
+    modules: &[Module],
+    lessons: &[LessonHead],
+    practised: &HashSet<Uuid>,
+) -> Vec<Missing> {
     let mut gaps = Vec::new();
     let mut of_course = |lacks: bool, code| {
         if lacks {
@@ -87,7 +95,7 @@ pub fn missing(course: &Course, modules: &[Module], lessons: &[LessonHead]) -> V
     }
     for module in modules {
         let mut own = lessons.iter().filter(|lesson| lesson.module_id == module.id).peekable();
-        if own.peek().is_none() {
+        if own.peek().is_none() && !practised.contains(&module.id) {
             gaps.push(Missing { code: Gap::ModuleEmpty, target_id: Some(module.id) });
         }
         for lesson in own {
@@ -187,7 +195,7 @@ mod tests {
     /// CRS-23
     #[test]
     fn a_new_course_lacks_nearly_everything() {
-        let gaps = missing(&course(), &[], &[]);
+        let gaps = missing(&course(), &[], &[], &HashSet::new());
         assert_eq!(
             codes(&gaps),
             [
@@ -216,7 +224,7 @@ mod tests {
             lesson(15, 1, LessonKind::Text, ContentState::Done),
         ];
         assert_eq!(
-            codes(&missing(&full, &modules, &lessons)),
+            codes(&missing(&full, &modules, &lessons, &HashSet::new())),
             [
                 (Gap::LessonVideo, Some(11)),
                 (Gap::LessonText, Some(14)),
@@ -224,6 +232,8 @@ mod tests {
             ]
         );
         lessons.retain(|lesson| [12, 15].contains(&lesson.id.as_u128()));
-        assert_eq!(missing(&full, &modules[..1], &lessons), []);
+        assert_eq!(missing(&full, &modules[..1], &lessons, &HashSet::new()), []);
+        let practised = HashSet::from([modules[1].id]);
+        assert_eq!(missing(&full, &modules, &lessons, &practised), [], "a topic of tasks alone");
     }
 }

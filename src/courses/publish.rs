@@ -28,7 +28,8 @@ pub async fn publish(app: &App, author: &Principal, course_id: Uuid) -> Result<(
             let next = allowed(&course, CourseAction::Publish(Gate::Open))?;
             let modules = store::outline::modules_of(conn, course_id).await?;
             let lessons = store::outline::heads_of(conn, course_id).await?;
-            let gaps = missing(&course, &modules, &lessons);
+            let practised = store::tasks::practised(conn, &[course_id]).await?;
+            let gaps = missing(&course, &modules, &lessons, &practised);
             if !gaps.is_empty() {
                 return Err(incomplete(&gaps));
             }

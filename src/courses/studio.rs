@@ -38,11 +38,12 @@ pub async fn list(
     for lesson in store::outline::heads_of_all(&mut conn, &ids).await? {
         lessons.entry(lesson.course_id).or_default().push(lesson);
     }
+    let practised = store::tasks::practised(&mut conn, &ids).await?;
     Ok(page.map(|course| {
         let own_modules = modules.remove(&course.id).unwrap_or_default();
         let own_lessons = lessons.remove(&course.id).unwrap_or_default();
         StudioCard {
-            problems: missing(&course, &own_modules, &own_lessons).len(),
+            problems: missing(&course, &own_modules, &own_lessons, &practised).len(),
             card: whole_card(&course, name.clone(), own_modules.len(), own_lessons.len()),
         }
     }))
@@ -60,7 +61,8 @@ pub async fn course(app: &App, author: &Principal, id: Uuid) -> Result<StudioCou
     let name = author_name(&mut conn, author.user_id).await?;
 
     let heads: Vec<LessonHead> = lessons.iter().map(LessonHead::from).collect();
-    let gaps = missing(&course, &modules, &heads);
+    let practised = store::tasks::practised(&mut conn, &[id]).await?;
+    let gaps = missing(&course, &modules, &heads, &practised);
     let card = whole_card(&course, name, modules.len(), lessons.len());
     let mut parts = Parts::load(&mut conn, app, &lessons, course.trailer_video_id).await?;
     let trailer = course.trailer_video_id.and_then(|id| parts.videos.get(&id).cloned());

@@ -1,6 +1,6 @@
 //! Tasks, their versions and their pictures. A version is only ever added.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
@@ -28,6 +28,21 @@ pub async fn of_courses(
         .select(Task::as_select())
         .load(conn)
         .await
+}
+
+/// The modules of these courses in which there is something to answer.
+pub async fn practised(
+    conn: &mut AsyncPgConnection,
+    course_ids: &[Uuid],
+) -> QueryResult<HashSet<Uuid>> {
+    let ids: Vec<Uuid> = tasks::table
+        .filter(tasks::course_id.eq_any(course_ids))
+        .filter(tasks::removed_at.is_null().and(tasks::drafted.eq(false)))
+        .select(tasks::module_id)
+        .distinct()
+        .load(conn)
+        .await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// What learners are shown of one version.

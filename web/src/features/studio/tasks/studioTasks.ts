@@ -36,8 +36,11 @@ export const versionsQuery = (id: string) =>
 export const regrade = (id: string, apply: boolean, reason: string): Promise<Schemas['Regraded']> =>
   body(api.POST('/studio/tasks/{id}/regrade', { ...at(id), body: { apply, reason } }));
 
-export const listAgain = (course: string): Promise<void> =>
-  queryClient.invalidateQueries({ queryKey: tasksQuery(course).queryKey });
+export async function listAgain(course: string): Promise<void> {
+  // A topic may have its first task with it: what the course lacks is asked for anew.
+  void queryClient.invalidateQueries({ queryKey: ['studio', 'course', course], exact: true });
+  await queryClient.invalidateQueries({ queryKey: tasksQuery(course).queryKey });
+}
 
 export async function addTask(
   course: string,
