@@ -54,6 +54,7 @@ pub async fn topic(app: &App, who: &Principal, id: Uuid) -> Result<Topic, Proble
         course: (&face.course).into(),
         opens_at: face.opens_at,
         is_open,
+        is_inside: ground.is_inside(),
         lessons,
         tasks,
         done: tally.done,
@@ -140,6 +141,7 @@ pub async fn task(app: &App, tried: &TriedTask) -> Result<TaskPage, Problem> {
     let attempts = attempts.iter().rev();
     Ok(TaskPage {
         need_wrong: need_wrong(task, state.as_ref()),
+        is_inside: tried.ground.is_inside(),
         row,
         version: shown.version,
         statement: Doc(shown.statement),

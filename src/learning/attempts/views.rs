@@ -170,6 +170,8 @@ pub struct Topic {
     pub opens_at: Option<DateTime<Utc>>,
     /// Whether it is open to the caller.
     pub is_open: bool,
+    /// Whether the caller teaches the course or looks after it: its tasks may be edited.
+    pub is_inside: bool,
     /// Its lessons, as in the course.
     pub lessons: Vec<LearnLesson>,
     /// Its tasks, in order; none while it is closed to the caller.
@@ -348,6 +350,8 @@ pub struct TaskPage {
     pub solution: SolutionInfo,
     /// How many more wrong answers open the chat; 0 when it is open.
     pub need_wrong: i32,
+    /// Whether the caller teaches the course or looks after it: the source may be opened, and the chats are others'.
+    pub is_inside: bool,
     /// Its course.
     pub course: CourseName,
     /// Its topic.

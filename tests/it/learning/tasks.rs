@@ -322,7 +322,9 @@ async fn a_topic_opens_to_learners_at_its_time_and_not_a_moment_before() {
     // Its author is inside.
     school.ann.get(&format!("/api/v1/learn/tasks/{task}")).await.expect(200);
     school.ann.get(&format!("/api/v1/learn/lessons/{lesson}")).await.expect(200);
-    assert_eq!(school.ann.get(&topic).await.json()["is_open"], true);
+    let inside = school.ann.get(&topic).await.json();
+    assert_eq!((&inside["is_open"], &inside["is_inside"]), (&json!(true), &json!(true)));
+    assert_eq!(shown["is_inside"], false);
     school.s.advance(Duration::from_secs(300));
     sam.get(&format!("/api/v1/learn/lessons/{lesson}")).await.expect(200);
     assert_eq!(sam.get(&topic).await.json()["tasks"].as_array().unwrap().len(), 1);

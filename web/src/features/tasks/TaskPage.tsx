@@ -14,7 +14,6 @@ import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { useSession } from '~/features/identity/session';
 import { mayNot } from '~/features/learning/lessonState';
-import { learnCourseQuery } from '~/features/learning/queries';
 import { LinkButton } from '~/ui/LinkButton';
 import { Note } from '~/ui/Note';
 import { RichText } from '~/ui/RichText';
@@ -31,7 +30,6 @@ import type { Task } from './contract';
 import { taskQuery } from './queries';
 import { ReadAs } from './ReadAs';
 import { Solution } from './Solution';
-import { maysEdit } from './staff';
 import css from './Task.module.css';
 import { TaskChat } from './TaskChat';
 import { TaskHeader } from './TaskHeader';
@@ -43,9 +41,8 @@ const route = getRouteApi('/learn/$courseId/tasks/$taskId');
 
 export function TaskPage() {
   const { courseId, taskId } = route.useParams();
-  const { state, me } = useSession();
+  const { state } = useSession();
   const task = useQuery({ ...taskQuery(taskId), enabled: state === 'user' });
-  const course = useQuery({ ...learnCourseQuery(courseId), enabled: state === 'user' });
   useTitle(task.data?.title);
   const opens = closedUntil(task.error);
   if (state === 'guest') {
@@ -79,7 +76,7 @@ export function TaskPage() {
         courseId={courseId}
         task={task.data}
         asked={task.dataUpdatedAt}
-        staff={maysEdit(me, course.data?.course.author.id)}
+        staff={task.data.is_inside}
       />
     </>
   );

@@ -19,7 +19,6 @@ import { isApiError } from '~/api/error';
 import { NewsBanner } from '~/features/announcements/NewsBanner';
 import { useSession } from '~/features/identity/session';
 import { mayNot } from '~/features/learning/lessonState';
-import { learnCourseQuery } from '~/features/learning/queries';
 import { Progress } from '~/ui/Progress';
 import { Failed, SignInFirst, State } from '~/ui/State';
 import { Tag } from '~/ui/Status';
@@ -29,7 +28,6 @@ import { Waiting } from '~/ui/Waiting';
 import { ClosedTopic, closedUntil, NotYours, useOpening } from './Closed';
 import type { Topic, TopicLesson } from './contract';
 import { topicQuery } from './queries';
-import { maysEdit } from './staff';
 import { Lines } from './TaskLine';
 import css from './Topic.module.css';
 
@@ -40,9 +38,8 @@ const route = getRouteApi('/learn/$courseId/topics/$topicId');
 export function TopicPage() {
   const { courseId, topicId } = route.useParams();
   const { t } = useTranslation('tasks');
-  const { state, me } = useSession();
+  const { state } = useSession();
   const topic = useQuery({ ...topicQuery(topicId), enabled: state === 'user' });
-  const course = useQuery({ ...learnCourseQuery(courseId), enabled: state === 'user' });
   useTitle(topic.data?.title);
   useOpening(topic.data && !topic.data.is_open ? topic.data.opens_at : undefined, () => void topic.refetch());
   const opens = closedUntil(topic.error);
@@ -60,11 +57,7 @@ export function TopicPage() {
     <div className={`page ${css.topic}`}>
       <Waiting pending={!topic.data} label={t('loadingTopic')} skeleton={<Bones />}>
         {topic.data && (
-          <Inside
-            topic={topic.data}
-            courseId={courseId}
-            staff={maysEdit(me, course.data?.course.author.id)}
-          />
+          <Inside topic={topic.data} courseId={courseId} staff={topic.data.is_inside} />
         )}
       </Waiting>
     </div>
