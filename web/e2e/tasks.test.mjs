@@ -408,6 +408,47 @@ test('a short text, one of many and an essay are made in the studio and answered
   await phone.context.close();
 });
 
+test('a new task waits for what it asks; a slip in its key is mended, and the student sees that an answer was judged anew', async () => {
+  const { page: studio } = author;
+  await studio.goto(`/studio/courses/${course}?module=${topic}`);
+  await studio.getByRole('button', { name: 'Add a task' }).click();
+  const dialog = studio.getByRole('dialog');
+  await dialog.getByLabel('Title').fill('Legs of a spider');
+  await dialog.getByRole('button', { name: 'Add a task' }).click();
+  await studio.waitForURL(/studio\/tasks\/[\w-]+$/);
+  const id = new URL(studio.url()).pathname.split('/').at(-1);
+  const waits = studio.getByText('Students do not see this task yet.');
+  await waits.waitFor();
+  const { page } = student;
+  await page.goto(`/learn/${course}/topics/${topic}`);
+  await page.getByRole('link', { name: /The positive root of nine/ }).waitFor();
+  assert.equal(await page.getByText('Legs of a spider').count(), 0);
+  await studio.getByRole('textbox', { name: 'What is asked' }).click();
+  await studio.keyboard.type('How many legs has a spider?');
+  await studio.getByLabel('Value 1').fill('6');
+  await studio.getByRole('button', { name: 'Save' }).click();
+  await studio.getByText('Saved', { exact: true }).waitFor();
+  await waits.waitFor({ state: 'detached' });
+  await page.goto(`/learn/${course}/tasks/${id}`);
+  await answer(student, '8');
+  await verdict(student, 'wrong').waitFor();
+  await studio.getByLabel('Value 1').fill('8');
+  await studio.getByRole('button', { name: 'Save' }).click();
+  await studio.getByText('Saved', { exact: true }).waitFor();
+  await studio.getByText('Versions', { exact: true }).click();
+  await studio.getByRole('button', { name: 'Look at earlier answers' }).click();
+  await studio.getByText('Answers judged better: 1.').waitFor();
+  await studio.getByRole('button', { name: 'Judge anew' }).click();
+  await studio.getByText('The answers are being judged anew.').waitFor();
+  await until('the student sees it', async () => {
+    await page.goto(`/learn/${course}/tasks/${id}`);
+    await page.getByText(/Judged anew on .+ Before: Wrong, 0 points\./).waitFor({ timeout: 1_000 });
+    return true;
+  });
+  await student.picture('task-regraded-1280');
+  assert.deepEqual(await student.accessibility(), []);
+});
+
 test('a topic before its time is closed to students and says when it opens', async () => {
   const ask = await caller(author);
   const opens = new Date(Date.now() + 2 * 86_400_000).toISOString();
