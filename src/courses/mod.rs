@@ -66,7 +66,7 @@ pub use tasks::images::forget_unnamed as forget_pictures;
 pub use tasks::{
     GradedCourses, OutlineTask, Rule, TaskFace, TaskShown, TopicFace, course_titles,
     graded_courses, outline_tasks, task_bodies, task_face, task_key, task_shown, task_solution,
-    task_titles, task_versions_alike, topic_face,
+    task_titles, task_versions_alike, topic_face, topic_tasks,
 };
 pub use views::{CourseCard, Doc, LessonFile, seconds};
 

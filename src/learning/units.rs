@@ -88,6 +88,7 @@ mod tests {
             required,
             chat_after: None,
             version: 1,
+            is_drafted: false,
         }
     }
 

@@ -222,6 +222,16 @@ pub async fn remove(conn: &mut AsyncPgConnection, id: Uuid, now: Timestamp) -> Q
 }
 
 /// Tasks of a topic in order, taken-off ones left out.
+pub async fn of_module(conn: &mut AsyncPgConnection, module_id: Uuid) -> QueryResult<Vec<Task>> {
+    tasks::table
+        .filter(tasks::module_id.eq(module_id).and(tasks::removed_at.is_null()))
+        .order((tasks::position, tasks::id))
+        .select(Task::as_select())
+        .load(conn)
+        .await
+}
+
+/// Their ids.
 pub async fn ids_of_module(
     conn: &mut AsyncPgConnection,
     module_id: Uuid,

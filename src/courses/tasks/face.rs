@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::face::{CourseFace, course_face};
-use super::super::model::{ContentState, Task, TaskKind};
+use super::super::model::{ContentState, Module, Task, TaskKind};
 use super::super::store;
 use super::views::{Rule, rule_of};
 use crate::identity::{Principal, Role};
@@ -44,6 +44,8 @@ pub struct TaskFace {
     pub opens_at: Option<Timestamp>,
     /// Whether it was taken off.
     pub is_removed: bool,
+    /// Whether nothing is asked yet: its editors alone see it.
+    pub is_drafted: bool,
     /// Whether learners see it at all: not while it asks nothing, not under a drafted lesson, not when taken off.
     pub is_visible: bool,
     /// Its course.
@@ -67,6 +69,8 @@ pub struct OutlineTask {
     pub chat_after: Option<i16>,
     /// The current version.
     pub version: i32,
+    /// Whether nothing is asked yet; never so in the outline of a course.
+    pub is_drafted: bool,
 }
 
 /// What learners are shown of one version.
@@ -95,6 +99,8 @@ pub struct TopicFace {
     pub id: Uuid,
     /// Its title.
     pub title: String,
+    /// Its place among all modules of the course, from 0.
+    pub position: i32,
     /// When it opens to learners; `None`: it is open (LRN-18).
     pub opens_at: Option<Timestamp>,
     /// Its course.
@@ -146,6 +152,7 @@ pub async fn task_face(
         chat_after: chat_after(task.chat_after, course.chat_after),
         opens_at: module.opens_at,
         is_removed: task.removed_at.is_some(),
+        is_drafted: task.drafted,
         is_visible: task.removed_at.is_none() && !task.drafted && lesson_shown,
         course,
     }))
@@ -203,8 +210,8 @@ pub async fn topic_face(
 ) -> Result<Option<TopicFace>, Problem> {
     let Some(module) = store::outline::module(conn, id).await? else { return Ok(None) };
     let Some(course) = course_face(conn, module.course_id).await? else { return Ok(None) };
-    let (title, opens_at) = (module.title, module.opens_at);
-    Ok(Some(TopicFace { id, title, opens_at, course }))
+    let Module { title, position, opens_at, .. } = module;
+    Ok(Some(TopicFace { id, title, position, opens_at, course }))
 }
 
 /// The courses whose answers `who` grades.
@@ -255,6 +262,15 @@ pub async fn outline_tasks(
     Ok(tasks.into_iter().filter(|task| !task.drafted).map(OutlineTask::from).collect())
 }
 
+/// Tasks of a topic in order, drafted ones too: for who teaches the course or looks after it.
+pub async fn topic_tasks(
+    conn: &mut AsyncPgConnection,
+    module_id: Uuid,
+) -> Result<Vec<OutlineTask>, Problem> {
+    let tasks = store::tasks::of_module(conn, module_id).await?;
+    Ok(tasks.into_iter().map(OutlineTask::from).collect())
+}
+
 impl OutlineTask {
     /// Wrong answers after which the chat under it opens; 0: always open (MSG-09).
     pub fn chat_after(&self, course: &CourseFace) -> i32 {
@@ -272,6 +288,7 @@ impl From<Task> for OutlineTask {
             required: task.required,
             chat_after: task.chat_after,
             version: task.version,
+            is_drafted: task.drafted,
         }
     }
 }

@@ -13,6 +13,6 @@ mod views;
 pub use face::{
     GradedCourses, OutlineTask, TaskFace, TaskShown, TopicFace, course_titles, graded_courses,
     outline_tasks, task_bodies, task_face, task_key, task_shown, task_solution, task_titles,
-    task_versions_alike, topic_face,
+    task_versions_alike, topic_face, topic_tasks,
 };
 pub use views::Rule;

@@ -35,26 +35,36 @@ pub async fn topic(app: &App, who: &Principal, id: Uuid) -> Result<Topic, Proble
     let face = courses::topic_face(conn, id).await?.ok_or_else(Problem::not_found)?;
     let ground = course_ground(conn, who, &face.course, now).await?;
     let whole = courses::outline(conn, face.course.id).await?;
-    let at = whole.iter().position(|module| module.id == id).ok_or_else(Problem::not_found)?;
-    let whole = if ground.is_inside() { whole } else { outline::closed(whole, now) };
-    let is_open = ground.is_inside() || is_opened(face.opens_at, now);
-    let module = whole.get(at).ok_or_else(Problem::not_found)?;
+    let is_inside = ground.is_inside();
+    let whole = if is_inside { whole } else { outline::closed(whole, now) };
+    let is_open = is_inside || is_opened(face.opens_at, now);
+    let at = whole.iter().position(|module| module.id == id);
+    let module = at.and_then(|at| whole.get(at));
+    if module.is_none() && !is_inside {
+        // There is nothing in it that learners could see.
+        return Err(Problem::not_found());
+    }
     let (user_id, course_id) = (who.user_id, face.course.id);
-    let units = units::units(std::slice::from_ref(module));
+    let units = units::units(module.map(std::slice::from_ref).unwrap_or_default());
     let tally = store::tally(conn, user_id, course_id, &units).await?;
     let marks = outline::marks(store::progress_in(conn, user_id, course_id).await?);
-    let lessons = module.lessons.iter();
+    let lessons = module.iter().flat_map(|module| &module.lessons);
     let lessons = lessons.map(|lesson| outline::learn_lesson(lesson, &marks, is_open)).collect();
-    let tasks =
-        if is_open { rows(conn, user_id, &face.course, &module.tasks).await? } else { Vec::new() };
+    let tasks = match module {
+        // Those that ask nothing yet too: here they are found to be written on.
+        _ if is_inside => courses::topic_tasks(conn, id).await?,
+        Some(module) if is_open => module.tasks.clone(),
+        _ => Vec::new(),
+    };
+    let tasks = rows(conn, user_id, &face.course, &tasks).await?;
     Ok(Topic {
         id,
         title: face.title,
-        position: place(at),
+        position: at.map_or(face.position.saturating_add(1), place),
         course: (&face.course).into(),
         opens_at: face.opens_at,
         is_open,
-        is_inside: ground.is_inside(),
+        is_inside,
         lessons,
         tasks,
         done: tally.done,

@@ -67,6 +67,8 @@ pub struct TaskRow {
     pub chat: ChatState,
     /// Wrong answers after which it opens; 0: always.
     pub chat_after: i32,
+    /// Nothing is asked yet: only its editors see it.
+    pub drafted: bool,
 }
 
 impl TaskRow {
@@ -92,6 +94,7 @@ impl TaskRow {
                 ChatState::Closed
             },
             chat_after: task.chat_after,
+            drafted: task.is_drafted,
         }
     }
 
@@ -115,6 +118,7 @@ impl TaskRow {
             chat_after: task.chat_after(course),
             opens_at: None,
             is_removed: false,
+            is_drafted: task.is_drafted,
             is_visible: true,
             course: course.clone(),
         };

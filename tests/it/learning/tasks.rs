@@ -709,6 +709,12 @@ async fn a_task_is_its_editors_alone_until_it_asks_something() {
     assert_eq!(school.sam.get(&topic).await.expect(200).json()["tasks"], json!([]));
     assert_eq!(school.sam.get(&programme).await.expect(200).json()["tasks"], 0);
     school.ann.get(&path).await.expect(200);
+    let inside = school.ann.get(&topic).await.expect(200).json();
+    assert_eq!((&inside["tasks"][0]["id"], &inside["tasks"][0]["drafted"]), (&json!(task), &json!(true)));
+    let empty = module(&school.ann, &school.course, "Two").await["id"].clone();
+    let empty = format!("/api/v1/learn/topics/{}", id(&empty));
+    assert_eq!(school.ann.get(&empty).await.expect(200).json()["position"], 2);
+    school.sam.get(&empty).await.expect_problem(404, "not_found");
     let source = format!("/api/v1/studio/tasks/{task}");
     assert_eq!(school.ann.get(&source).await.expect(200).json()["drafted"], true);
 

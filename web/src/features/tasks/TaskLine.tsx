@@ -29,6 +29,7 @@ function TaskLine({ task, courseId, closed }: { task: TaskRow; courseId: string;
     t(`kind.${task.kind}`),
     task.tries > 0 ? t('tries', { count: task.tries, value: format.number(task.tries) }) : undefined,
     task.required ? undefined : t('optional'),
+    task.drafted ? t('drafted') : undefined,
   ].filter(Boolean);
   const inside = (
     <>
