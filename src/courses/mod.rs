@@ -5,7 +5,8 @@
 //! `task_images`, `categories`, `skills`. Invariants: durations and counts on courses and modules are computed by
 //! one function in the transaction of the change; texts are validated documents, never HTML; the
 //! order of modules and lessons is written whole or not at all; a published course was complete when
-//! it was published. Whoever changes a course locks its row first.
+//! it was published; a task that asks nothing yet is its editors' alone, and a topic that ever had tasks is taken off,
+//! not deleted. Whoever changes a course locks its row first.
 
 mod access;
 mod catalogue;
