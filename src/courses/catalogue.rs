@@ -83,15 +83,21 @@ pub async fn list(app: &App, query: &CatalogueQuery) -> Result<Page<CourseCard>,
     Ok(Page { items: cards.by_ref().collect(), next_cursor })
 }
 
-/// Most courses in the tracks.
-const MAX_TRACK_COURSES: i64 = 100;
+/// Most courses in a track.
+const MAX_TRACK_COURSES: i64 = 50;
 /// Characters of a description in a track.
 const SUMMARY: usize = 300;
+
+/// The tracks, the lower target first.
+const TRACKS: [i16; 2] = [60, 80];
 
 /// The tracks by target score with their courses and what each is about (CRS-37).
 pub async fn tracks(app: &App) -> Result<Vec<Track>, Problem> {
     let mut conn = app.db.conn().await?;
-    let courses = store::course::of_tracks(&mut conn, MAX_TRACK_COURSES).await?;
+    let mut courses = Vec::new();
+    for track in TRACKS {
+        courses.extend(store::course::of_track(&mut conn, track, MAX_TRACK_COURSES).await?);
+    }
     let cards = cards_of(&mut conn, &courses).await?;
     let ids: Vec<Uuid> = courses.iter().map(|course| course.id).collect();
     let mut topics: HashMap<Uuid, Vec<String>> = HashMap::new();

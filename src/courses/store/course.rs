@@ -324,11 +324,15 @@ pub async fn ids_of_author(
     courses::table.filter(courses::author_id.eq(author_id)).select(courses::id).load(conn).await
 }
 
-/// Published courses of tracks, the lower target first, those with the most students first within.
-pub async fn of_tracks(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<Course>> {
+/// Published courses of a track, those with the most students first.
+pub async fn of_track(
+    conn: &mut AsyncPgConnection,
+    track: i16,
+    limit: i64,
+) -> QueryResult<Vec<Course>> {
     courses::table
-        .filter(courses::state.eq(CourseState::Published).and(courses::track.is_not_null()))
-        .order((courses::track.asc(), courses::students_count.desc(), courses::id))
+        .filter(courses::state.eq(CourseState::Published).and(courses::track.eq(track)))
+        .order((courses::students_count.desc(), courses::id))
         .limit(limit)
         .select(Course::as_select())
         .load(conn)
