@@ -122,6 +122,7 @@ function NumberAnswer({ task, answer, change, left, error, labelledBy, disabled 
           attributes={{ input: { dir: 'ltr', 'aria-describedby': hint } }}
           value={typed.number}
           error={error}
+          errorProps={{ role: 'alert' }}
           disabled={disabled}
           onChange={(event) => put(event.currentTarget.value)}
           onBlur={left}
@@ -184,6 +185,7 @@ function ShortText({ answer, change, left, error, labelledBy, disabled = false }
       {...asTyped(text)}
       value={text}
       error={error}
+      errorProps={{ role: 'alert' }}
       disabled={disabled}
       onChange={(event) => change(event.currentTarget.value)}
       onBlur={left}
@@ -200,6 +202,7 @@ function One({ task, answer, change, left, error, labelledBy, disabled = false }
       onChange={change}
       onBlur={left}
       error={error}
+      errorProps={{ role: 'alert' }}
       aria-labelledby={labelledBy}
     >
       <div className={css.options}>
@@ -324,6 +327,7 @@ function Free({ task, answer, change, left, error, labelledBy, disabled = false 
         attributes={{ input: { dir: text ? 'auto' : undefined, 'aria-describedby': hint } }}
         value={text}
         error={error}
+        errorProps={{ role: 'alert' }}
         disabled={disabled}
         onChange={(event) => change(event.currentTarget.value)}
         onBlur={left}

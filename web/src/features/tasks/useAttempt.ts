@@ -91,13 +91,17 @@ export function useAttempt(task: Task) {
     [saver, user, task.id],
   );
 
+  const latest = useRef(answer);
+  latest.current = answer;
   const hand = useMutation({
     mutationFn: (handed: Handed) => submit(task.id, handed),
-    onSuccess: (done) => {
+    onSuccess: (done, handed) => {
       sent.current = undefined;
       began.current = performance.now();
       saver.drop();
       forgetUnsaved(user, task.id);
+      // What was typed on while it was on its way is still to be saved.
+      if (task.kind !== 'file' && !sameAnswer(latest.current, handed.answer)) change(latest.current);
       setResult(done);
       setChanged(false);
       if (task.kind === 'order') setMoved(false);
