@@ -710,7 +710,10 @@ async fn a_task_is_its_editors_alone_until_it_asks_something() {
     assert_eq!(school.sam.get(&programme).await.expect(200).json()["tasks"], 0);
     school.ann.get(&path).await.expect(200);
     let inside = school.ann.get(&topic).await.expect(200).json();
-    assert_eq!((&inside["tasks"][0]["id"], &inside["tasks"][0]["drafted"]), (&json!(task), &json!(true)));
+    assert_eq!(
+        (&inside["tasks"][0]["id"], &inside["tasks"][0]["drafted"]),
+        (&json!(task), &json!(true))
+    );
     let empty = module(&school.ann, &school.course, "Two").await["id"].clone();
     let empty = format!("/api/v1/learn/topics/{}", id(&empty));
     assert_eq!(school.ann.get(&empty).await.expect(200).json()["position"], 2);

@@ -132,15 +132,7 @@ export function GradingPage() {
 
 type Typed = { points: string; comment: string };
 
-function Item({
-  item,
-  typed,
-  done,
-}: {
-  item: GradingItem;
-  typed: Map<string, Typed>;
-  done: () => void;
-}) {
+function Item({ item, typed, done }: { item: GradingItem; typed: Map<string, Typed>; done: () => void }) {
   const { t } = useTranslation('tasks');
   const format = useFormat();
   const errorText = useErrorText();

@@ -56,9 +56,7 @@ export function TopicPage() {
   return (
     <div className={`page ${css.topic}`}>
       <Waiting pending={!topic.data} label={t('loadingTopic')} skeleton={<Bones />}>
-        {topic.data && (
-          <Inside topic={topic.data} courseId={courseId} staff={topic.data.is_inside} />
-        )}
+        {topic.data && <Inside topic={topic.data} courseId={courseId} staff={topic.data.is_inside} />}
       </Waiting>
     </div>
   );

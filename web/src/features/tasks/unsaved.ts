@@ -8,7 +8,8 @@ const key = (user: string, task: string) => `ilm.answer.${user}.${task}`;
 export function readUnsaved(user: string, task: string): Unsaved | undefined {
   try {
     const found = JSON.parse(localStorage.getItem(key(user, task)) ?? 'null') as Partial<Unsaved> | null;
-    if (typeof found?.at !== 'number' || found.answer === undefined || found.answer === null) return undefined;
+    if (typeof found?.at !== 'number' || found.answer === undefined || found.answer === null)
+      return undefined;
     return { answer: found.answer, at: found.at };
   } catch {
     return undefined;

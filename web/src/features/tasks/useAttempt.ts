@@ -32,9 +32,7 @@ export function useAttempt(task: Task) {
   const user = useSession().me?.id ?? '';
   const [unsaved] = useState(() => unsavedOf(user, task));
   const [answer, setAnswer] = useState(() => startOf(task, unsaved));
-  const [moved, setMoved] = useState(
-    (task.draft !== null || unsaved !== undefined) && task.kind === 'order',
-  );
+  const [moved, setMoved] = useState((task.draft !== null || unsaved !== undefined) && task.kind === 'order');
   const [lack, setLack] = useState<Lack | undefined>(undefined);
   const [result, setResult] = useState<Submitted | undefined>(undefined);
   const [version, setVersion] = useState(task.version);

@@ -24,7 +24,9 @@ export function AddTask({ course, module, lesson, close }: Props) {
   const [title, setTitle] = useState('');
   const [kind, setKind] = useState<TaskKind>('number');
   const [tried, setTried] = useState(false);
-  const sent = useRef<{ said: string; key: string; task: ReturnType<typeof freshTask> } | undefined>(undefined);
+  const sent = useRef<{ said: string; key: string; task: ReturnType<typeof freshTask> } | undefined>(
+    undefined,
+  );
   const make = useMutation({
     mutationFn: () => {
       const said = `${kind} ${title.trim()}`;
