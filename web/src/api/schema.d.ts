@@ -2874,6 +2874,8 @@ export interface components {
              * @description When it was handed in.
              */
             created_at: string;
+            /** @description What the author says to whoever gives this answer. */
+            feedback: string | null;
             /** @description Its files. */
             files: components["schemas"]["AnsweredFile"][] | null;
             /**
@@ -2899,6 +2901,7 @@ export interface components {
             points: number;
             /** @description How a number was read. */
             read_as: string | null;
+            regraded: null | components["schemas"]["RegradedFrom"];
             /** @description The exact share of the points. */
             score: components["schemas"]["ScoreShare"];
             /** @description What became of it. */
@@ -4125,6 +4128,8 @@ export interface components {
             /** @description Its course. */
             course: components["schemas"]["TaskCourse"];
             draft: null | components["schemas"]["TaskAnswer"];
+            /** @description Whether the caller teaches the course or looks after it: the source may be opened, and the chats are others'. */
+            is_inside: boolean;
             /**
              * Format: int32
              * @description How many more wrong answers open the chat; 0 when it is open.
@@ -5691,7 +5696,7 @@ export interface components {
                 body: components["schemas"]["TaskBody"];
                 /**
                  * Format: int32
-                 * @description Wrong answers after which the chat under it opens; null: the course's number.
+                 * @description Wrong answers after which the chat under it opens; null: the course's number. The same.
                  */
                 chat_after: number | null;
                 /**
@@ -5699,6 +5704,8 @@ export interface components {
                  * @description Its course.
                  */
                 course_id: string;
+                /** @description Nothing is asked yet: only its editors see it. */
+                drafted: boolean;
                 /**
                  * Format: date-time
                  * @description When.
@@ -5732,7 +5739,7 @@ export interface components {
                  * @description Its points.
                  */
                 points: number;
-                /** @description Whether it counts for progress. */
+                /** @description Whether it counts for progress; of an older version: whether it did. */
                 required: boolean;
                 solution: null | components["schemas"]["Doc"];
                 /** @description When it is shown. */
@@ -5754,6 +5761,8 @@ export interface components {
         Page_StudioTaskRow: {
             /** @description The items, in the list's order. */
             items: {
+                /** @description Nothing is asked yet: only its editors see it. */
+                drafted: boolean;
                 /**
                  * Format: uuid
                  * @description Its id.
@@ -6210,6 +6219,21 @@ export interface components {
              * @description The version whose key judges.
              */
             version: number;
+        };
+        /** @description What an answer was before it was judged anew. */
+        RegradedFrom: {
+            /**
+             * Format: date-time
+             * @description When it was judged anew; the last time, if more than once.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description Points earned before.
+             */
+            points: number;
+            /** @description What was said of it before. */
+            verdict: components["schemas"]["Verdict"];
         };
         /**
          * @description Where a rendition stands.
@@ -6759,7 +6783,7 @@ export interface components {
             body: components["schemas"]["TaskBody"];
             /**
              * Format: int32
-             * @description Wrong answers after which the chat under it opens; null: the course's number.
+             * @description Wrong answers after which the chat under it opens; null: the course's number. The same.
              */
             chat_after: number | null;
             /**
@@ -6767,6 +6791,8 @@ export interface components {
              * @description Its course.
              */
             course_id: string;
+            /** @description Nothing is asked yet: only its editors see it. */
+            drafted: boolean;
             /**
              * Format: date-time
              * @description When.
@@ -6800,7 +6826,7 @@ export interface components {
              * @description Its points.
              */
             points: number;
-            /** @description Whether it counts for progress. */
+            /** @description Whether it counts for progress; of an older version: whether it did. */
             required: boolean;
             solution: null | components["schemas"]["Doc"];
             /** @description When it is shown. */
@@ -6817,6 +6843,8 @@ export interface components {
         };
         /** @description A task in the lists of its editors. */
         StudioTaskRow: {
+            /** @description Nothing is asked yet: only its editors see it. */
+            drafted: boolean;
             /**
              * Format: uuid
              * @description Its id.
@@ -6929,7 +6957,7 @@ export interface components {
             solution?: null | components["schemas"]["Doc"];
             /** @description When it is shown. */
             solution_rule?: components["schemas"]["SolutionRule"];
-            /** @description What is asked. */
+            /** @description What is asked. While it says nothing, learners do not see the task. */
             statement: components["schemas"]["Doc"];
             /** @description 1 to 200 characters. */
             title: string;
@@ -7001,6 +7029,8 @@ export interface components {
              * @description Wrong answers after which it opens; 0: always.
              */
             chat_after: number;
+            /** @description Nothing is asked yet: only its editors see it. */
+            drafted: boolean;
             /**
              * Format: uuid
              * @description Its id.
@@ -7209,6 +7239,8 @@ export interface components {
              * @description Its id: that of the module.
              */
             id: string;
+            /** @description Whether the caller teaches the course or looks after it: its tasks may be edited. */
+            is_inside: boolean;
             /** @description Whether it is open to the caller. */
             is_open: boolean;
             /** @description Its lessons, as in the course. */
