@@ -120,7 +120,7 @@ async fn record(
             let tally = store::tally(conn, user_id, course_id, &units::units(&outline)).await?;
             if let Some(passage) = &mut passage {
                 passage.last_lesson_id = Some(lesson.id);
-                go_on(conn, app, passage, tally, Some(active), now).await?;
+                go_on(conn, app, passage, tally, Active::For(active), now).await?;
             }
             if !was_done && row.completed_at.is_some() {
                 let fact = LessonCompleted { user_id, course_id, lesson_id: lesson.id };
@@ -168,27 +168,42 @@ fn apply(
     row.updated_at = now;
 }
 
+/// What a learner did when a passage went on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Active {
+    /// Nothing: somebody else moved it.
+    Not,
+    /// Something beside which a player may go on counting its time.
+    Beside,
+    /// Learned for so many milliseconds.
+    For(i64),
+}
+
 /// Writes how far a passage has come, in the transaction of what moved it; its row is locked.
-/// `active_ms` is the time that the learner spent; `None` when it was somebody else who moved it.
 pub(super) async fn go_on(
     conn: &mut AsyncPgConnection,
     app: &App,
     passage: &mut EnrollmentRow,
     tally: Tally,
-    active_ms: Option<i64>,
+    active: Active,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let was = passage.state;
-    passage.state = passage::after(was, active_ms.is_some(), tally.done, tally.total);
+    passage.state = passage::after(was, active != Active::Not, tally.done, tally.total);
     passage.lessons_done = tally.lessons_done;
     passage.lessons_total = tally.lessons;
     passage.units_done = tally.done;
     passage.units_total = tally.total;
-    if let Some(active_ms) = active_ms {
-        passage.active_ms = passage.active_ms.saturating_add(active_ms);
+    match active {
+        Active::Not => {}
         // An answer between two reports of a player does not shorten the time that the player may claim.
-        let since_ms = milliseconds_between(passage.last_active_at, now);
-        if active_ms > 0 || passage::is_idle(since_ms) {
+        Active::Beside => {
+            if passage::is_idle(milliseconds_between(passage.last_active_at, now)) {
+                passage.last_active_at = now;
+            }
+        }
+        Active::For(active_ms) => {
+            passage.active_ms = passage.active_ms.saturating_add(active_ms);
             passage.last_active_at = now;
         }
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::super::events::TaskChatOpened;
 use super::super::model::{AttemptRow, Verdict};
+use super::super::progress::Active;
 use super::super::store;
 use super::read::view_of;
 use super::views::{Attempt, GradedTask, GradingItem, Named, NewGrade, Student};
@@ -157,7 +158,7 @@ pub async fn grade(
             }
             let solved = !was_right && state.first_right_at.is_some();
             if let (Some(passage), true) = (passage, solved) {
-                submit::go_on(conn, app, passage, &task, true, None, now).await?;
+                submit::go_on(conn, app, passage, &task, true, Active::Not, now).await?;
             }
             Ok(view_of(app, &row, &task, who.user_id))
         })

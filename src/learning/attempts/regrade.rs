@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::model::{AttemptRow, RegradeRow, Verdict};
+use super::super::progress::Active;
 use super::super::store;
 use super::views::{NewRegrade, Regraded};
 use super::{rules, submit};
@@ -250,7 +251,7 @@ async fn person(
     store::attempts::save_state(conn, &state).await?;
     let solved = !was_right && state.first_right_at.is_some();
     if let (Some(passage), true) = (passage, solved) {
-        submit::go_on(conn, app, passage, &by.task, true, None, now).await?;
+        submit::go_on(conn, app, passage, &by.task, true, Active::Not, now).await?;
     }
     Ok(())
 }

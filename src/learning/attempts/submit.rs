@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::super::events::TaskChatOpened;
 use super::super::model::{AttemptRow, EnrollmentRow, TaskStateRow, Verdict};
-use super::super::{progress, store, units};
+use super::super::progress::{self, Active};
+use super::super::{store, units};
 use super::access::TriedTask;
 use super::read::{body_for, need_wrong, view_of, wait_of};
 use super::rules;
@@ -156,7 +157,7 @@ async fn hand_in(
     }
     let solved = !was_right && state.first_right_at.is_some();
     if let Some(passage) = passage {
-        go_on(conn, app, passage, &task, solved, Some(0), now).await?;
+        go_on(conn, app, passage, &task, solved, Active::Beside, now).await?;
     }
     Ok(taken(app, &task, &state, &row, true))
 }
@@ -168,16 +169,16 @@ pub(super) async fn go_on(
     mut passage: EnrollmentRow,
     task: &TaskFace,
     solved: bool,
-    active_ms: Option<i64>,
+    active: Active,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let outline = courses::outline(conn, task.course.id).await?;
     let units = units::units(&outline);
-    if !solved && passage.units_total > 0 && active_ms.is_none() {
+    if !solved && passage.units_total > 0 && active == Active::Not {
         return Ok(());
     }
     let tally = store::tally(conn, passage.user_id, task.course.id, &units).await?;
-    progress::go_on(conn, app, &mut passage, tally, active_ms, now).await
+    progress::go_on(conn, app, &mut passage, tally, active, now).await
 }
 
 fn taken(
