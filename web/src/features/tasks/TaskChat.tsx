@@ -1,5 +1,5 @@
 // The chat under a task. It opens after wrong answers: until then it says how many more, and what it will be for.
-import { IconLock, IconMessageCheck, IconMessages } from '@tabler/icons-react';
+import { IconCircleCheck, IconLock, IconMessageCheck, IconMessages } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
@@ -44,6 +44,16 @@ export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
           }
         >
           {t('chat.staffText')}
+        </State>
+      </div>
+    );
+  }
+  if (!open && task.state === 'right') {
+    // Wrong answers after a right one do not count: it would promise what never comes.
+    return (
+      <div className={css.chatState}>
+        <State icon={<IconCircleCheck size={28} stroke={1.5} />} title={t('chat.solved')}>
+          {t('chat.solvedText')}
         </State>
       </div>
     );

@@ -248,7 +248,7 @@ function Verdict({
           <b aria-hidden>{t(`state.${verdict}`)}.</b> {verdict === 'right' && t('verdict.right', points)}
           {verdict === 'partial' && t('verdict.partial', points)}
           {verdict === 'pending' && t('verdict.pending')}
-          {(verdict === 'wrong' || verdict === 'partial') && (
+          {(verdict === 'wrong' || verdict === 'partial') && (need === 0 || task.state !== 'right') && (
             <>
               {' '}
               {opened
