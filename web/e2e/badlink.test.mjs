@@ -217,6 +217,42 @@ test('a file that did not go up holds its message back', async () => {
     .waitFor();
 });
 
+test('a file whose link was lost on the way goes on from where it was', async () => {
+  let begun = 0;
+  let refused = 0;
+  await student.page.route(/\/api\/v1\/uploads/, (route) => {
+    const request = route.request();
+    if (request.method() === 'POST') begun++;
+    const offset = Number(request.headers()['upload-offset'] ?? 0);
+    if (request.method() !== 'PATCH' || offset === 0) return route.continue();
+    refused++;
+    return route.abort();
+  });
+  const buffer = Buffer.alloc(5 * 1024 * 1024, 'Seq Scan on orders\n');
+  const file = { name: 'long.txt', mimeType: 'text/plain', buffer };
+  await student.page.locator('form input[type=file]').setInputFiles(file);
+  await student.page
+    .getByText('A file did not go up. Try it again or remove it.')
+    .waitFor({ timeout: 60_000 });
+  assert.ok(refused > 0);
+  await student.page.unroute(/\/api\/v1\/uploads/);
+  let again = 0;
+  student.page.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/api/v1/uploads')) again++;
+  });
+  await student.page.evaluate(() => dispatchEvent(new Event('online')));
+  await student.page.getByText('A file did not go up').waitFor({ state: 'detached' });
+  await field(student).fill('With a long file');
+  await until('it can be sent', async () => {
+    await field(student).press('Enter');
+    return (await field(student).inputValue()) === '';
+  });
+  await row(author, 'With a long file')
+    .getByRole('button', { name: /long\.txt/ })
+    .waitFor();
+  assert.deepEqual([begun, again], [1, 0]);
+});
+
 /** screens, 65 */
 test('what the room refuses is said why, and can be written anew', async () => {
   const refused = row(student, 'The same again');

@@ -290,17 +290,19 @@ function useUnreadAfter({ phase, room }: RoomView, me: string): number | undefin
   const before = useRef(0);
   const [, draw] = useReducer((n: number) => n + 1, 0);
   if (at.current === undefined && phase === 'ready') at.current = room.me.read;
-  const last = room.messages.at(-1);
+  const { messages } = room;
+  const last = messages.at(-1);
   const { read } = room.me;
   useLayoutEffect(() => {
     const old = before.current;
     before.current = last?.seq ?? 0;
     if (old === 0 || !last || last.seq <= old || last.author === me) return;
-    // Only when everything before it was read: else the line stands where it has to.
-    if (!outOfSight() || read < old || at.current === read) return;
-    at.current = read;
+    if (!outOfSight() || at.current === old) return;
+    // Only when what others wrote before was read: else the line stands where it has to.
+    if (since(messages, read).some(({ author, seq }) => author !== me && seq <= old)) return;
+    at.current = old;
     draw();
-  }, [last, read, me]);
+  }, [last, read, me, messages]);
   // A room that was never read is new as a whole: a line over everything says nothing.
   return at.current ? at.current : undefined;
 }

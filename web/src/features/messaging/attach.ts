@@ -18,6 +18,8 @@ export type Attached = {
   /** 0 to 1. */
   progress: number;
   state: 'uploading' | 'ready' | 'failed';
+  /** Where the server takes the rest of it. */
+  url?: string | undefined;
   /** What the server made of it. */
   done?: ChatFile;
   error?: unknown;
@@ -92,9 +94,18 @@ export function again(place: string, room: string, key: string): void {
   const shelf = shelfOf(place);
   const item = shelf.items.find((one) => one.key === key);
   if (!item?.file) return;
-  change(shelf, key, { state: 'uploading', progress: 0, error: undefined });
-  void run(shelf, room, key, item.file);
+  change(shelf, key, { state: 'uploading', error: undefined });
+  void run(shelf, room, key, item.file, item.url);
 }
+
+// What only the link has stopped goes on by itself when it is back.
+addEventListener('online', () => {
+  for (const [place, { items }] of shelves) {
+    const room = place.split(' ')[1] ?? '';
+    for (const { key, state, error } of items)
+      if (state === 'failed' && error instanceof ApiError && error.status === 0) again(place, room, key);
+  }
+});
 
 export function detach(place: string, key: string): void {
   const shelf = shelfOf(place);
@@ -130,11 +141,12 @@ session.listen((event) => {
   if (event.kind === 'signed-out') for (const place of shelves.keys()) clearAttached(place);
 });
 
-async function run(shelf: Shelf, room: string, key: string, file: File): Promise<void> {
+async function run(shelf: Shelf, room: string, key: string, file: File, from?: string): Promise<void> {
   const here = () => shelf.items.some((item) => item.key === key);
   try {
-    const id = await upload(file, {
+    const id = await upload(file, from, {
       progress: (part) => here() && change(shelf, key, { progress: part }),
+      url: (url) => here() && change(shelf, key, { url }),
       stop: (stop) => shelf.stops.set(key, stop),
     });
     if (!here()) return;
@@ -147,10 +159,15 @@ async function run(shelf: Shelf, room: string, key: string, file: File): Promise
   }
 }
 
-type Ways = { progress: (part: number) => void; stop: (stop: () => void) => void };
+type Ways = {
+  progress: (part: number) => void;
+  url: (url: string) => void;
+  stop: (stop: () => void) => void;
+};
 
-/** One file by the resumable protocol; answers with the upload's id. */
-async function upload(file: File, { progress, stop }: Ways): Promise<string> {
+/** One file by the resumable protocol, from its start or from where an earlier try has come; gives the upload's id. */
+async function upload(file: File, from: string | undefined, ways: Ways): Promise<string> {
+  const { progress, url, stop } = ways;
   const { Upload } = await import('tus-js-client');
   return new Promise((resolve, reject) => {
     const sending = new Upload(file, {
@@ -163,6 +180,11 @@ async function upload(file: File, { progress, stop }: Ways): Promise<string> {
       chunkSize: CHUNK,
       retryDelays: [500, 1_500, 4_000, 10_000],
       storeFingerprintForResuming: false,
+      // Where that one is gone it begins anew.
+      ...(from ? { uploadUrl: from } : {}),
+      onUploadUrlAvailable: () => {
+        if (sending.url) url(sending.url);
+      },
       onBeforeRequest: async (request) => {
         const token = await session.current();
         if (token) request.setHeader('authorization', `Bearer ${token}`);
