@@ -22,6 +22,7 @@ mod recount;
 mod routes;
 mod schema;
 mod store;
+mod students;
 mod units;
 mod views;
 
@@ -48,6 +49,10 @@ pub use events::{
     CourseCompleted, EnrollmentCreated, EnrollmentEnded, LessonCompleted, TaskChatOpened,
 };
 pub use routes::routes;
+pub use students::{
+    Keys as StudentKeys, Student, StudentFilter, StudentState, count_among as count_among_students,
+    student_counts, students, stuck_tasks,
+};
 
 /// What the context keeps while the process lives: nothing, its truth is in its tables.
 #[derive(Debug)]

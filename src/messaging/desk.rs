@@ -114,6 +114,7 @@ pub async fn queue(app: &App, who: &Principal, query: &DeskQuery) -> Result<Desk
             p90: waits.p90.map(seconds),
             n: waits.n,
         },
+        kinds: scope.kinds(),
     })
 }
 

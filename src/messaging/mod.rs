@@ -37,6 +37,7 @@ mod schema;
 mod search;
 mod staff;
 mod store;
+mod students;
 mod support;
 mod templates;
 mod threads;
@@ -47,6 +48,7 @@ mod views;
 mod views_desk;
 mod views_help;
 mod views_rooms;
+mod views_students;
 
 use std::time::Duration;
 
@@ -161,8 +163,14 @@ impl Services {
         desk_routes::add_template,
         desk_routes::change_template,
         desk_routes::delete_template,
+        students::list_students,
     ),
-    components(schemas(views_desk::QueueState, views_rooms::ThreadState, moderation::CaseState))
+    components(schemas(
+        views_desk::QueueState,
+        views_rooms::ThreadState,
+        views_students::StudentsState,
+        moderation::CaseState
+    ))
 )]
 pub struct Docs;
 

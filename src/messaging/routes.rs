@@ -25,6 +25,7 @@ pub fn routes(r: &mut Routes) {
     super::room_routes::routes(r);
     super::help_routes::routes(r);
     super::desk_routes::routes(r);
+    super::students::routes(r);
 }
 
 /// The chat beside a lesson.

@@ -56,6 +56,8 @@ pub struct Desk {
     pub counts: DeskCounts,
     /// How long the first answer took in the last seven days.
     pub answer_s: AnswerTimes,
+    /// The kinds of questions that can come to the caller at all.
+    pub kinds: Vec<RoomKind>,
 }
 
 /// How many questions there are.

@@ -5,6 +5,7 @@ pub mod attempts;
 pub mod counts;
 pub mod notes;
 pub mod regrades;
+pub mod students;
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;

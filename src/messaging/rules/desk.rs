@@ -102,13 +102,15 @@ impl Question {
         })
     }
 
-    /// `who` lets it go. What one does not hold stays as it is.
+    /// `who` lets it go: whoever comes first may take it. What one does not hold stays as it is. Where nobody
+    /// waits and it is not done, it stays among `who`'s own, as a hold that has lapsed: no other list has it.
     pub fn release(self, who: Uuid) -> Self {
-        if self.claimed_by == Some(who) {
-            Self { claimed_by: None, claimed_at: None, claimed_until: None, ..self }
-        } else {
-            self
+        if self.claimed_by != Some(who) {
+            return self;
         }
+        let is_open = self.waiting_since.is_none() && self.resolved_at.is_none();
+        let claimed_by = self.claimed_by.filter(|_| is_open);
+        Self { claimed_by, claimed_at: None, claimed_until: None, ..self }
     }
 
     /// `who` calls it done.
@@ -203,6 +205,27 @@ mod tests {
         assert_eq!(question.holder(at(6)), Some(ANN), "an answer in passing takes nothing away");
     }
 
+    /// MSG-08: of a question that waits a release leaves nothing; one that was answered stays with whoever answered
+    /// it, free for others, until it is done.
+    #[test]
+    fn a_released_question_stays_in_some_list() {
+        let (asked, _) = Question::default().heard(Speaker::Owner, at(0));
+        let released = asked.claim(ANN, at(1)).unwrap().release(ANN);
+        assert_eq!(released, asked, "it waits, for whoever comes first");
+
+        let (answered, _) = asked.heard(Speaker::Answerer(ANN), at(2));
+        let released = answered.release(ANN);
+        assert_eq!((released.claimed_by, released.holder(at(3))), (Some(ANN), None));
+        assert_eq!(released.release(ANN), released);
+        assert_eq!(released.release(BOB), released);
+        assert_eq!(released.claim(BOB, at(3)).unwrap().holder(at(4)), Some(BOB));
+        let (again, _) = released.heard(Speaker::Owner, at(5));
+        assert_eq!((again.waiting_since, again.holder(at(5))), (Some(at(5)), None));
+
+        let reopened = answered.resolve(ANN, at(6)).unwrap().claim(ANN, at(7)).unwrap();
+        assert_eq!(reopened.release(ANN).claimed_by, None, "what is done is nobody's");
+    }
+
     proptest! {
         /// Whatever happens in whatever order: a live claim is ended by nobody but its holder.
         #[test]
@@ -225,6 +248,10 @@ mod tests {
                 if let Some(holder) = before && holder != who {
                     prop_assert_eq!(question.holder(at(now)), Some(holder));
                 }
+                // What was touched is in a list: it waits, it is somebody's, or it is done.
+                let listed = question.waiting_since.or(question.resolved_at).is_some()
+                    || question.claimed_by.is_some();
+                prop_assert!(listed || question == Question::default());
             }
         }
     }

@@ -138,6 +138,17 @@ impl Scope {
         !self.everywhere && !self.support && self.courses.is_empty()
     }
 
+    /// The kinds of rooms whose questions are in it.
+    pub fn kinds(&self) -> Vec<RoomKind> {
+        let of_courses = self.everywhere || !self.courses.is_empty();
+        let kinds = [
+            (of_courses, RoomKind::Task),
+            (of_courses, RoomKind::Question),
+            (self.support, RoomKind::Support),
+        ];
+        kinds.into_iter().filter(|(is_in, _)| *is_in).map(|(_, kind)| kind).collect()
+    }
+
     /// Whether questions of this course (none: of support) are in it.
     pub fn holds(&self, course: Option<Uuid>) -> bool {
         match course {
@@ -337,6 +348,33 @@ pub async fn past(
     .get_result(conn)
     .await?;
     Ok((past.n, past.resolved))
+}
+
+/// Whose questions in a course wait for an answer.
+pub async fn asking(conn: &mut AsyncPgConnection, course: Uuid) -> QueryResult<Vec<Uuid>> {
+    desk_questions::table
+        .filter(desk_questions::course_id.eq(course))
+        .filter(desk_questions::waiting_since.is_not_null())
+        .select(desk_questions::student_id)
+        .distinct()
+        .load(conn)
+        .await
+}
+
+/// How many questions of each of these people in a course wait; who waits for nothing is left out.
+pub async fn waiting_of(
+    conn: &mut AsyncPgConnection,
+    course: Uuid,
+    students: &[Uuid],
+) -> QueryResult<Vec<(Uuid, i64)>> {
+    desk_questions::table
+        .filter(desk_questions::course_id.eq(course))
+        .filter(desk_questions::student_id.eq_any(students))
+        .filter(desk_questions::waiting_since.is_not_null())
+        .group_by(desk_questions::student_id)
+        .select((desk_questions::student_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await
 }
 
 /// Who has a claim that lives at `now`: they are at their desks.

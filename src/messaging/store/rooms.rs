@@ -92,6 +92,21 @@ pub async fn find(conn: &mut AsyncPgConnection, key: Key) -> QueryResult<Option<
     query.first(conn).await.optional()
 }
 
+/// The talks of these students with the author of a course: `(student, room)`.
+pub async fn pairs(
+    conn: &mut AsyncPgConnection,
+    course: Uuid,
+    students: &[Uuid],
+) -> QueryResult<Vec<(Uuid, Uuid)>> {
+    rooms::table
+        .filter(rooms::kind.eq(RoomKind::Pair))
+        .filter(rooms::course_id.eq(course))
+        .filter(rooms::owner_id.eq_any(students))
+        .select((rooms::owner_id.assume_not_null(), rooms::id))
+        .load(conn)
+        .await
+}
+
 /// Makes a room unless there is one under its key: with its head, its place on the desk where
 /// students ask in it, and the rows of those who belong to it from the start. Two callers at once make
 /// one.

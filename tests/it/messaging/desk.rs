@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::kinds::{room_in, says, task, unlimited, wrong};
 use super::rooms::{School, enroll, school_on};
+use crate::courses::world::{id, published};
 use crate::support::{Client, Person, Socket, TestServer};
 
 async fn desk(who: &Client, query: &str) -> Value {
@@ -188,6 +189,75 @@ async fn the_desk_is_for_those_who_answer_and_shows_what_helps() {
         who.get(&format!("/api/v1/desk/{room}")).await.expect(404);
     }
     s.anonymous().get("/api/v1/desk").await.expect(401);
+}
+
+/// MSG-08 MSG-13: an author works at the desk of their own courses: nothing of the support's, nothing of
+/// another's course, whatever they ask for.
+#[tokio::test]
+async fn an_author_has_the_desk_of_their_own_courses() {
+    let (school, _, room) = asked().await;
+    let School { s, author, student, course, .. } = &school;
+    let support = json!({"body": "I cannot pay.", "client_id": "s1"});
+    student.post("/api/v1/support", support).await.expect(201);
+    let olga = s.author("olga").await;
+    let theirs = published(&olga, "Singing", json!({})).await;
+    let (other, lesson) = (id(&theirs["id"]), id(&theirs["modules"][0]["lessons"][0]["id"]));
+    enroll(student, other).await;
+    let ask = json!({"title": "Why breathe?", "body": "I wonder.", "client_id": "q1"});
+    let path = format!("/api/v1/lessons/{lesson}/questions");
+    let foreign = room_in(&student.post(&path, ask).await.expect(201).json());
+
+    let queue = desk(author, "").await;
+    assert_eq!(rooms(&queue), [room.as_str()]);
+    assert_eq!(queue["kinds"], json!(["task", "question"]));
+    assert_eq!(queue["counts"], json!({"waiting": 1, "mine": 0}));
+    let all = desk(&curator(s, "kim").await, "").await;
+    assert_eq!(all["kinds"], json!(["task", "question", "support"]));
+    assert_eq!(all["counts"]["waiting"], 3);
+    let help = s.person("help", &[Role::Support]).await;
+    assert_eq!(desk(&help, "").await["kinds"], json!(["support"]));
+    for query in ["?kind=support".to_owned(), format!("?course={other}"), "?q=breathe".to_owned()] {
+        assert_eq!(rooms(&desk(author, &query).await), Vec::<&str>::new(), "{query}");
+    }
+    author.get(&format!("/api/v1/desk/{foreign}")).await.expect(404);
+    author.post(&format!("/api/v1/desk/{foreign}/claim"), json!({})).await.expect(404);
+    let note = json!({"course_id": other, "student_id": student.id, "text": "Sings."});
+    author.put("/api/v1/desk/notes", note).await.expect(404);
+
+    // Their own they hold, answer and close like anybody of the staff, and hear of.
+    let mut watching = Socket::sign_in(s, author).await;
+    author.post(&format!("/api/v1/desk/{room}/claim"), json!({})).await.expect(200);
+    watching.frame("desk").await;
+    says(author, &room, "Look at the plan.").await;
+    assert_eq!(rooms(&desk(author, "?state=mine").await), [room.as_str()]);
+    author.post(&format!("/api/v1/desk/{room}/resolve"), json!({})).await.expect(200);
+    assert_eq!(rooms(&desk(author, "?state=closed").await), [room.as_str()]);
+    assert_eq!(rooms(&desk(&olga, "?state=closed").await), Vec::<&str>::new());
+    assert_eq!(rooms(&desk(&olga, "").await), [foreign.as_str()]);
+    assert_eq!(desk(author, &format!("?course={course}")).await["answer_s"]["n"], 1);
+}
+
+/// MSG-08: who lets an answered question go keeps it in their list until it is done; others may take it.
+#[tokio::test]
+async fn an_answered_question_that_is_let_go_stays_in_a_list() {
+    let (school, _, room) = asked().await;
+    let s = &school.s;
+    let (kim, lea) = (curator(s, "kim").await, curator(s, "lea").await);
+    let path = |act: &str| format!("/api/v1/desk/{room}/{act}");
+    says(&kim, &room, "Look at the plan.").await;
+    let line = kim.post(&path("release"), json!({})).await.expect(200).json();
+    assert_eq!(line["claimed_by"], Value::Null, "nobody is held up");
+    assert_eq!(rooms(&desk(&kim, "").await), Vec::<&str>::new());
+    let mine = desk(&kim, "?state=mine").await;
+    assert_eq!((rooms(&mine), &mine["counts"]["mine"]), (vec![room.as_str()], &json!(1)));
+    lea.post(&path("claim"), json!({})).await.expect(200);
+    assert_eq!(rooms(&desk(&lea, "?state=mine").await), [room.as_str()]);
+    assert_eq!(rooms(&desk(&kim, "?state=mine").await), Vec::<&str>::new());
+    // What waits goes back to the queue and to nobody.
+    says(&school.student, &room, "Which plan?").await;
+    lea.post(&path("release"), json!({})).await.expect(200);
+    assert_eq!(rooms(&desk(&lea, "").await), [room.as_str()]);
+    assert_eq!(rooms(&desk(&lea, "?state=mine").await), Vec::<&str>::new());
 }
 
 #[tokio::test]

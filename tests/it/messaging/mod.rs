@@ -18,4 +18,5 @@ mod nodes;
 mod protocol;
 mod rooms;
 mod sessions;
+mod students;
 mod turns;
