@@ -98,6 +98,7 @@ async fn list(
     };
     Ok(CourseStudents {
         course: CourseRef { id: course, title: place.title },
+        is_author,
         items: shown(conn, course, is_author, page.items).await?,
         next_cursor: page.next_cursor,
         counts,

@@ -58,6 +58,8 @@ pub struct StudentsQuery {
 pub struct CourseStudents {
     /// The course.
     pub course: CourseRef,
+    /// Whether the caller teaches it.
+    pub is_author: bool,
     /// Those who enrolled last first. With `q` a page may be empty and another one follow.
     pub items: Vec<CourseStudent>,
     /// Where the next page begins; null on the last one.

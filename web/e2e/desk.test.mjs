@@ -1,6 +1,7 @@
 // People who ask and people who answer, in browsers of their own: frequent questions, the support chat, the curators'
-// desk with its claims, a question on a lesson with its accepted answer, announcements, a report and what comes of it.
-// MSG-03 MSG-07 MSG-11 MSG-12 MSG-13 MSG-14 MSG-15 MSG-16 WEB-13 WEB-14 MOD-10 MOD-11
+// desk with its claims, a question on a lesson with its accepted answer, the desk and the students of an author,
+// announcements, a report and what comes of it.
+// MSG-03 MSG-07 MSG-11 MSG-12 MSG-13 MSG-14 MSG-15 MSG-16 TCH-07 WEB-13 WEB-14 MOD-10 MOD-11
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -157,6 +158,55 @@ describe('a course', () => {
     await student.picture('lesson-questions');
   });
 
+  test('its author has a desk of their own, without what is not theirs', async () => {
+    const ask = await caller(student);
+    const said = () => ({ client_id: crypto.randomUUID() });
+    await ask('POST', `/lessons/${lesson}/questions`, {
+      title: 'When is an index not used?',
+      body: 'The plan reads the whole table.',
+      ...said(),
+    });
+    await ask('POST', '/support', { body: 'I cannot change my address.', ...said() });
+
+    const { page } = author;
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Your account' }).click();
+    await page.getByRole('menuitem', { name: 'Students’ questions' }).click();
+    await page.waitForURL(/\/desk$/);
+    const row = page.locator('[data-question]').filter({ hasText: 'When is an index not used?' });
+    await row.waitFor();
+    assert.equal(await page.locator('[data-question]').count(), 1, 'nothing of the support’s');
+    await page.getByRole('button', { name: 'Filters' }).click();
+    await page.getByLabel('Kind').first().click();
+    await page.getByRole('option', { name: 'question on a lesson' }).waitFor();
+    assert.equal(await page.getByRole('option', { name: 'support' }).count(), 0);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+
+    await row.click();
+    await row.getByText('yours').waitFor();
+    assert.deepEqual(await author.accessibility(), []);
+    await author.picture('desk-author');
+    await page
+      .getByRole('textbox', { name: /message|Answer/i })
+      .last()
+      .fill('When most of the rows are wanted.');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-msg]').filter({ hasText: 'When most of the rows are wanted.' }).waitFor();
+    // Answered and left open, it is found among one's own.
+    await page.goto('/desk?state=mine');
+    await row.click();
+    await page.getByRole('button', { name: 'Solved' }).click();
+    await page.getByText('You have no open questions').waitFor();
+
+    const reader = student.page;
+    await reader.goto('/');
+    await reader.getByRole('button', { name: 'Your account' }).click();
+    await reader.getByRole('menuitem', { name: 'Announcements' }).waitFor();
+    await reader.waitForLoadState('networkidle');
+    assert.equal(await reader.getByRole('menuitem', { name: 'Students’ questions' }).count(), 0);
+  });
+
   test('a thread of the forum is opened and found', async () => {
     const { page } = student;
     await page.goto(`/learn/${course}/forum`);
@@ -177,6 +227,51 @@ describe('a course', () => {
     await page.locator('textarea').fill('May I show you my project?');
     await page.keyboard.press('Enter');
     await page.locator('[data-msg]').filter({ hasText: 'May I show you my project?' }).waitFor();
+  });
+
+  test('its author looks through the students and writes to one of them', async () => {
+    const tim = await person('tim@example.com', 'Timur', 'Azimov');
+    const ask = await caller(tim);
+    await ask('POST', `/courses/${course}/enroll`);
+    const { page } = author;
+    await page.goto('/studio');
+    await page.getByRole('link', { name: '2 students' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Students' }).waitFor();
+    const rows = page.locator('[data-student]');
+    const timur = rows.filter({ hasText: 'Timur Azimov' });
+    await timur.getByText('Not started').waitFor();
+    await rows.filter({ hasText: 'Sardor Mirzaev' }).waitFor();
+    assert.deepEqual(await author.accessibility(), []);
+    await author.picture('students');
+
+    const find = page.getByRole('searchbox', { name: 'Name of a student' });
+    await find.fill('nobody is called so');
+    await page.getByText('Nobody matches').waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await find.fill('timur');
+    await until('one is left', async () => (await rows.count()) === 1);
+    await timur.getByRole('button', { name: 'Write to Timur Azimov' }).click();
+    await page.waitForURL(/\/messages\/[\w-]+/);
+    await page.locator('textarea').fill('Shall we begin together?');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-msg]').filter({ hasText: 'Shall we begin together?' }).waitFor();
+    await tim.page.goto(`/learn/${course}/author`);
+    await tim.page.locator('[data-msg]').filter({ hasText: 'Shall we begin together?' }).waitFor();
+
+    // There has been a talk with the other one already: the button is a way to it.
+    await page.goto(`/studio/courses/${course}/students?state=learning`);
+    await page.getByRole('link', { name: 'Write to Sardor Mirzaev' }).click();
+    await page.locator('[data-msg]').filter({ hasText: 'May I show you my project?' }).waitFor();
+
+    await tim.page.goto(`/studio/courses/${course}/students`);
+    await tim.page.getByRole('heading', { name: 'This list is not for you' }).waitFor();
+    await tim.context.close();
+
+    // Who oversees the course looks at the list, and writes to nobody alone.
+    await kira.page.goto(`/studio/courses/${course}/students`);
+    await kira.page.locator('[data-student]').first().waitFor();
+    assert.equal(await kira.page.getByRole('button', { name: /^Write to/ }).count(), 0);
+    assert.equal(await kira.page.getByRole('link', { name: /^Write to/ }).count(), 0);
   });
 
   test('an announcement is seen where one learns, until it is read', async () => {

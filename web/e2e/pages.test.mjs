@@ -184,6 +184,8 @@ for (const look of wanted) {
     test('builder: description', () =>
       check('description', `/studio/courses/${course}?tab=description`, '.ProseMirror'));
     test('builder: price', () => check('price', `/studio/courses/${course}?tab=price`));
+    test('the students of a course', () =>
+      check('students', `/studio/courses/${course}/students`, '[data-student]'));
     test('nothing was against the policy of the page', () => assert.deepEqual(visitor.complaints, []));
 
     describe('as a student', () => {

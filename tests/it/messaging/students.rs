@@ -41,6 +41,7 @@ async fn an_author_sees_how_far_each_student_has_come_and_writes_to_one() {
     let School { author, student, course, .. } = &school;
     let list = students(author, course, "").await;
     assert_eq!(list["course"], json!({"id": course, "title": "SQL"}));
+    assert_eq!(list["is_author"], true);
     assert_eq!(names(&list), ["tim Test", "sam Test"], "who came last stands first");
     let counts = json!({"all": 2, "not_started": 1, "learning": 1, "completed": 0, "ended": 0,
         "asking": 1});
@@ -137,7 +138,7 @@ async fn the_list_is_for_who_teaches_the_course_and_who_oversees_it() {
         s.person("admin", &[Role::Admin]).await.client,
     ] {
         let list = students(&who, course, "").await;
-        assert_eq!(names(&list), ["tim Test", "sam Test"]);
+        assert_eq!((names(&list), &list["is_author"]), (vec!["tim Test", "sam Test"], &json!(false)));
         for one in list["items"].as_array().unwrap() {
             // The talk of two is theirs.
             assert_eq!((&one["room_id"], &one["may_write"]), (&Value::Null, &json!(false)));

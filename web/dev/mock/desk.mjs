@@ -93,6 +93,7 @@ export function desk(method, path, query, bend) {
         next_cursor: null,
         counts: bend.includes('empty') ? { waiting: 0, mine: 0 } : { waiting: 12, mine: 4 },
         answer_s: { median: 540, p90: 2300, n: 214 },
+        kinds: ['task', 'question', 'support'],
       },
     };
   }

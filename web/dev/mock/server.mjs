@@ -12,7 +12,7 @@ import { desk } from './desk.mjs';
 import { learnCourse, lessonPage, notes } from './learn.mjs';
 import { media, playback } from './media.mjs';
 import { moderation } from './moderation.mjs';
-import { captions, posters, studioCards, studioCourse, viewings } from './studio.mjs';
+import { captions, courseStudents, posters, studioCards, studioCourse, viewings } from './studio.mjs';
 import { talk } from './talk.mjs';
 import * as tasks from './tasks.mjs';
 
@@ -192,6 +192,11 @@ function api(method, path, query, bend, locale, from, sent) {
   if (studio) {
     const found = method === 'GET' ? studioCourse(studio[1]) : undefined;
     return found ? { body: found } : problem(method === 'GET' ? 404 : 412, 'precondition_failed');
+  }
+  const students = /^\/studio\/courses\/([^/]+)\/students$/.exec(path);
+  if (students) {
+    const found = courseStudents(students[1], query, bend);
+    return found ? { body: found } : problem(404, 'not_found');
   }
   const about = ofTasks(method, path, bend, locale, from, sent);
   if (about) return about;

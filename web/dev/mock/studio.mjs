@@ -141,3 +141,53 @@ export const viewings = {
     ),
   },
 };
+
+const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString();
+const student = (n, name, state, done, enrolled, seen, more = {}) => ({
+  id: `0192a000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+  name,
+  state,
+  percent: Math.floor((done * 1000) / 14) / 10,
+  done,
+  total: 14,
+  enrolled_at: day(enrolled),
+  last_active_at: seen === undefined ? null : day(seen),
+  completed_at: done === 14 ? day(seen) : null,
+  questions: 0,
+  stuck: 0,
+  room_id: null,
+  may_write: true,
+  ...more,
+});
+const learners = [
+  student(1, 'Отабек Турсунов', 'learning', 6, 12, 0.1, { questions: 1, stuck: 2 }),
+  student(2, 'Сардор Мирзаев', 'learning', 12, 40, 2, { stuck: 1 }),
+  student(3, 'Nodira Karimova', 'not_started', 0, 1, undefined),
+  student(4, 'Денис Лим', 'completed', 14, 90, 30, { room_id: '0192c4a7-0000-7000-8000-000000000004' }),
+  student(5, 'נועה ברק', 'ended', 3, 400, 200, { may_write: false }),
+];
+
+/** Who learns in a course, as its author sees them. */
+export function courseStudents(id, query, bend) {
+  const course = cards.find((card) => card.id === id);
+  if (!course) return undefined;
+  const state = query.get('state');
+  const q = (query.get('q') ?? '').toLowerCase();
+  const fits = (one) => !state || one.state === state || (state === 'asking' && one.questions > 0);
+  const all = bend.includes('empty') ? [] : learners;
+  const n = (name) => all.filter((one) => one.state === name).length;
+  return {
+    course: { id, title: course.title },
+    is_author: true,
+    items: all.filter((one) => fits(one) && one.name.toLowerCase().includes(q)),
+    next_cursor: null,
+    counts: {
+      all: all.length,
+      not_started: n('not_started'),
+      learning: n('learning'),
+      completed: n('completed'),
+      ended: n('ended'),
+      asking: all.filter((one) => one.questions > 0).length,
+    },
+  };
+}

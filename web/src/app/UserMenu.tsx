@@ -1,11 +1,20 @@
 // The menu of somebody who is signed in. Its code comes after the page.
 import { Menu } from '@mantine/core';
-import { IconBooks, IconLogout, IconSchool, IconSpeakerphone, IconUserCircle } from '@tabler/icons-react';
+import {
+  IconBooks,
+  IconLogout,
+  IconMessageQuestion,
+  IconSchool,
+  IconSpeakerphone,
+  IconUserCircle,
+} from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isStaff } from '~/features/identity/roles';
 import { type Me, signOut } from '~/features/identity/session';
+import { teachesQuery } from '~/features/studio/queries';
 import { Initials } from '~/ui/Initials';
 import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
@@ -74,10 +83,12 @@ export function UserMenu({ me }: { me: Me }) {
         >
           {t('announcements')}
         </Menu.Item>
-        {isStaff(me.roles) && (
+        {isStaff(me.roles) ? (
           <Suspense fallback={null}>
             <StaffItems roles={me.roles} />
           </Suspense>
+        ) : (
+          <QuestionsItem />
         )}
         {small && (
           <>
@@ -95,5 +106,17 @@ export function UserMenu({ me }: { me: Me }) {
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** The desk of those who teach: everybody may, and no role says who does. Asked when the menu is opened. */
+function QuestionsItem() {
+  const { t } = useTranslation();
+  const teaches = useQuery(teachesQuery);
+  if (!teaches.data) return null;
+  return (
+    <Menu.Item component={Link} to="/desk" leftSection={<IconMessageQuestion size={18} stroke={1.75} />}>
+      {t('questions')}
+    </Menu.Item>
   );
 }

@@ -3,13 +3,20 @@ import { useTranslation } from 'react-i18next';
 import css from './Progress.module.css';
 import { useFormat } from './useFormat';
 
-type Props = { percent: number; thin?: boolean; night?: boolean; number?: boolean };
+type Props = {
+  percent: number;
+  thin?: boolean;
+  night?: boolean;
+  number?: boolean;
+  /** To one decimal: what is shown is not rounded up. */
+  exact?: boolean;
+};
 
-export function Progress({ percent, thin = false, night = false, number = true }: Props) {
+export function Progress({ percent, thin = false, night = false, number = true, exact = false }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const value = Math.max(0, Math.min(100, percent));
-  const text = format.percent(value);
+  const text = exact ? format.share(value) : format.percent(value);
   return (
     <span className={css.row}>
       <span

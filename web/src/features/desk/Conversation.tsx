@@ -46,12 +46,7 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
   const question = useQuestion(room);
   const shown: DeskRow | undefined = question.data ?? row;
   const closed = state === 'closed';
-  const answered = useRef(false);
-  const waiting = question.data?.waiting_since;
-  useEffect(() => {
-    if (waiting !== undefined) answered.current = waiting === null;
-  }, [waiting]);
-  const { held, claimRef } = useClaim(room, !closed, answered);
+  const { held, claimRef } = useClaim(room, !closed);
   const [ask, setAsk] = useState<Ask | undefined>(undefined);
   const [passing, setPassing] = useState(false);
   const [menu, setMenu] = useState(false);
@@ -161,9 +156,6 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
         ask={ask}
         {...(shown ? { note: <Holder held={held} theirs={theirs} name={holder?.name} row={shown} /> } : {})}
         templates={filled}
-        onSent={() => {
-          answered.current = true;
-        }}
         tools={
           <Templates
             opened={menu}
@@ -187,6 +179,7 @@ export function Conversation({ me, room, row, state, wish, panel, back, done }: 
         <PassDialog
           room={room}
           me={me.id}
+          waits={shown?.waiting_since != null}
           close={() => setPassing(false)}
           done={() => {
             claimRef.current?.end(false);
@@ -225,8 +218,8 @@ function Holder({
   return null;
 }
 
-/** `answered`: nobody waits there; then it stays among one's own when one leaves, and lapses by itself. */
-function useClaim(room: string, on: boolean, answered: { readonly current: boolean }) {
+/** Whoever leaves gives it back: to the queue while somebody waits, else it stays among one's own, free for others. */
+function useClaim(room: string, on: boolean) {
   const [held, setHeld] = useState<ClaimState>({ phase: 'asking' });
   const claimRef = useRef<Claim | undefined>(undefined);
   useEffect(() => {
@@ -234,7 +227,7 @@ function useClaim(room: string, on: boolean, answered: { readonly current: boole
     const one = startClaim({
       claim: () => claim(room),
       renew: () => renew(room),
-      release: () => (answered.current ? Promise.resolve() : release(room)),
+      release: () => release(room),
       later: (work, milliseconds) => {
         const timer = setTimeout(work, milliseconds);
         return () => clearTimeout(timer);
@@ -251,6 +244,6 @@ function useClaim(room: string, on: boolean, answered: { readonly current: boole
       removeEventListener('pagehide', leave);
       one.end();
     };
-  }, [room, on, answered]);
+  }, [room, on]);
   return { held, claimRef };
 }

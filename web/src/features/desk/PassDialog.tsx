@@ -10,9 +10,16 @@ import { useErrorText } from '~/ui/useErrorText';
 import css from './Desk.module.css';
 import { colleaguesQuery, pass, release } from './queries';
 
-type Props = { room: string; me: string; close: () => void; done: () => void };
+type Props = {
+  room: string;
+  me: string;
+  /** Somebody waits for an answer: without that there is no queue to go back to. */
+  waits: boolean;
+  close: () => void;
+  done: () => void;
+};
 
-export function PassDialog({ room, me, close, done }: Props) {
+export function PassDialog({ room, me, waits, close, done }: Props) {
   const { t } = useTranslation(['desk', 'common']);
   const errorText = useErrorText();
   const people = useQuery(colleaguesQuery(room));
@@ -32,13 +39,13 @@ export function PassDialog({ room, me, close, done }: Props) {
         className={css.form}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!give.isPending) give.mutate();
+          if ((to || waits) && !give.isPending) give.mutate();
         }}
       >
         <Select
           label={t('pass.to')}
-          description={t('pass.help')}
-          placeholder={t('pass.queue')}
+          description={waits ? t('pass.help') : undefined}
+          placeholder={waits ? t('pass.queue') : undefined}
           data={others.map((person) => ({
             value: person.id,
             label: person.on_duty ? `${person.name} · ${t('pass.here')}` : person.name,
@@ -56,8 +63,8 @@ export function PassDialog({ room, me, close, done }: Props) {
           <Button variant="default" onClick={close}>
             {t('common:cancel')}
           </Button>
-          <Button type="submit" loading={give.isPending}>
-            {to ? t('pass.do') : t('pass.return')}
+          <Button type="submit" loading={give.isPending} disabled={!to && !waits}>
+            {to || !waits ? t('pass.do') : t('pass.return')}
           </Button>
         </div>
       </form>

@@ -1,28 +1,27 @@
 // The queue: three states with their counts, search and filters, the one who waits longest first.
-import { Button, Popover, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core';
-import { IconAdjustmentsHorizontal, IconClockExclamation, IconInbox, IconSearch } from '@tabler/icons-react';
+import { Button, Popover, SegmentedControl, Select, Skeleton } from '@mantine/core';
+import { IconAdjustmentsHorizontal, IconClockExclamation, IconInbox } from '@tabler/icons-react';
 import type { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '~/features/identity/session';
 import { plain } from '~/features/messaging/marks';
+import { Find } from '~/ui/Find';
 import { Initials } from '~/ui/Initials';
 import { More } from '~/ui/More';
 import { Note } from '~/ui/Note';
 import { Failed, State } from '~/ui/State';
 import { Tag } from '~/ui/Status';
-import { asTyped } from '~/ui/typedDir';
 import { useErrorText } from '~/ui/useErrorText';
 import { useFormat } from '~/ui/useFormat';
-import { useTyped } from '~/ui/useTyped';
 import { Waiting } from '~/ui/Waiting';
 import { About } from './About';
 import type { DeskRow, DeskState } from './contract';
 import css from './Desk.module.css';
 import type { deskQuery } from './queries';
 import type { DeskSearch } from './routes';
-import { isKind, isLate, kinds, states, waited } from './rules';
+import { isKind, isLate, states, waited } from './rules';
 
 type List = ReturnType<typeof useInfiniteQuery<Page, Error, { pages: Page[] }>>;
 type Page = Awaited<
@@ -93,8 +92,12 @@ export function Queue({ me, list, rows, search, open, narrow }: Props) {
           }))}
         />
         <div className={css.find}>
-          <Find q={q ?? ''} set={(text) => narrow({ ...withoutQ(search), ...(text ? { q: text } : {}) })} />
-          <Filters rows={rows} search={search} narrow={narrow} />
+          <Find
+            q={q ?? ''}
+            set={(text) => narrow({ ...withoutQ(search), ...(text ? { q: text } : {}) })}
+            label={t('find')}
+          />
+          <Filters rows={rows} search={search} narrow={narrow} kinds={first?.kinds ?? []} />
         </div>
       </div>
       {list.isError && !list.data ? (
@@ -222,28 +225,16 @@ function Row({
   );
 }
 
-/** Looks for what was typed when the typing pauses. */
-function Find({ q, set }: { q: string; set: (q: string) => void }) {
-  const { t } = useTranslation('desk');
-  const [text, setText] = useTyped(q, set);
-  return (
-    <TextInput
-      className="grow"
-      type="search"
-      size="xs"
-      aria-label={t('find')}
-      placeholder={t('find')}
-      maxLength={200}
-      leftSection={<IconSearch size={18} stroke={1.75} aria-hidden />}
-      value={text}
-      {...asTyped(text)}
-      onChange={(event) => setText(event.currentTarget.value)}
-    />
-  );
-}
-
-/** Course, task and kind. The choices are those of the queue itself: what nobody asks about is no filter. */
-function Filters({ rows, search, narrow }: Pick<Props, 'rows' | 'search' | 'narrow'>) {
+/**
+ * Course, task and kind. The choices are those of the queue itself: what nobody asks about is no filter, and neither is
+ * a kind that cannot come to whoever looks.
+ */
+function Filters({
+  rows,
+  search,
+  narrow,
+  kinds,
+}: Pick<Props, 'rows' | 'search' | 'narrow'> & Pick<Page, 'kinds'>) {
   const { t } = useTranslation(['desk', 'common']);
   const format = useFormat();
   const { course, task, kind } = search;
@@ -281,15 +272,17 @@ function Filters({ rows, search, narrow }: Pick<Props, 'rows' | 'search' | 'narr
       </Popover.Target>
       <Popover.Dropdown>
         <div className={css.filters}>
-          <Select
-            label={t('filter.kind')}
-            placeholder={t('common:all')}
-            clearable
-            comboboxProps={{ withinPortal: false }}
-            data={kinds.map((value) => ({ value, label: t(`kind.${value}`) }))}
-            value={kind ?? null}
-            onChange={(value) => narrow({ ...noKind, ...(isKind(value) ? { kind: value } : {}) })}
-          />
+          {(kinds.length > 1 || kind) && (
+            <Select
+              label={t('filter.kind')}
+              placeholder={t('common:all')}
+              clearable
+              comboboxProps={{ withinPortal: false }}
+              data={kinds.filter(isKind).map((value) => ({ value, label: t(`kind.${value}`) }))}
+              value={kind ?? null}
+              onChange={(value) => narrow({ ...noKind, ...(isKind(value) ? { kind: value } : {}) })}
+            />
+          )}
           <Select
             label={t('filter.course')}
             placeholder={t('common:all')}

@@ -8,6 +8,7 @@ import {
   IconPencil,
 } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { localeNames, locales } from '~/i18n/format';
@@ -121,6 +122,15 @@ function Inside({ of, narrow }: { of: DeskQuestion; narrow: Props['narrow'] }) {
           </Fact>
           <Fact name={t('panel.language')}>{language ? localeNames[language] : student.locale}</Fact>
         </dl>
+        {course && (
+          <Link
+            to="/studio/courses/$courseId/students"
+            params={{ courseId: course.id }}
+            className="link small"
+          >
+            {t('panel.students')}
+          </Link>
+        )}
       </section>
       <Notes of={of} />
     </div>

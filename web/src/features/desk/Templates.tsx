@@ -4,6 +4,8 @@ import { IconPencil, IconPlus, IconSlash, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isStaff } from '~/features/identity/roles';
+import { useSession } from '~/features/identity/session';
 import { Dialog } from '~/ui/Dialog';
 import { Note } from '~/ui/Note';
 import { Failed } from '~/ui/State';
@@ -199,8 +201,12 @@ function Manage({ close, retry }: { close: () => void; retry: () => void }) {
   );
 }
 
+/** What the whole staff has is written by the staff; authors have their own. */
+const useMayShare = (): boolean => isStaff(useSession().me?.roles);
+
 function Kept({ item, edit }: { item: DeskTemplate; edit: () => void }) {
   const { t } = useTranslation(['desk', 'common']);
+  const mayShare = useMayShare();
   const errorText = useErrorText();
   const drop = useMutation({
     mutationFn: () => dropTemplate(item.id),
@@ -222,29 +228,34 @@ function Kept({ item, edit }: { item: DeskTemplate; edit: () => void }) {
         <p className="small mut two-lines">{item.body}</p>
         {drop.isError && <Note tone="bad">{errorText(drop.error)}</Note>}
       </div>
-      <button
-        type="button"
-        className={css.icon}
-        aria-label={t('templates.changeOf', { title: item.title })}
-        onClick={edit}
-      >
-        <IconPencil size={18} stroke={1.75} />
-      </button>
-      <button
-        type="button"
-        className={css.icon}
-        aria-label={t('templates.dropOf', { title: item.title })}
-        disabled={drop.isPending}
-        onClick={() => drop.mutate()}
-      >
-        <IconTrash size={18} stroke={1.75} />
-      </button>
+      {(mayShare || !item.shared) && (
+        <>
+          <button
+            type="button"
+            className={css.icon}
+            aria-label={t('templates.changeOf', { title: item.title })}
+            onClick={edit}
+          >
+            <IconPencil size={18} stroke={1.75} />
+          </button>
+          <button
+            type="button"
+            className={css.icon}
+            aria-label={t('templates.dropOf', { title: item.title })}
+            disabled={drop.isPending}
+            onClick={() => drop.mutate()}
+          >
+            <IconTrash size={18} stroke={1.75} />
+          </button>
+        </>
+      )}
     </li>
   );
 }
 
 function Edit({ template, done }: { template: DeskTemplate | undefined; done: () => void }) {
   const { t } = useTranslation(['desk', 'common']);
+  const mayShare = useMayShare();
   const errorText = useErrorText();
   const [draft, setDraft] = useState<TemplateDraft>({
     title: template?.title ?? '',
@@ -288,11 +299,13 @@ function Edit({ template, done }: { template: DeskTemplate | undefined; done: ()
         error={missing(draft.body)}
         onChange={(event) => set({ body: event.currentTarget.value })}
       />
-      <Checkbox
-        label={t('templates.forAll')}
-        checked={draft.shared}
-        onChange={(event) => set({ shared: event.currentTarget.checked })}
-      />
+      {mayShare && (
+        <Checkbox
+          label={t('templates.forAll')}
+          checked={draft.shared}
+          onChange={(event) => set({ shared: event.currentTarget.checked })}
+        />
+      )}
       {keep.isError && <Note tone="bad">{errorText(keep.error)}</Note>}
       <div className={css.actions}>
         <Button variant="default" onClick={done}>

@@ -10,7 +10,7 @@ const heads = ['admin', 'super_admin'] as const;
 export const isStaff = (roles: readonly string[] | undefined): boolean =>
   holds(roles, ['curator', 'support', 'moderator', ...heads]);
 
-/** Answers students: the desk, its templates, the staff's own room. */
+/** Answers students anywhere, and talks in the staff's own room. Authors answer in their courses; roles do not say who they are. */
 export const answers = isStaff;
 
 /** Writes the answers to frequent questions. */

@@ -59,7 +59,6 @@ type Props = {
   /** The clock's time before which nothing more is taken. */
   pausedUntil: number;
   trouble: (what: 'many' | 'large') => void;
-  onSent?: (() => void) | undefined;
 };
 
 const none: readonly Template[] = [];
@@ -154,7 +153,6 @@ export function Composer(props: Props) {
     setPeople([]);
     clearAttached(place);
     dropReply();
-    props.onSent?.();
     field.current?.focus();
   };
   const take = (one: Suggestion) => {

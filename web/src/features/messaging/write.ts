@@ -15,7 +15,7 @@ export const mayWriteTo = ({ course, kind, role }: Talk, other: string): boolean
   ((role === 'author' && other === 'student') || (role === 'student' && other === 'author'));
 
 /** Opens the talk with this person, which begins with the first time. */
-export function useWriteTo({ course, role }: Talk): (user: string) => void {
+export function useWriteTo({ course, role }: Pick<Talk, 'course' | 'role'>): (user: string) => void {
   const navigate = useNavigate();
   const errorText = useErrorText();
   return useCallback(

@@ -9,6 +9,7 @@ import {
   IconDots,
   IconEye,
   IconTrash,
+  IconUsers,
   IconWorldOff,
 } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -204,6 +205,14 @@ function Actions({ course }: { course: StudioCourse }) {
   const doing = asking === 'delete' ? remove : unpublish;
   return (
     <div className={css.actions}>
+      <LinkButton
+        to="/studio/courses/$courseId/students"
+        params={{ courseId: course.id }}
+        variant="default"
+        leftSection={<IconUsers size={18} stroke={1.75} aria-hidden />}
+      >
+        {t('students.title')}
+      </LinkButton>
       <LinkButton
         to="/courses/$courseId"
         params={{ courseId: course.id }}

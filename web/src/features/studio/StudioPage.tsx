@@ -1,6 +1,6 @@
 // The courses of an author: what state each is in, what it lacks, and the way to begin one.
 import { Button, Modal, Select, TextInput } from '@mantine/core';
-import { IconBooks, IconPlus, IconShieldCheck } from '@tabler/icons-react';
+import { IconBooks, IconMessageQuestion, IconPlus, IconShieldCheck } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -43,6 +43,14 @@ export function StudioPage() {
         <h1 className="work">{t('title')}</h1>
         {items && items.length > 0 && (
           <div className={css.deeds}>
+            <Button
+              component={Link}
+              to="/desk"
+              variant="default"
+              leftSection={<IconMessageQuestion size={18} stroke={1.75} aria-hidden />}
+            >
+              {t('common:questions')}
+            </Button>
             <Button
               component={Link}
               to="/moderation"
@@ -99,7 +107,9 @@ function Row({ course }: { course: Schemas['StudioCard'] }) {
         </h2>
         <p className="meta mut">
           {t('common:count.lessons', { count: course.lessons, value: format.number(course.lessons) })}&nbsp;·{' '}
-          {t('common:count.students', { count: course.students, value: format.number(course.students) })}
+          <Link to="/studio/courses/$courseId/students" params={{ courseId: course.id }} className="link">
+            {t('common:count.students', { count: course.students, value: format.number(course.students) })}
+          </Link>
           &nbsp;· {t('changed')} <When at={course.updated_at} />
         </p>
       </div>

@@ -17,6 +17,13 @@ export const studioCoursesQuery = queryOptions({
   queryFn: () => body(api.GET('/studio/courses', { params: { query: { limit: 100 } } })),
 });
 
+/** Whether somebody teaches anything: whatever changes the list of courses makes it stale too. */
+export const teachesQuery = queryOptions({
+  queryKey: [...studioCoursesQuery.queryKey, 'any'],
+  queryFn: async () =>
+    (await body(api.GET('/studio/courses', { params: { query: { limit: 1 } } }))).items.length > 0,
+});
+
 export const studioCourseQuery = (id: string) =>
   queryOptions({
     queryKey: ['studio', 'course', id],

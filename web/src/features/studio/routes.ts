@@ -1,6 +1,7 @@
 import { createRoute } from '@tanstack/react-router';
 import { lazyPage } from '~/app/lazyPage';
 import { rootRoute } from '~/app/root';
+import { words } from '~/app/searchText';
 
 export const builderTabs = ['programme', 'description', 'price'] as const;
 export type BuilderTab = (typeof builderTabs)[number];
@@ -22,6 +23,17 @@ function builderSearch(raw: Record<string, unknown>): BuilderSearch {
   };
 }
 
+/** Which of a course's students; all of them without one. */
+export const studentStates = ['asking', 'learning', 'not_started', 'completed', 'ended'] as const;
+export type StudentsState = (typeof studentStates)[number];
+export type StudentsSearch = { q?: string; state?: StudentsState };
+
+export function studentsSearch(raw: Record<string, unknown>): StudentsSearch {
+  const q = words(raw.q);
+  const state = studentStates.find((name) => name === raw.state);
+  return { ...(q ? { q } : {}), ...(state ? { state } : {}) };
+}
+
 export const studioRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
@@ -34,6 +46,12 @@ export const studioRoutes = [
     validateSearch: builderSearch,
     component: lazyPage(() => import('./BuilderPage'), 'BuilderPage'),
     staticData: { flush: true },
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/studio/courses/$courseId/students',
+    validateSearch: studentsSearch,
+    component: lazyPage(() => import('./StudentsPage'), 'StudentsPage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,

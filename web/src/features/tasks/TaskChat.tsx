@@ -3,8 +3,6 @@ import { IconCircleCheck, IconLock, IconMessageCheck, IconMessages } from '@tabl
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
-import { answers } from '~/features/identity/roles';
-import { useSession } from '~/features/identity/session';
 import { RoomChat } from '~/features/messaging/RoomChat';
 import { LinkButton } from '~/ui/LinkButton';
 import { Failed, State } from '~/ui/State';
@@ -16,7 +14,6 @@ import css from './Task.module.css';
 export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
   const { t } = useTranslation('tasks');
   const format = useFormat();
-  const { me } = useSession();
   const open = task.chat === 'open';
   const room = useQuery({
     ...taskRoomQuery(task.id),
@@ -36,11 +33,9 @@ export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
           icon={<IconMessages size={28} stroke={1.5} />}
           title={t('chat.staff')}
           action={
-            answers(me?.roles) && (
-              <LinkButton variant="default" to="/desk" search={{ task: task.id }}>
-                {t('chat.desk')}
-              </LinkButton>
-            )
+            <LinkButton variant="default" to="/desk" search={{ task: task.id }}>
+              {t('chat.desk')}
+            </LinkButton>
           }
         >
           {t('chat.staffText')}
