@@ -51,7 +51,7 @@ pub use events::{
 pub use routes::routes;
 pub use students::{
     Keys as StudentKeys, Student, StudentFilter, StudentState, count_among as count_among_students,
-    student_counts, students, stuck_tasks,
+    stuck_tasks, student_counts, students,
 };
 
 /// What the context keeps while the process lives: nothing, its truth is in its tables.

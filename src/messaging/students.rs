@@ -81,8 +81,7 @@ async fn list(
     let page = match wanted {
         Some(wanted) => search(conn, course, filter, &wanted, after, now, limit).await?,
         None => {
-            let rows =
-                learning::students(conn, course, filter, after, now, limit + 1).await?;
+            let rows = learning::students(conn, course, filter, after, now, limit + 1).await?;
             Page::of(rows, limit, |student| student.keys)
         }
     };

@@ -211,7 +211,8 @@ async fn an_author_has_the_desk_of_their_own_courses() {
     assert_eq!(rooms(&queue), [room.as_str()]);
     assert_eq!(queue["kinds"], json!(["task", "question"]));
     assert_eq!(queue["counts"], json!({"waiting": 1, "mine": 0}));
-    let all = desk(&curator(s, "kim").await, "").await;
+    let kim = curator(s, "kim").await;
+    let all = desk(&kim, "").await;
     assert_eq!(all["kinds"], json!(["task", "question", "support"]));
     assert_eq!(all["counts"]["waiting"], 3);
     let help = s.person("help", &[Role::Support]).await;

@@ -138,7 +138,10 @@ async fn the_list_is_for_who_teaches_the_course_and_who_oversees_it() {
         s.person("admin", &[Role::Admin]).await.client,
     ] {
         let list = students(&who, course, "").await;
-        assert_eq!((names(&list), &list["is_author"]), (vec!["tim Test", "sam Test"], &json!(false)));
+        assert_eq!(
+            (names(&list), &list["is_author"]),
+            (vec!["tim Test", "sam Test"], &json!(false))
+        );
         for one in list["items"].as_array().unwrap() {
             // The talk of two is theirs.
             assert_eq!((&one["room_id"], &one["may_write"]), (&Value::Null, &json!(false)));
