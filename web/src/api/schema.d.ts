@@ -2113,6 +2113,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/studio/courses/{id}/students": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["studio_list_students"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/studio/courses/{id}/tasks": {
         parameters: {
             query?: never;
@@ -3432,6 +3448,60 @@ export interface components {
          * @enum {string}
          */
         CourseState: "draft" | "on_moderation" | "moderation_failed" | "published" | "blocked" | "archived";
+        CourseStudent: {
+            /**
+             * Format: date-time
+             * @description c
+             */
+            completed_at: string | null;
+            /**
+             * Format: int32
+             * @description d
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description e
+             */
+            enrolled_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description l
+             */
+            last_active_at: string | null;
+            may_write: boolean;
+            name: string;
+            /** Format: double */
+            percent: number;
+            /**
+             * Format: int64
+             * @description q
+             */
+            questions: number;
+            /** Format: uuid */
+            room_id: string | null;
+            state: components["schemas"]["StudentState"];
+            /**
+             * Format: int64
+             * @description s
+             */
+            stuck: number;
+            /**
+             * Format: int32
+             * @description t
+             */
+            total: number;
+        };
+        /** @description The students of a course. */
+        CourseStudents: {
+            counts: components["schemas"]["StudentCounts"];
+            course: components["schemas"]["CourseRef"];
+            is_author: boolean;
+            items: components["schemas"]["CourseStudent"][];
+            next_cursor: string | null;
+        };
         /** @description A cover picture. */
         Cover: {
             /**
@@ -3477,6 +3547,8 @@ export interface components {
             counts: components["schemas"]["DeskCounts"];
             /** @description The lines. */
             items: components["schemas"]["DeskLine"][];
+            /** @description The kinds of questions that can come to the caller at all. */
+            kinds: components["schemas"]["RoomKind"][];
             /** @description Where the next page begins; null on the last one. */
             next_cursor: string | null;
         };
@@ -6649,6 +6721,39 @@ export interface components {
             /** @description The sheets, JPEG. */
             urls: string[];
         };
+        /** @description How many students there are. */
+        StudentCounts: {
+            /**
+             * Format: int64
+             * @description all
+             */
+            all: number;
+            /**
+             * Format: int64
+             * @description asking
+             */
+            asking: number;
+            /**
+             * Format: int64
+             * @description completed
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description ended
+             */
+            ended: number;
+            /**
+             * Format: int64
+             * @description learning
+             */
+            learning: number;
+            /**
+             * Format: int64
+             * @description not_started
+             */
+            not_started: number;
+        };
         /** @description A student by name. */
         StudentName: {
             /**
@@ -6674,6 +6779,16 @@ export interface components {
             /** @description Whose it is. */
             student: components["schemas"]["UserRef"];
         };
+        /**
+         * @description Which students of a course.
+         * @enum {string}
+         */
+        StudentsState: "not_started" | "learning" | "completed" | "ended" | "asking";
+        /**
+         * @description How a student stands in a course.
+         * @enum {string}
+         */
+        StudentState: "not_started" | "learning" | "completed" | "ended";
         /** @description A course in its author's list. */
         StudioCard: components["schemas"]["CourseCard"] & {
             /** @description How many things are missing before it can be published. */
@@ -13279,6 +13394,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProblemDoc"];
                 };
+            };
+        };
+    };
+    studio_list_students: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                q?: string;
+                state?: "not_started" | "learning" | "completed" | "ended" | "asking";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseStudents"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

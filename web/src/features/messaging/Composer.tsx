@@ -59,6 +59,7 @@ type Props = {
   /** The clock's time before which nothing more is taken. */
   pausedUntil: number;
   trouble: (what: 'many' | 'large') => void;
+  onSent?: (() => void) | undefined;
 };
 
 const none: readonly Template[] = [];
@@ -153,6 +154,7 @@ export function Composer(props: Props) {
     setPeople([]);
     clearAttached(place);
     dropReply();
+    props.onSent?.();
     field.current?.focus();
   };
   const take = (one: Suggestion) => {

@@ -77,6 +77,8 @@ export type RoomChatProps = {
   templates?: readonly Template[];
   /** A place that the thread is to show first, by its number. */
   at?: number | undefined;
+  /** A message was written (it may still be on its way). */
+  onSent?: () => void;
 };
 
 /** It may come late onto a page that is read already: nothing but itself waits for its words. */
@@ -303,6 +305,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
               editLast={editLast}
               pausedUntil={view.pausedUntil}
               trouble={(what) => toast({ text: t(`filesToo.${what}`) })}
+              onSent={props.onSent}
             />
           </>
         )}
