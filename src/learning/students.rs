@@ -18,9 +18,9 @@ use crate::platform::http::Problem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StudentState {
-    /// Enrolled, nothing opened yet.
+    /// Enrolled, nothing done yet.
     NotStarted,
-    /// Something was opened.
+    /// On their way.
     Learning,
     /// Everything was done at some time.
     Completed,
@@ -68,7 +68,7 @@ pub struct Student {
     pub total: i32,
     /// Per cent, to one decimal, rounded down.
     pub percent: f64,
-    /// When they were in the course last; none before anything was opened.
+    /// When they were in the course last; none before anything was done.
     pub last_active_at: Option<Timestamp>,
     /// When everything was done.
     pub completed_at: Option<Timestamp>,

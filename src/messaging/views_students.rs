@@ -12,7 +12,7 @@ use crate::learning::StudentState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StudentsState {
-    /// Enrolled, nothing opened yet.
+    /// Enrolled, nothing done yet.
     NotStarted,
     /// On their way.
     Learning,
@@ -74,7 +74,7 @@ pub struct CourseStudents {
 pub struct StudentCounts {
     /// In all.
     pub all: i64,
-    /// Enrolled, nothing opened yet.
+    /// Enrolled, nothing done yet.
     pub not_started: i64,
     /// On their way.
     pub learning: i64,
@@ -103,7 +103,7 @@ pub struct CourseStudent {
     pub total: i32,
     /// When they enrolled.
     pub enrolled_at: DateTime<Utc>,
-    /// When they were in the course last; null before they opened anything.
+    /// When they were in the course last; null before they did anything.
     #[schema(required)]
     pub last_active_at: Option<DateTime<Utc>>,
     /// When everything was done.

@@ -2120,6 +2120,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The students of a course, those who enrolled last first: for its author and the staff who oversee it. */
         get: operations["studio_list_students"];
         put?: never;
         post?: never;
@@ -3448,58 +3449,76 @@ export interface components {
          * @enum {string}
          */
         CourseState: "draft" | "on_moderation" | "moderation_failed" | "published" | "blocked" | "archived";
+        /** @description A student of a course. */
         CourseStudent: {
             /**
              * Format: date-time
-             * @description c
+             * @description When everything was done.
              */
             completed_at: string | null;
             /**
              * Format: int32
-             * @description d
+             * @description Units done: required tasks answered right, lessons without any completed.
              */
             done: number;
             /**
              * Format: date-time
-             * @description e
+             * @description When they enrolled.
              */
             enrolled_at: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The person.
+             */
             id: string;
             /**
              * Format: date-time
-             * @description l
+             * @description When they were in the course last; null before they did anything.
              */
             last_active_at: string | null;
+            /** @description Whether the caller may write to them: the author, to those who may read it. */
             may_write: boolean;
+            /** @description Their name. */
             name: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Per cent of the course, to one decimal, rounded down.
+             */
             percent: number;
             /**
              * Format: int64
-             * @description q
+             * @description Questions of theirs that wait for an answer.
              */
             questions: number;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Their talk with the author; null where there is none yet, and for everybody but the author.
+             */
             room_id: string | null;
+            /** @description How they stand in the course. */
             state: components["schemas"]["StudentState"];
             /**
              * Format: int64
-             * @description s
+             * @description Tasks that they have answered wrong and not right so far.
              */
             stuck: number;
             /**
              * Format: int32
-             * @description t
+             * @description Units in all.
              */
             total: number;
         };
         /** @description The students of a course. */
         CourseStudents: {
+            /** @description How many there are, whatever was asked for. */
             counts: components["schemas"]["StudentCounts"];
+            /** @description The course. */
             course: components["schemas"]["CourseRef"];
+            /** @description Whether the caller teaches it. */
             is_author: boolean;
+            /** @description Those who enrolled last first. With `q` a page may be empty and another one follow. */
             items: components["schemas"]["CourseStudent"][];
+            /** @description Where the next page begins; null on the last one. */
             next_cursor: string | null;
         };
         /** @description A cover picture. */
@@ -6725,32 +6744,32 @@ export interface components {
         StudentCounts: {
             /**
              * Format: int64
-             * @description all
+             * @description In all.
              */
             all: number;
             /**
              * Format: int64
-             * @description asking
+             * @description A question of theirs waits for an answer.
              */
             asking: number;
             /**
              * Format: int64
-             * @description completed
+             * @description Everything was done at some time.
              */
             completed: number;
             /**
              * Format: int64
-             * @description ended
+             * @description Access has ended.
              */
             ended: number;
             /**
              * Format: int64
-             * @description learning
+             * @description On their way.
              */
             learning: number;
             /**
              * Format: int64
-             * @description not_started
+             * @description Enrolled, nothing done yet.
              */
             not_started: number;
         };
@@ -13400,13 +13419,18 @@ export interface operations {
     studio_list_students: {
         parameters: {
             query?: {
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Students a page, 1 to 100; 30 when absent. A search may give more. */
                 limit?: number;
+                /** @description With these words in the name. */
                 q?: string;
+                /** @description All of them when absent. */
                 state?: "not_started" | "learning" | "completed" | "ended" | "asking";
             };
             header?: never;
             path: {
+                /** @description The course */
                 id: string;
             };
             cookie?: never;
@@ -13422,6 +13446,12 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
