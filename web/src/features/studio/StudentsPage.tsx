@@ -202,9 +202,9 @@ function Row({ student, course }: { student: CourseStudent; course: string }) {
       </div>
       <p className={`meta mut ${css.seen}`}>
         {student.last_active_at ? (
-          <>
+          <span>
             {t('students.seen')} <When at={student.last_active_at} />
-          </>
+          </span>
         ) : (
           t('students.never')
         )}
