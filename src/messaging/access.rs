@@ -1,5 +1,5 @@
 //! Who may enter a room, and what they are in it. Somebody else's room and no room at all are the
-//! same answer, after the same questions to the database. The decision is `rules/rights.rs`; here its
+//! same answer, after the same questions to the database; whom a ban alone keeps out is told why. The decision is `rules/rights.rs`; here its
 //! facts are gathered, for one person in many rooms or many people in one.
 
 use std::collections::{HashMap, HashSet};
@@ -14,13 +14,13 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::model::{RoomKind, RoomRow};
-use super::rules::rights::{Facts, Right, right};
+use super::rules::rights::{Facts, Right, Shut, entry};
 use super::store;
 use crate::app::App;
 use crate::courses::{self, CoursePlace, LessonFace};
 use crate::identity::{self, Principal, Roles, SignedIn};
 use crate::learning;
-use crate::platform::http::Problem;
+use crate::platform::http::{Code, Problem};
 
 /// Somebody in a room.
 #[derive(Debug, Clone)]
@@ -134,12 +134,12 @@ struct Asker<'a> {
     need_wrong: Option<u32>,
 }
 
-fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Option<Right> {
+fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Result<Right, Shut> {
     use identity::Role::{Admin, Curator, Moderator, Support};
     let roles = who.roles;
     if room.course_id.is_some() && place.course.is_none() {
         // Of a course that is not there.
-        return None;
+        return Err(Shut::Hidden);
     }
     let is_curator = match room.course_id {
         Some(course) => roles.has_in(Curator, course),
@@ -161,7 +161,7 @@ fn judge(room: &RoomRow, place: &Place, who: Asker<'_>) -> Option<Right> {
         is_unopened: who.need_wrong.is_some(),
         is_banned: who.is_banned,
     };
-    right(room.kind, facts)
+    entry(room.kind, facts)
 }
 
 /// The tasks of `user`'s own rooms among these whose chats are not open to them.
@@ -184,7 +184,7 @@ fn need_wrong(shut: &HashMap<Uuid, u32>, room: &RoomRow, user: Uuid) -> Option<u
 /// Lets `who` into `room`.
 ///
 /// # Errors
-/// `not_found` for no room and for somebody else's.
+/// `not_found` for no room and for somebody else's; `chat_banned` for whom a ban alone keeps out.
 pub async fn enter(
     app: &App,
     conn: &mut AsyncPgConnection,
@@ -205,7 +205,7 @@ pub async fn open(
     room: Uuid,
 ) -> Result<(RoomRow, Place, Member), Problem> {
     let now = app.clock.now();
-    let Some((room, banned_at)) = store::rooms::with_ban(conn, room, who.user_id).await? else {
+    let Some((room, ban)) = store::rooms::with_ban(conn, room, who.user_id).await? else {
         // What is asked about a room of somebody else, so that it takes as long.
         courses::course_places(conn, &[Uuid::nil()]).await?;
         courses::lesson_places(conn, &[Uuid::nil()]).await?;
@@ -220,11 +220,20 @@ pub async fn open(
     };
     let shut = shut(conn, who.user_id, std::slice::from_ref(&room), now).await?;
     let need_wrong = need_wrong(&shut, &room, who.user_id);
-    let is_banned = banned_at.is_some();
+    let is_banned = ban.is_some();
     let asker = Asker { user: who.user_id, roles: &who.roles, is_enrolled, is_banned, need_wrong };
-    let right = judge(&room, &place, asker).ok_or_else(Problem::not_found)?;
+    let right = judge(&room, &place, asker).map_err(|shut| match shut {
+        Shut::Hidden => Problem::not_found(),
+        Shut::Banned => banned(ban.unwrap_or_default()),
+    })?;
     let member = Member::of(&room, who.user_id, right, need_wrong);
     Ok((room, place, member))
+}
+
+/// What somebody hears whom a ban keeps out. It lasts until it is lifted, so there is no `until`.
+fn banned(reason: String) -> Problem {
+    let problem = Problem::new(Code::ChatBanned);
+    if reason.is_empty() { problem } else { problem.with("reason", reason) }
 }
 
 /// What `who` is in each of these rooms; where they are nothing, the room is left out. `banned` are
@@ -254,7 +263,7 @@ pub async fn rights_in(
             is_banned: banned.contains(&room.id),
             need_wrong,
         };
-        if let Some(right) = judge(room, &place, asker) {
+        if let Ok(right) = judge(room, &place, asker) {
             found.insert(room.id, (place, Member::of(room, who.user_id, right, need_wrong)));
         }
     }
@@ -308,7 +317,8 @@ pub async fn standings(
             is_banned: banned.contains(user),
             need_wrong,
         };
-        Some((*user, Member::of(&room, *user, judge(&room, place, asker)?, need_wrong)))
+        let right = judge(&room, place, asker).ok()?;
+        Some((*user, Member::of(&room, *user, right, need_wrong)))
     };
     Ok(users.iter().filter_map(member).collect())
 }

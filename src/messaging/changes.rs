@@ -76,11 +76,11 @@ pub async fn edit(
     stored(&app, &member, what.map_err(|refusal| problem(&refusal))?).await
 }
 
-/// Takes a message away: an own one, or, for moderators, that of anybody of a lower rank.
+/// Takes a message away: an own one, or, for moderators, that of anybody of a lower rank, with the reason.
 #[utoipa::path(delete, path = "/api/v1/rooms/{id}/messages/{msg}", tag = "messaging",
     params(("id" = Uuid, Path, description = "The room"), ("msg" = Uuid, Path, description = "The message"), Deletion),
     responses((status = 200, body = Stored), (status = 403), (status = 404), (status = 409, description = "`too_late`"),
-        (status = 429)))]
+        (status = 422, description = "`reason` is missing"), (status = 429)))]
 pub async fn delete(
     app: App,
     SignedIn(who): SignedIn,

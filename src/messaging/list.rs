@@ -8,12 +8,14 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::access::{self, Member, Place};
+use super::hooks::guard;
 use super::model::{RoomKind, RoomRow};
-use super::store;
 use super::store::list::{Filter, Keys, Line, Reader};
 use super::views_rooms::{
-    CourseRef, DeskState, LastMessage, Notify, RoomChanges, RoomLine, RoomsQuery, Unread, UserRef,
+    CourseRef, DeskState, LastMessage, Notify, RoomChanges, RoomLine, RoomMute, RoomsQuery, Unread,
+    UserRef,
 };
+use super::{moderation, store};
 use crate::app::App;
 use crate::courses;
 use crate::identity::{self, Principal, Role as Grant};
@@ -179,6 +181,8 @@ async fn shown(
     let banned: HashSet<Uuid> =
         lines.iter().filter(|line| line.banned).map(|line| line.id).collect();
     let mut rights = access::rights_in(app, conn, who, &rooms, &banned).await?;
+    let now = app.clock.now();
+    let wide = moderation::wide_mutes(conn, who.user_id, now).await?;
     let rooms: HashMap<Uuid, RoomRow> = rooms.into_iter().map(|room| (room.id, room)).collect();
     let mut ids: HashSet<Uuid> = lines.iter().filter_map(|line| line.last_author).collect();
     ids.extend(rooms.values().filter_map(|room| room.owner_id));
@@ -193,9 +197,28 @@ async fn shown(
         .into_iter()
         .filter_map(|line| {
             let (place, member) = rights.remove(&line.id)?;
-            Some(view(rooms.get(&line.id)?, line, &place, &member, &names))
+            let room = rooms.get(&line.id)?;
+            // Who keeps order is held by no mute.
+            let muted = (!member.moderates).then(|| muted(room, &line, &wide, now)).flatten();
+            Some(RoomLine { muted, ..view(room, line, &place, &member, &names) })
         })
         .collect())
+}
+
+/// What keeps the reader from writing: of the mutes in the room, over its course and the school the longest.
+fn muted(
+    room: &RoomRow,
+    line: &Line,
+    wide: &[(Option<Uuid>, Timestamp, String)],
+    now: Timestamp,
+) -> Option<RoomMute> {
+    let here = line.muted_until.map(|until| (until, line.muted_reason.clone()));
+    let wide = wide
+        .iter()
+        .filter(|(course, ..)| course.is_none() || *course == room.course_id)
+        .map(|(_, until, reason)| (*until, Some(reason.clone())));
+    let (until, reason) = guard::longest(here.into_iter().chain(wide), now)?;
+    Some(RoomMute { until: guard::shown(until), reason })
 }
 
 fn view(
@@ -235,6 +258,7 @@ fn view(
         role: role_name(member.role).to_owned(),
         can_write: member.can_write_now(room.locked),
         moderates: member.moderates,
+        muted: None,
         locked: room.locked,
         pinned: line.pinned,
         notify: Notify::of(&line.notify),

@@ -117,6 +117,8 @@ impl Services {
         moderation::routes::decide_case,
         moderation::routes::list_mutes,
         moderation::routes::lift_mute,
+        moderation::routes::list_bans,
+        moderation::routes::lift_ban,
         moderation::routes::moderate,
         moderation::routes::report_message,
         moderation::routes::list_blocks,

@@ -55,7 +55,7 @@ pub async fn unread(app: App, SignedIn(who): SignedIn) -> Result<HttpResponse, P
 /// One room as the list shows it.
 #[utoipa::path(get, path = "/api/v1/rooms/{id}", tag = "messaging",
     params(("id" = uuid::Uuid, Path, description = "The room")),
-    responses((status = 200, body = RoomLine), (status = 404)))]
+    responses((status = 200, body = RoomLine), (status = 403, description = "`chat_banned`"), (status = 404)))]
 pub async fn room(
     app: App,
     SignedIn(who): SignedIn,

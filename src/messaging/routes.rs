@@ -31,7 +31,7 @@ pub fn routes(r: &mut Routes) {
 /// The chat beside a lesson.
 #[utoipa::path(get, path = "/api/v1/lessons/{id}/room", tag = "messaging",
     params(("id" = uuid::Uuid, Path, description = "The lesson")),
-    responses((status = 200, body = RoomOfLesson), (status = 404)))]
+    responses((status = 200, body = RoomOfLesson), (status = 403, description = "`chat_banned`"), (status = 404)))]
 pub async fn room_of_lesson(LessonRoomMember(member): LessonRoomMember) -> HttpResponse {
     HttpResponse::Ok().json(RoomOfLesson { room_id: member.room })
 }
@@ -39,7 +39,7 @@ pub async fn room_of_lesson(LessonRoomMember(member): LessonRoomMember) -> HttpR
 /// A page of a room's history.
 #[utoipa::path(get, path = "/api/v1/rooms/{id}/messages", tag = "messaging",
     params(("id" = uuid::Uuid, Path, description = "The room"), HistoryQuery),
-    responses((status = 200, body = MessagePage), (status = 404)))]
+    responses((status = 200, body = MessagePage), (status = 403, description = "`chat_banned`"), (status = 404)))]
 pub async fn messages(
     app: App,
     RoomMember(member): RoomMember,
@@ -153,8 +153,14 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
     };
     let mut problem = Problem::new(code);
     if let Some(field) = refusal.field {
-        let fault = if refusal.code == ErrCode::TooLarge { Code::TooLong } else { code };
-        problem = problem.field(field, fault, refusal.code.text(actors::wire::Locale::En));
+        let text = refusal.code.text(actors::wire::Locale::En);
+        let (fault, text) = match (refusal.code, field) {
+            (ErrCode::TooLarge, _) => (Code::TooLong, text),
+            // Of all fields the one that may be left out, and not by everybody.
+            (ErrCode::BadRequest, "reason") => (Code::Required, "Say why."),
+            _ => (code, text),
+        };
+        problem = problem.field(field, fault, text);
     }
     if let Some(rule) = refusal.rule {
         problem = problem.with("rule", rule);

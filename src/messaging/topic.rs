@@ -6,7 +6,7 @@ use actix::MailboxError;
 use actors::chat_room::frame;
 use actors::chat_room::message::Tell;
 use actors::chat_room::port::{Action, At, Draft, Mark, ModAct, Seq, What};
-use actors::chat_room::room::{Command, Join, Seat};
+use actors::chat_room::room::{Command, Join, Muted, Seat};
 use actors::wire::{ErrCode, Locale, Problem as Refusal};
 use async_trait::async_trait;
 use bytestring::ByteString;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::access::{self, Member};
 use super::history::{self, Window};
+use super::hooks::guard::{Standing, shown};
 use super::moderation::Screened;
 use super::{files, limits, moderation, rules, search, store};
 use crate::app::App;
@@ -334,15 +335,18 @@ async fn seat(
         read: super::log::unsigned(*read),
         delivered: super::log::unsigned(*delivered),
     });
-    let muted_until = standing.and_then(|(standing, ..)| standing.muted_until);
     let wide = moderation::muted_widely(&mut conn, member.course, member.user, now).await?;
-    let muted_until = muted_until.max(wide);
+    // Who keeps order is held by no mute.
+    let laid = Standing { here: standing.map(|(standing, ..)| standing), wide };
     let blocked = store::blocked_by(&mut conn, member.user).await?;
     let seat = Seat {
         user: member.user,
         name: by.name,
         rights: member.rights(),
-        muted_until: muted_until.filter(|until| *until > now),
+        muted: laid
+            .muted(now)
+            .filter(|_| !member.moderates)
+            .map(|(until, reason)| Muted { until: shown(until), reason }),
         blocked: (!blocked.is_empty()).then(|| Arc::new(blocked.into_iter().collect())),
         presence,
         locale,

@@ -211,7 +211,7 @@ pub struct Edited {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Deletion {
-    /// Why; for the audit, when a moderator does it.
+    /// Why, 1 to 500 characters: needed for the message of somebody else, and kept in the audit log.
     pub reason: Option<String>,
 }
 

@@ -83,6 +83,17 @@ pub struct LastMessage {
     pub own: bool,
 }
 
+/// What keeps a reader from writing in a room.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoomMute {
+    /// Until when; null = until it is lifted.
+    #[schema(required)]
+    pub until: Option<DateTime<Utc>>,
+    /// Why.
+    #[schema(required)]
+    pub reason: Option<String>,
+}
+
 /// A room as the list shows it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RoomLine {
@@ -111,6 +122,9 @@ pub struct RoomLine {
     pub can_write: bool,
     /// Whether the reader keeps order here.
     pub moderates: bool,
+    /// What a moderator has laid upon the reader.
+    #[schema(required)]
+    pub muted: Option<RoomMute>,
     /// Whether only those who keep order write.
     pub locked: bool,
     /// Whether the reader pinned it.

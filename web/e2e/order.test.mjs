@@ -1,5 +1,6 @@
 // Order in the rooms of which there is one: a word that holds messages back, a mute with its time and reason that is lifted
-// from the list, a locked room, slow mode, a ban that is taken back, the staff's own room, and the log of it all.
+// from the list, a locked room, slow mode, somebody's message taken away, a ban that is told and lifted from its list, the
+// staff's own room, and the log of it all.
 // MSG-07 MSG-10 MSG-13
 
 import assert from 'node:assert/strict';
@@ -55,6 +56,16 @@ async function room(deed) {
   await judge.page.getByRole('menuitem', { name: deed, exact: true }).click();
   return judge.page.getByRole('dialog');
 }
+/** From the list that a moderator looks at. */
+async function lift(deed, reason) {
+  await judge.page.getByRole('button', { name: 'Lift' }).click();
+  const dialog = judge.page.getByRole('dialog');
+  await dialog.getByRole('button', { name: deed }).click();
+  await dialog.getByText('Write the reason').waitFor();
+  await dialog.getByLabel('Reason').fill(reason);
+  await dialog.getByRole('button', { name: deed }).click();
+  await dialog.waitFor({ state: 'hidden' });
+}
 async function choose(dialog, label, option) {
   await dialog.getByRole('combobox', { name: label }).click();
   await judge.page.getByRole('option', { name: option, exact: true }).click();
@@ -107,8 +118,7 @@ test('a mute says its reason and its end, and is lifted from the list', async ()
   await page.getByText('General chat').waitFor();
   await page.getByText('Advertising').waitFor();
   assert.deepEqual(await judge.accessibility(), []);
-  await page.getByRole('button', { name: 'Lift' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Let them write' }).click();
+  await lift('Let them write', 'Enough');
   await page.getByText('Everybody may write').waitFor();
   await say(sardor, 'I have understood.');
 });
@@ -122,11 +132,11 @@ test('a mute over the whole school is met in every room, and lifted from the lis
   await dialog.waitFor({ state: 'hidden' });
   await sardor.page.reload();
   await sardor.page.getByText(/A moderator has muted you here until/).waitFor();
+  await sardor.page.getByText('Reason: Advertising everywhere').waitFor();
   const { page } = judge;
   await page.goto('/moderation?tab=mutes');
   await page.getByText('In the whole school').waitFor();
-  await page.getByRole('button', { name: 'Lift' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Let them write' }).click();
+  await lift('Let them write', 'Enough');
   await page.getByText('Everybody may write').waitFor();
   await enter(sardor);
   await say(sardor, 'Nothing is for sale.');
@@ -136,11 +146,15 @@ test('a locked room is only read by those who do not keep order', async () => {
   await enter(judge);
   const lock = await room('Lock the room');
   await lock.getByRole('button', { name: 'Lock' }).click();
+  await lock.getByText('Write the reason').waitFor();
+  await lock.getByLabel('Reason').fill('It is late');
+  await lock.getByRole('button', { name: 'Lock' }).click();
   await lock.waitFor({ state: 'hidden' });
   await malika.page.getByText('The chat is locked: only moderators write.').waitFor();
   await say(judge, 'Back at noon.');
   await message(malika, 'Back at noon.').waitFor();
   const unlock = await room('Unlock the room');
+  await unlock.getByLabel('Reason').fill('It is morning');
   await unlock.getByRole('button', { name: 'Unlock' }).click();
   await unlock.waitFor({ state: 'hidden' });
   await say(malika, 'It is open again.');
@@ -149,6 +163,7 @@ test('a locked room is only read by those who do not keep order', async () => {
 test('in slow mode one waits between two messages', async () => {
   const slow = await room('Slow mode');
   await choose(slow, 'Pause between messages of one person', '1 hr');
+  await slow.getByLabel('Reason').fill('A flood');
   await slow.getByRole('button', { name: 'Save' }).click();
   await slow.waitFor({ state: 'hidden' });
   await field(sardor).fill('One word an hour.');
@@ -156,23 +171,45 @@ test('in slow mode one waits between two messages', async () => {
   await sardor.page.getByText(/Slow mode: the next message in/).waitFor();
   const off = await room('Slow mode');
   await choose(off, 'Pause between messages of one person', 'No pause');
+  await off.getByLabel('Reason').fill('It has passed');
   await off.getByRole('button', { name: 'Save' }).click();
   await off.waitFor({ state: 'hidden' });
   // What waited goes out by itself.
   await message(malika, 'One word an hour.').waitFor();
 });
 
-test('who is banned sees no room, until the ban is taken back', async () => {
+test('the message of somebody else goes with a reason only', async () => {
+  await say(malika, 'Buy essays here.');
+  const dialog = await about('Buy essays here.', 'Delete');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await dialog.getByText('Write the reason').waitFor();
+  await dialog.getByLabel('Reason').fill('Essays for sale');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await message(sardor, 'Buy essays here.').waitFor({ state: 'hidden' });
+});
+
+test('who is banned is told so and why, here and wherever they come from, until the ban is lifted', async () => {
   const ban = await about('One word an hour.', 'Ban from the room');
   await ban.getByLabel('Reason').fill('By mistake');
   await ban.getByRole('button', { name: 'Ban', exact: true }).click();
   await ban.waitFor({ state: 'hidden' });
-  // Whether the word of the ban or the end of the connection comes first is open.
-  await sardor.page.getByRole('heading', { name: /removed from this chat|not open to you/ }).waitFor();
+  const told = async () => {
+    await sardor.page.getByRole('heading', { name: 'You have been removed from this chat' }).waitFor();
+    await sardor.page.getByText('Reason: By mistake').waitFor();
+  };
+  await told();
+  await sardor.page.reload();
+  await told();
   await sardor.picture('order-banned');
-  const lift = await about('One word an hour.', 'Lift the ban');
-  await lift.getByRole('button', { name: 'Let in' }).click();
-  await lift.waitFor({ state: 'hidden' });
+  assert.deepEqual(await sardor.accessibility(), []);
+  await judge.page.goto('/moderation?tab=bans');
+  await judge.page.getByText('General chat').waitFor();
+  await judge.page.getByText('By mistake').waitFor();
+  await judge.picture('order-bans');
+  assert.deepEqual(await judge.accessibility(), []);
+  await lift('Let in', 'It was another one');
+  await judge.page.getByText('Nobody is banned').waitFor();
   await enter(sardor);
   await say(sardor, 'Here I am again.');
   await message(malika, 'Here I am again.').waitFor();
@@ -192,8 +229,18 @@ test('the log knows what was done, to whom and why', async () => {
   await chief.signIn('root@example.com');
   const { page } = chief;
   await page.goto('/admin/audit');
-  for (const act of ['Let into a room again', 'Slow mode', 'Room locked', 'Mute lifted', 'Word added']) {
+  for (const act of [
+    'Let into a room again',
+    'Slow mode',
+    'Room locked',
+    'Mute lifted',
+    'Message deleted',
+    'Word added',
+  ]) {
     await page.getByText(act, { exact: true }).first().waitFor();
+  }
+  for (const why of ['It was another one', 'Essays for sale', 'A flood', 'It is late', 'Enough']) {
+    await page.getByText(why).first().waitFor();
   }
   const ban = page.getByRole('listitem').filter({ hasText: 'By mistake' });
   await ban.getByText('Mira Levi').waitFor();

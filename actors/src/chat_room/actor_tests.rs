@@ -77,7 +77,7 @@ impl Node {
             user: guest.user,
             name: "Aziza".into(),
             rights: student(),
-            muted_until: None,
+            muted: None,
             blocked: None,
             presence: true,
             locale: Locale::En,
@@ -111,7 +111,7 @@ async fn a_message_reaches_everybody_in_the_room_and_its_author_gets_the_ack() {
     assert_eq!(joined["room"]["title"], "Ownership");
     assert_eq!(
         joined["me"],
-        json!({"read": 0, "delivered": 0, "role": "student", "moderates": false, "muted_until": null})
+        json!({"read": 0, "delivered": 0, "role": "student", "moderates": false, "muted": null})
     );
     node.join(&mut bek, None).await;
     node.send(&anna, "c1").await;
@@ -295,7 +295,7 @@ async fn a_room_that_panics_cuts_its_seats_is_replaced_and_nothing_acknowledged_
         user: anna.user,
         name: "Aziza".into(),
         rights: student(),
-        muted_until: None,
+        muted: None,
         blocked: None,
         presence: false,
         locale: Locale::En,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::port::{Mark, Message, Page, Role, RoomInfo, Viewer};
 use super::presence::{Diff, Person};
 use super::ring::skip_json;
-use super::room::{History, Joined};
+use super::room::{History, Joined, Muted};
 use super::sending::Ack;
 use crate::wire::encode;
 
@@ -45,12 +45,12 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
         online: usize,
     }
     #[derive(Serialize)]
-    struct Me {
+    struct Me<'a> {
         #[serde(flatten)]
         mark: Mark,
         role: Role,
         moderates: bool,
-        muted_until: Option<Timestamp>,
+        muted: Option<&'a Muted>,
     }
     #[derive(Serialize)]
     struct Head<'a> {
@@ -65,7 +65,7 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
         #[serde(skip_serializing_if = "Option::is_none")]
         page: Option<serde_json::Value>,
         room: Room<'a>,
-        me: Me,
+        me: Me<'a>,
         marks: Vec<MarkView>,
     }
     let seat = &joined.seat;
@@ -93,7 +93,7 @@ pub fn joined(topic: &str, joined: &Joined) -> Vec<ByteString> {
             mark: joined.me,
             role: rights.role,
             moderates: rights.moderates,
-            muted_until: seat.muted_until,
+            muted: seat.muted.as_ref(),
         },
         marks: joined.marks.iter().map(MarkView::of).collect(),
     });

@@ -146,7 +146,7 @@ pub struct ModAct {
     pub action: Action,
     /// To whom, where it is done to a person.
     pub user: Option<Uuid>,
-    /// For `mute` and `ban`: until when; `None` = until it is lifted.
+    /// For `mute`: until when; `None` = until it is lifted. A ban always lasts until it is lifted.
     pub until: Option<Timestamp>,
     /// For `slow_mode`: seconds between two messages of one person, 0 = off.
     pub slow_s: u32,

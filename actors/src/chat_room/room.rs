@@ -22,7 +22,7 @@ use kernel::Timestamp;
 use uuid::Uuid;
 
 use self::history::{Need, Waiting};
-pub use self::words::{Command, Effect, History, Join, Joined, Seat, Sitter};
+pub use self::words::{Command, Effect, History, Join, Joined, Muted, Seat, Sitter};
 use super::marks::Marks;
 use super::port::{
     Action, Appended, Change, Draft, Entry, LogError, Mark, Opened, Page, RoomInfo, Seq, What,

@@ -307,7 +307,7 @@ fn join(index: usize, last: Option<(Seq, String)>) -> Join {
         user: user(index),
         name: format!("user {index}"),
         rights: rights(index),
-        muted_until: None,
+        muted: None,
         blocked: None,
         presence: true,
         locale: Locale::En,

@@ -42,18 +42,23 @@ impl Standing {
         }
     }
 
-    /// The mute that lasts longest of those that hold at `now`.
-    fn muted(&self, now: Timestamp) -> Option<(Timestamp, Option<String>)> {
+    /// The mute that lasts longest of those that hold at `now`, and why.
+    pub fn muted(&self, now: Timestamp) -> Option<(Timestamp, Option<String>)> {
         let here = self
             .here
             .as_ref()
             .and_then(|here| Some((here.muted_until?, here.muted_reason.clone())));
         let wide = self.wide.clone().map(|(until, reason)| (until, Some(reason)));
-        here.into_iter()
-            .chain(wide)
-            .filter(|(until, _)| *until > now)
-            .max_by_key(|(until, _)| *until)
+        longest(here.into_iter().chain(wide), now)
     }
+}
+
+/// Of these mutes the one that lasts longest, if any holds at `now`: its end and its reason.
+pub fn longest(
+    mutes: impl Iterator<Item = (Timestamp, Option<String>)>,
+    now: Timestamp,
+) -> Option<(Timestamp, Option<String>)> {
+    mutes.filter(|(until, _)| *until > now).max_by_key(|(until, _)| *until)
 }
 
 /// Whether a change may be made. Moderators are only held by a ban. The room's actor has looked at rights and

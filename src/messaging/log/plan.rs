@@ -154,6 +154,14 @@ fn not_found() -> Refusal {
     Refusal::new(ErrCode::NotFound)
 }
 
+/// Whoever keeps order says why: it stands in the audit log.
+fn ensure_reason(reason: &str) -> Result<(), Refusal> {
+    match reason.trim() {
+        "" => Err(Refusal::field(ErrCode::BadRequest, "reason")),
+        _ => Ok(()),
+    }
+}
+
 impl<F: Fn() -> Uuid> Planner<'_, F> {
     fn one(&mut self, room: Uuid, change: &Change) -> Result<Appended, Refusal> {
         if let What::Message(draft) = &change.what {
@@ -433,6 +441,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
             return Err(Refusal::new(ErrCode::TooLate));
         }
         if !own {
+            ensure_reason(reason.unwrap_or_default())?;
             self.plan.moderated.push(Moderated {
                 room,
                 by: change.by.user,
@@ -555,6 +564,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
     fn moderate(&mut self, room: Uuid, change: &Change, act: &ModAct) -> Result<Appended, Refusal> {
         let ModAct { action, user, until, slow_s, reason } = act;
         let user = user.filter(|_| action.is_personal());
+        ensure_reason(reason)?;
         if action.is_personal() && user.is_none() {
             return Err(Refusal::field(ErrCode::BadRequest, "user"));
         }
@@ -620,7 +630,7 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
             at: now,
         });
         let slow_s = (*action == Action::SlowMode).then_some(*slow_s);
-        let reason = (!reason.is_empty()).then(|| reason.clone());
+        let reason = Some(reason.clone());
         let payload = json!({"action": action, "user": user, "until": until, "slow_s": slow_s, "reason": reason});
         let seq = self.log(room, kind::MOD, None, change.by.user, Some(payload))?;
         let (action, until) = (*action, *until);
@@ -696,12 +706,13 @@ impl<F: Fn() -> Uuid> Planner<'_, F> {
         let files = files.map(rows::file).collect();
         let name = self.world.names.get(&row.author_id).cloned().unwrap_or_default();
         let m = Message { reply, files, ..rows::message(&row, name) };
+        let payload = Some(json!({"on": on}));
+        let seq = self.log(room, kind::APPROVE, Some(msg), change.by.user, payload)?;
+        // It counts as unread by this number, not by the one that it was stored with.
         if on {
             self.posted(&row, rows::role_of(&row.author_role));
             self.said(&row, &m.author_name);
         }
-        let payload = Some(json!({"on": on}));
-        let seq = self.log(room, kind::APPROVE, Some(msg), change.by.user, payload)?;
         Ok(self.stored(Entry::Approve { seq, m }))
     }
 }
@@ -888,6 +899,39 @@ mod tests {
         assert_eq!(refusal(&other[0]), ErrCode::Forbidden);
     }
 
+    /// MSG-07: nothing is done to a room or to somebody's message without saying why; an own message goes without.
+    #[test]
+    fn whoever_keeps_order_says_why() {
+        let delete = |reason: Option<&str>| What::Delete {
+            msg: Uuid::from_u128(7),
+            reason: reason.map(str::to_owned),
+        };
+        let act = |action, slow_s, reason: &str| {
+            let reason = reason.to_owned();
+            What::Mod(ModAct { action, user: None, until: None, slow_s, reason })
+        };
+        for what in [
+            delete(None),
+            delete(Some(" ")),
+            act(Action::Lock, 0, ""),
+            act(Action::Unlock, 0, " "),
+            act(Action::SlowMode, 30, ""),
+        ] {
+            let (plan, outcomes) = planned(&[item(by(2, true), what)], with_message(1), 0);
+            assert!(plan.log.is_empty() && plan.writes.is_empty() && plan.moderated.is_empty());
+            let Appended::Refused(refusal) = &outcomes[0] else { panic!("{outcomes:?}") };
+            assert_eq!((refusal.code, refusal.field), (ErrCode::BadRequest, Some("reason")));
+        }
+        for (by, what) in [
+            (by(2, true), delete(Some("rude"))),
+            (by(1, false), delete(None)),
+            (by(2, true), act(Action::Lock, 0, "late")),
+            (by(2, true), act(Action::SlowMode, 30, "a flood")),
+        ] {
+            assert_eq!(planned(&[item(by, what)], with_message(1), 0).0.log.len(), 1);
+        }
+    }
+
     /// MSG-01
     #[test]
     fn reactions_are_counted_and_setting_what_is_set_adds_no_entry() {
@@ -928,7 +972,7 @@ mod tests {
             entry: Entry::Approve { seq: 2, m }, ..
         } if m.state == State::Shown && m.seq == 1));
         assert!(matches!(outcomes[1], Appended::Duplicate { .. }));
-        assert_eq!(plan.posted.len(), 1);
+        assert_eq!((plan.posted.len(), plan.said.len(), plan.said[0].head), (1, 1, 2));
     }
 
     /// MSG-07: slow mode counts what is stored, whoever stored it, and no repetition is held by it.

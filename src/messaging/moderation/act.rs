@@ -25,6 +25,8 @@ use crate::platform::http::{Checks, Code, Problem};
 const MUTE_S: std::ops::RangeInclusive<i64> = 60..=366 * 24 * 3600;
 /// Seconds of slow mode at most.
 const SLOW_S: u32 = 3600;
+/// Characters of a reason: every act has one.
+pub(super) const REASON: std::ops::RangeInclusive<usize> = 1..=500;
 
 /// An act whose input is in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +43,7 @@ struct Act {
 fn checked(new: &NewAct) -> Result<Act, Problem> {
     let mut checks = Checks::new();
     let action = new.action.0;
-    let needs_reason = matches!(action, Action::Mute | Action::Kick | Action::Ban);
-    let reason = checks.text("reason", &new.reason, usize::from(needs_reason)..=500);
+    let reason = checks.text("reason", &new.reason, REASON);
     checks.ensure(
         new.user_id.is_some() == action.is_personal(),
         "user_id",
@@ -270,7 +271,12 @@ mod tests {
         assert!(checked(&new(Action::Mute)).is_ok());
         assert!(checked(&NewAct { for_s: Some(59), ..new(Action::Mute) }).is_err());
         assert!(checked(&NewAct { for_s: Some(60), ..new(Action::Ban) }).is_err());
-        assert!(checked(&NewAct { reason: String::new(), ..new(Action::Kick) }).is_err());
+        for action in [Action::Kick, Action::Unmute, Action::Unban] {
+            assert!(checked(&NewAct { reason: " ".into(), ..new(action) }).is_err());
+        }
+        let lock = NewAct { user_id: None, ..new(Action::Lock) };
+        assert!(checked(&lock).is_ok());
+        assert!(checked(&NewAct { reason: String::new(), ..lock }).is_err());
         assert!(checked(&NewAct { user_id: None, ..new(Action::Ban) }).is_err());
         assert!(checked(&new(Action::Lock)).is_err());
         let slow = NewAct { user_id: None, slow_s: Some(30), ..new(Action::SlowMode) };

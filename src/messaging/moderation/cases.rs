@@ -1,7 +1,7 @@
 //! The moderators' queue: reported messages, and messages that a word list held back. A held message
 //! is a case of its own under the message's id; it is written down when it is decided.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use actors::chat_room::port::{Action, What};
 use diesel_async::AsyncPgConnection;
@@ -10,10 +10,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::act;
+use super::bans::faces;
 use super::model::{CaseKind, CaseRow, Decision, Looked, ReportRow};
 use super::store;
 use super::views::{
-    ActName, CaseMessage, CaseQuery, CaseReport, CaseRoom, CaseState, CaseView, NewAct, NewDecision,
+    ActName, CaseMessage, CaseQuery, CaseReport, CaseState, CaseView, NewAct, NewDecision,
 };
 use crate::app::App;
 use crate::identity::{self, Principal};
@@ -91,17 +92,7 @@ async fn views(
     for report in store::cases::reports_of(conn, &cases).await? {
         reports.entry(report.case_id).or_default().push(report);
     }
-    let rooms: HashSet<Uuid> = rows.iter().map(|row| row.room_id).collect();
-    let rooms: Vec<Uuid> = rooms.into_iter().collect();
-    let rooms = crate::messaging::store::rooms::all(conn, &rooms).await?;
-    let places = access::places(conn, &rooms, app.clock.now()).await?;
-    let rooms: HashMap<Uuid, CaseRoom> = rooms
-        .into_iter()
-        .map(|room| {
-            let title = places.get(&room.id).map(|place| place.title.clone()).unwrap_or_default();
-            (room.id, CaseRoom { id: room.id, kind: room.kind, title })
-        })
-        .collect();
+    let rooms = faces(app, conn, rows.iter().map(|row| row.room_id)).await?;
     let people: Vec<Uuid> = messages
         .values()
         .map(|message| message.author_id)
@@ -182,7 +173,7 @@ pub(super) async fn decide(
         store::cases::was_held(&mut conn, message.id).await?
     };
     if case.resolved_at.is_some() || !(waits || begun) {
-        return Err(Problem::new(Code::Conflict).detail("This case was decided already."));
+        return Err(decided());
     }
     let reason = checked(&case, &decision)?;
     let personal = match decision.action {
@@ -213,7 +204,15 @@ pub(super) async fn decide(
             let mut conn = app.db.conn().await?;
             act::permit_delete(app, &mut conn, who, &member, *msg).await?;
         }
-        change(app, &member, what).await?;
+        let ack = change(app, &member, what).await?;
+        if ack.dup && case.kind == CaseKind::Held {
+            // Somebody else was first, perhaps with another decision: theirs stands.
+            let mut conn = app.db.conn().await?;
+            let message = store::cases::message(&mut conn, message.id).await?;
+            if message.is_none_or(|message| message.state != wanted) {
+                return Err(decided());
+            }
+        }
     }
     if let Some(action) = personal {
         let new = NewAct {
@@ -227,6 +226,10 @@ pub(super) async fn decide(
         act::act(app, who, &member, &new).await?;
     }
     settle(app, who, &member, case, decision.action, reason).await
+}
+
+fn decided() -> Problem {
+    Problem::new(Code::Conflict).detail("This case was decided already.")
 }
 
 /// Whether the decision fits the case; the cleaned reason.
@@ -259,6 +262,7 @@ async fn settle(
     reason: String,
 ) -> Result<CaseView, Problem> {
     let now = app.clock.now();
+    let open = case.clone();
     let decided = CaseRow {
         resolved_at: Some(now),
         resolved_by: Some(who.user_id),
@@ -276,6 +280,10 @@ async fn settle(
     };
     app.db
         .transaction(async |conn: &mut AsyncPgConnection| -> Result<CaseView, Problem> {
+            if decided.kind == CaseKind::Held {
+                // It has no row till then; the first of two who write one down lets the second see it.
+                store::cases::keep(conn, &open).await?;
+            }
             let other = store::cases::lock(conn, decided.id).await?;
             // Two moderators at once: the acts bear that, and the first one's name stays.
             if other.is_none_or(|other| other.resolved_at.is_none()) {

@@ -2,10 +2,11 @@
 //!
 //! - `skeleton`, `words`, `text`: the rules about a text, pure. `screen`: the rules in their order.
 //! - `lists`: the word lists, as moderators keep them.
-//! - `act`: what moderators do in rooms, and to whom. `mutes`: who may not write.
+//! - `act`: what moderators do in rooms, and to whom. `mutes`: who may not write. `bans`: who may not enter.
 //! - `reports`, `cases`: what people report, and the moderators' queue. `blocks`: whom one hides.
 
 mod act;
+mod bans;
 mod blocks;
 mod cases;
 mod lists;
@@ -36,7 +37,7 @@ pub(super) use model::ReportKind;
 pub(super) use reports::report;
 pub(super) use routes::routes;
 pub(super) use screen::{Screened, screen};
-pub(super) use store::mutes::widest as muted_widely;
+pub(super) use store::mutes::{of as wide_mutes, widest as muted_widely};
 pub(super) use trust::is_new;
 pub(super) use views::CaseState;
 

@@ -165,6 +165,19 @@ pub struct MuteRow {
     pub reason: String,
 }
 
+/// Somebody who may not enter a room.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct BanRow {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub user_id: Uuid,
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub room_id: Uuid,
+    #[diesel(sql_type = diesel::sql_types::Timestamptz)]
+    pub banned_at: Timestamp,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub reason: String,
+}
+
 impl MuteRow {
     /// What it is ordered by among one person's.
     pub fn place(&self) -> Uuid {

@@ -3,7 +3,7 @@
 use actors::chat_room::port::{Action, ModAct, What};
 use uuid::Uuid;
 
-use super::views::{LiftQuery, MuteQuery, MuteScope, MuteView};
+use super::views::{HeldBackQuery, LiftQuery, MuteScope, MuteView};
 use super::{act, store};
 use crate::app::App;
 use crate::courses;
@@ -20,7 +20,7 @@ use crate::platform::http::{Checks, Code, Page, Problem, cursor};
 pub(super) async fn list(
     app: &App,
     who: &Principal,
-    query: MuteQuery,
+    query: HeldBackQuery,
 ) -> Result<Page<MuteView>, Problem> {
     let after: Option<(Uuid, Uuid)> = query.cursor.as_deref().map(cursor::decode).transpose()?;
     let limit = i64::from(query.limit.unwrap_or(50).clamp(1, 100));
@@ -61,7 +61,7 @@ pub(super) async fn lift(
     which: LiftQuery,
 ) -> Result<(), Problem> {
     let mut checks = Checks::new();
-    let reason = checks.text("reason", &which.reason, 0..=500);
+    let reason = checks.text("reason", &which.reason, act::REASON);
     let one = which.room_id.is_none() || which.course_id.is_none();
     checks.ensure(one, "course_id", Code::Invalid, "A mute is in a room or over a course.");
     checks.done()?;

@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use super::views::{
-    ActDone, Block, CaseQuery, CaseView, LiftQuery, MuteQuery, MuteView, NewAct, NewDecision,
-    NewReport, NewWord, Word, WordQuery,
+    ActDone, BanView, Block, CaseQuery, CaseView, HeldBackQuery, LiftQuery, MuteView, NewAct,
+    NewDecision, NewReport, NewWord, UnbanQuery, Word, WordQuery,
 };
-use super::{act, blocks, cases, lists, mutes, reports};
+use super::{act, bans, blocks, cases, lists, mutes, reports};
 use crate::app::App;
 use crate::identity::{IdInPath, Moderators, SignedIn, Staff};
 use crate::messaging::access::RoomMember;
@@ -26,6 +26,8 @@ pub fn routes(r: &mut Routes) {
     r.post("/api/v1/moderation/cases/{id}", KEEPERS, decide_case);
     r.get("/api/v1/moderation/mutes", KEEPERS, list_mutes);
     r.delete("/api/v1/moderation/mutes/{id}", KEEPERS, lift_mute);
+    r.get("/api/v1/moderation/bans", KEEPERS, list_bans);
+    r.delete("/api/v1/moderation/bans/{id}", KEEPERS, lift_ban);
     r.post("/api/v1/rooms/{id}/moderation", Policy::Enrolled, moderate);
     r.post("/api/v1/rooms/{id}/messages/{msg}/reports", Policy::Enrolled, report_message);
     r.get("/api/v1/me/blocks", Policy::SignedIn, list_blocks);
@@ -107,12 +109,12 @@ pub async fn decide_case(
 
 /// Who may not write where, of the rooms and courses in which the caller keeps order.
 #[utoipa::path(get, path = "/api/v1/moderation/mutes", tag = "moderation",
-    security(("bearer" = [])), params(MuteQuery),
+    security(("bearer" = [])), params(HeldBackQuery),
     responses((status = 200, body = Page<MuteView>), (status = 403, body = ProblemDoc)))]
 pub async fn list_mutes(
     app: App,
     SignedIn(who): SignedIn,
-    Query(query): Query<MuteQuery>,
+    Query(query): Query<HeldBackQuery>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(mutes::list(&app, &who, query).await?))
 }
@@ -130,6 +132,34 @@ pub async fn lift_mute(
     Query(which): Query<LiftQuery>,
 ) -> Result<HttpResponse, Problem> {
     mutes::lift(&app, &who, id, which).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Who is banned from which of the rooms in which the caller keeps order.
+#[utoipa::path(get, path = "/api/v1/moderation/bans", tag = "moderation",
+    security(("bearer" = [])), params(HeldBackQuery),
+    responses((status = 200, body = Page<BanView>), (status = 403, body = ProblemDoc)))]
+pub async fn list_bans(
+    app: App,
+    SignedIn(who): SignedIn,
+    Query(query): Query<HeldBackQuery>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(bans::list(&app, &who, query).await?))
+}
+
+/// Lets somebody who was banned from a room into it again.
+#[utoipa::path(delete, path = "/api/v1/moderation/bans/{id}", tag = "moderation",
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "Who is banned"), UnbanQuery),
+    responses((status = 204), (status = 403, body = ProblemDoc),
+        (status = 404, body = ProblemDoc, description = "No such room or ban"), (status = 422, body = ProblemDoc)))]
+pub async fn lift_ban(
+    app: App,
+    SignedIn(who): SignedIn,
+    IdInPath(id): IdInPath,
+    Query(which): Query<UnbanQuery>,
+) -> Result<HttpResponse, Problem> {
+    bans::lift(&app, &who, id, which).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

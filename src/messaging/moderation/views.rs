@@ -94,8 +94,9 @@ pub struct NewAct {
     pub for_s: Option<i64>,
     /// For `slow_mode`: seconds between two messages of one person, 0 = off, at most 3600.
     pub slow_s: Option<u32>,
-    /// Why. The person reads it, and it stands in the audit log.
+    /// Why, 1 to 500 characters. Who it is done to reads it, and it stands in the audit log.
     #[serde(default)]
+    #[schema(required)]
     pub reason: String,
 }
 
@@ -170,7 +171,7 @@ pub struct CaseView {
     pub resolution: Option<String>,
 }
 
-/// The room of a case.
+/// The room of a case or a ban.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ModerationCaseRoom)]
 pub struct CaseRoom {
@@ -253,12 +254,27 @@ pub struct MuteView {
     pub can_lift: bool,
 }
 
-/// Which mutes.
+/// Somebody who may not enter a room until the ban is lifted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BanView {
+    /// Who.
+    pub user_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Which room.
+    pub room: CaseRoom,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Which of those who are muted or banned.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub struct MuteQuery {
-    /// Mutes a page, 1 to 100; 50 when absent.
+pub struct HeldBackQuery {
+    /// Rows a page, 1 to 100; 50 when absent.
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -273,7 +289,19 @@ pub struct LiftQuery {
     pub room_id: Option<Uuid>,
     /// That over this course.
     pub course_id: Option<Uuid>,
-    /// Why it is lifted, at most 500 characters; it stands in the audit log.
+    /// Why it is lifted, 1 to 500 characters; it stands in the audit log.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Which of somebody's bans.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct UnbanQuery {
+    /// That from this room.
+    pub room_id: Uuid,
+    /// Why it is lifted, 1 to 500 characters; it stands in the audit log.
     #[serde(default)]
     pub reason: String,
 }

@@ -1,5 +1,5 @@
 //! Who may do what in which kind of room: one table, pure. Whoever holds no right in a room does not
-//! hear that it is there.
+//! hear that it is there, unless a ban alone took the right away: then they hear of the ban.
 //!
 //! | room | signed in | student | owner | former owner | author | curator | support | moderator | admin |
 //! |---|---|---|---|---|---|---|---|---|---|
@@ -152,8 +152,29 @@ impl Right {
     }
 }
 
-/// What somebody signed in may do in a room of this kind; `None`: for them it is not there.
-pub fn right(kind: RoomKind, facts: Facts) -> Option<Right> {
+/// Why somebody does not get into a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// For them it is not there.
+    Hidden,
+    /// Only the ban keeps them out: they know the room, and are told so.
+    Banned,
+}
+
+/// What somebody signed in may do in a room of this kind, or why nothing.
+///
+/// # Errors
+/// [`Shut::Banned`] only where the same person would be let in without the ban.
+pub fn entry(kind: RoomKind, facts: Facts) -> Result<Right, Shut> {
+    let free = Facts { is_banned: false, ..facts };
+    right(kind, facts).ok_or_else(|| match right(kind, free) {
+        Some(_) => Shut::Banned,
+        None => Shut::Hidden,
+    })
+}
+
+/// What somebody signed in may do in a room of this kind; `None`: nothing.
+fn right(kind: RoomKind, facts: Facts) -> Option<Right> {
     let beings = [
         // Staff first: of two equal rights the higher standing names the role.
         (facts.is_admin, Being::Admin, Role::Moderator),
@@ -312,6 +333,29 @@ mod tests {
         assert_eq!(of(RoomKind::SchoolNews, "s"), Some((Role::Student, 'r')));
     }
 
+    /// MSG-07: a ban is told to who would be let in without it, and to nobody else.
+    #[test]
+    fn who_is_kept_out_by_a_ban_alone_hears_of_it_and_nobody_else() {
+        use RoomKind::{General, Lesson, Staff, Support, Task};
+        let told = |kind, letters: &str| entry(kind, facts(letters)).unwrap_err();
+        for (kind, letters) in
+            [(Lesson, "Ceb"), (Task, "Coeb"), (Task, "Coeub"), (General, "b"), (Support, "ob")]
+        {
+            assert_eq!(told(kind, letters), Shut::Banned, "{letters}");
+        }
+        for (kind, letters) in [
+            (Lesson, "Cb"),
+            (Lesson, "Cexb"),
+            (Lesson, "Cob"),
+            (Task, "Ceb"),
+            (Staff, "b"),
+            (Support, "b"),
+        ] {
+            assert_eq!(told(kind, letters), Shut::Hidden, "{letters}");
+        }
+        assert_eq!(entry(Lesson, facts("Cab")).map(|right| right.role), Ok(Role::Author));
+    }
+
     #[test]
     fn the_author_is_the_author_in_the_own_course_whatever_else() {
         assert_eq!(of(RoomKind::Lesson, "CamA"), Some((Role::Author, 'm')));
@@ -335,6 +379,12 @@ mod tests {
             let level = |facts| right(kind, facts).map(|right| right.level);
             let free = Facts { is_shut: false, is_past: false, is_banned: false, ..facts };
             prop_assert!(level(facts) <= level(free));
+            // A ban is named where it alone keeps out, and only there.
+            let without = Facts { is_banned: false, ..facts };
+            prop_assert_eq!(
+                entry(kind, facts) == Err(Shut::Banned),
+                level(facts).is_none() && level(without).is_some()
+            );
             // Nobody but staff and authors keeps order.
             if level(facts) == Some(Level::Moderate) {
                 prop_assert!(

@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use crate::messaging::model::{RoomKind, RoomRow};
+use crate::messaging::model::{RoomKind, RoomRow, kind};
 use crate::messaging::schema::{room_members, rooms};
 
 /// Messages that are counted at most; one more reads as "99+".
@@ -27,15 +27,35 @@ const MINE: &str = "mine as (
 /// Who was of the staff once has rows in the staff's rooms for ever, and no business there.
 const OWN_OR_STAFF: &str = "($4 or r.owner_id = $1 or r.kind not in ('staff', 'support'))";
 
+/// How far somebody has read in the room `r`, by their row `m`.
+const READ: &str = "coalesce(m.read_seq, 0)";
+
+/// Messages by others in the room `r` that `reader` passed while they waited for a moderator: they stand before
+/// `mark`, and the entry that showed them stands behind it.
+pub fn shown_late(reader: &str, mark: &str) -> String {
+    let approve = kind::APPROVE;
+    format!(
+        "select 1 from room_log e join messages x on x.id = e.msg_id
+        where e.room_id = r.id and e.kind = {approve} and e.seq > {mark} and x.seq <= {mark}
+            and x.author_id <> {reader} and x.state = 'shown'"
+    )
+}
+
 /// Messages by others that somebody has not read. Who has never been in a room has missed there what
 /// is said to everybody and to them alone, not the talk of a crowd.
-const UNREAD: &str = "(select count(*) from (
-    select 1 from messages x
-    where x.room_id = r.id and x.author_id <> $1 and x.state = 'shown'
-        and x.seq > coalesce(m.read_seq, 0)
-        and (m.user_id is not null or r.owner_id = $1
-            or r.kind in ('pair', 'news', 'school_news') and x.created_at > $5 - interval '30 days')
-    limit 100) counted)";
+fn unread() -> String {
+    let late = shown_late("$1", READ);
+    format!(
+        "(select count(*) from (
+            (select 1 from messages x
+            where x.room_id = r.id and x.author_id <> $1 and x.state = 'shown' and x.seq > {READ}
+                and (m.user_id is not null or r.owner_id = $1
+                    or r.kind in ('pair', 'news', 'school_news')
+                        and x.created_at > $5 - interval '30 days')
+            limit {COUNTED})
+            union all ({late} limit {COUNTED}) limit {COUNTED}) counted)"
+    )
+}
 
 /// Somebody whose rooms are asked for.
 #[derive(Debug, Clone)]
@@ -79,6 +99,12 @@ pub struct Line {
     /// Whether the reader is banned from it.
     #[diesel(sql_type = Bool)]
     pub banned: bool,
+    /// Until when the reader is muted in it.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub muted_until: Option<Timestamp>,
+    /// Why.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub muted_reason: Option<String>,
     /// How far the reader has read.
     #[diesel(sql_type = BigInt)]
     pub read_seq: i64,
@@ -127,16 +153,17 @@ pub async fn lines(
     } else {
         MINE
     };
+    let unread = unread();
     let sql = format!(
         "with {source}, page as (
             select r.id, h.head, h.active_at, coalesce(m.read_seq, 0) as read_seq,
                 m.pinned_at is not null as pinned, coalesce(m.notify, 'all') as notify,
-                m.banned_at is not null as banned, {UNREAD} as unread
+                m.banned_at is not null as banned, m.muted_until, m.muted_reason, {unread} as unread
             from mine join rooms r on r.id = mine.id join room_heads h on h.room_id = r.id
                 left join room_members m on m.room_id = r.id and m.user_id = $1
             where {OWN_OR_STAFF} and ($6::uuid is not null or h.head > 0 or r.kind in ('task', 'general', 'staff'))
                 and ($7::text is null or r.kind = $7)
-                and (not $8 or {UNREAD} > 0)
+                and (not $8 or {unread} > 0)
                 and ($10::timestamptz is null
                     or (m.pinned_at is not null, h.active_at, r.id) < ($9, $10, $11))
             order by pinned desc, h.active_at desc, r.id desc limit {limit})
@@ -181,6 +208,9 @@ pub struct Waiting {
     pub mentions: i64,
 }
 
+/// From where on mentions are looked for.
+const MENTIONED: &str = "greatest(m.read_seq, h.head - 1000)";
+
 /// What waits to be read in all rooms that are not silent; `everywhere`: also in rooms of courses in
 /// which the person neither learns nor teaches (the staff).
 pub async fn waiting(
@@ -189,15 +219,19 @@ pub async fn waiting(
     everywhere: bool,
     now: Timestamp,
 ) -> QueryResult<Waiting> {
+    let unread = unread();
+    let late = shown_late("$1", MENTIONED);
     let sql = format!(
         "with {MINE} select
-            coalesce(sum(case when coalesce(m.notify, 'all') = 'all' then {UNREAD} else 0 end), 0)::bigint
+            coalesce(sum(case when coalesce(m.notify, 'all') = 'all' then {unread} else 0 end), 0)::bigint
                 as total,
             coalesce(sum((select count(*) from (
-                select 1 from messages x
+                (select 1 from messages x
                 where m.user_id is not null and x.room_id = r.id and x.author_id <> $1
-                    and x.state = 'shown' and $1 = any(x.mentions)
-                    and x.seq > greatest(m.read_seq, h.head - 1000)
+                    and x.state = 'shown' and $1 = any(x.mentions) and x.seq > {MENTIONED}
+                limit {COUNTED})
+                union all
+                ({late} and m.user_id is not null and $1 = any(x.mentions) limit {COUNTED})
                 limit {COUNTED}) counted)), 0)::bigint as mentions
         from mine join rooms r on r.id = mine.id join room_heads h on h.room_id = r.id
             left join room_members m on m.room_id = r.id and m.user_id = $1

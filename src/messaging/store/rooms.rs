@@ -8,22 +8,27 @@ use uuid::Uuid;
 use crate::messaging::model::{MessageState, RoomKind, RoomRow};
 use crate::messaging::schema::{desk_questions, messages, room_heads, room_members, rooms};
 
-/// A room, and when this person was banned from it.
+/// A room, and why this person was banned from it if they are.
 pub async fn with_ban(
     conn: &mut AsyncPgConnection,
     id: Uuid,
     user: Uuid,
-) -> QueryResult<Option<(RoomRow, Option<Timestamp>)>> {
-    rooms::table
+) -> QueryResult<Option<(RoomRow, Option<String>)>> {
+    let found: Option<(RoomRow, Option<Timestamp>, Option<String>)> = rooms::table
         .left_join(
             room_members::table
                 .on(room_members::room_id.eq(rooms::id).and(room_members::user_id.eq(user))),
         )
         .filter(rooms::id.eq(id))
-        .select((RoomRow::as_select(), room_members::banned_at.nullable()))
+        .select((
+            RoomRow::as_select(),
+            room_members::banned_at.nullable(),
+            room_members::ban_reason.nullable(),
+        ))
         .first(conn)
         .await
-        .optional()
+        .optional()?;
+    Ok(found.map(|(room, at, reason)| (room, at.map(|_| reason.unwrap_or_default()))))
 }
 
 /// Who of these people is banned from the room.

@@ -161,6 +161,11 @@ impl Problem {
         self
     }
 
+    /// A further member of the body, if it is there.
+    pub fn extra(&self, name: &str) -> Option<&Value> {
+        self.0.extra.get(name)
+    }
+
     /// The public code.
     pub fn code(&self) -> Code {
         self.0.code

@@ -19,7 +19,7 @@ use actix_web::HttpRequest;
 use actors::relay::{
     Class, Cut, Fanout, Relays, SendHome, SessionKey, ToSession, ToUser, ToUsers, Unsubscribe, Whom,
 };
-use actors::wire::{CloseCode, ErrCode, Problem as Refusal};
+use actors::wire::{CloseCode, ErrCode, More, Problem as Refusal};
 use async_trait::async_trait;
 use bytestring::ByteString;
 use futures::future::{BoxFuture, LocalBoxFuture};
@@ -232,12 +232,17 @@ pub fn refusal(problem: &Problem) -> Refusal {
         Code::NotFound => ErrCode::NotFound,
         Code::ReadOnly | Code::Forbidden => ErrCode::ReadOnly,
         Code::RankTooLow => ErrCode::Forbidden,
+        Code::ChatBanned => ErrCode::Banned,
         Code::RateLimited => ErrCode::RateLimited,
         Code::Invalid | Code::BadRequest => ErrCode::BadRequest,
         Code::Unauthenticated | Code::SessionEnded | Code::TokenExpired => ErrCode::Unauthenticated,
         _ => return Refusal::unavailable(retry_ms.unwrap_or(1000)),
     };
-    Refusal { retry_ms, ..Refusal::new(code) }
+    let more = (code == ErrCode::Banned).then(|| {
+        let reason = problem.extra("reason").and_then(|reason| reason.as_str());
+        Box::new(More { reason: reason.map(str::to_owned), ..More::default() })
+    });
+    Refusal { retry_ms, more, ..Refusal::new(code) }
 }
 
 /// Sign-ins looked at in one query.

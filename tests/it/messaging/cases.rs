@@ -73,3 +73,33 @@ async fn of_two_who_decide_at_once_one_is_written_down() {
     }
     decide(&lea, case, delete).await.expect_problem(409, "conflict");
 }
+
+/// MSG-07 ADM-06: of two decisions of a held message at once one stands, for the message and for its case, and it stands alone
+/// in the log; the other one hears that it came too late.
+#[tokio::test]
+async fn of_two_decisions_of_a_held_message_one_stands() {
+    let School { s, student, room, .. } = &school_on(unlimited().await).await;
+    let (kim, lea) =
+        (s.person("kim", &[Role::Moderator]).await, s.person("lea", &[Role::Moderator]).await);
+    let admin = s.person("adm", &[Role::Admin]).await;
+    let word = json!({"language": "any", "word": "doubtful", "verdict": "hold"});
+    kim.post("/api/v1/moderation/words", word).await.expect(201);
+    let (approve, refuse) =
+        (json!({"action": "approve"}), json!({"action": "refuse", "reason": "Rude"}));
+    for n in 1..=5 {
+        let held = says(student, room, &format!("doubtful thing {n}")).await;
+        let (one, two) = tokio::join!(
+            decide(&kim, &held["msg"], approve.clone()),
+            decide(&lea, &held["msg"], refuse.clone())
+        );
+        let mut codes = [one.status.as_u16(), two.status.as_u16()];
+        codes.sort_unstable();
+        assert_eq!(codes, [200, 409], "{} {}", one.text(), two.text());
+        let stands = if one.status == 200 { one.json() } else { two.json() };
+        let is = (stands["resolution"].clone(), stands["message"]["state"].clone());
+        let fits = [(json!("approve"), json!("shown")), (json!("refuse"), json!("refused"))];
+        assert!(fits.contains(&is), "{stands}");
+        let acts = admin.get("/api/v1/admin/audit?action=chat.case_decided").await.expect(200);
+        assert_eq!(acts.json()["items"].as_array().unwrap().len(), n);
+    }
+}

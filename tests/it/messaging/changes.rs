@@ -102,7 +102,7 @@ async fn without_a_socket_one_edits_searches_waits_and_marks() {
     author.post(&at("/marks"), json!({"read": 1, "delivered": 1})).await.expect(204);
     assert_eq!(sam.frame("marks").await["m"][0]["read"], 1);
 
-    author.delete(&message).await.expect(200);
+    author.delete(&format!("{message}?reason=A%20test")).await.expect(200);
     sam.frame("del").await;
     assert_eq!(student.get(&at("/search?q=borrow")).await.json()["items"], json!([]));
     student.get(&format!("{message}/versions")).await.expect(404);
@@ -169,7 +169,7 @@ async fn older_texts_are_forgotten_ninety_days_after_a_deletion_and_not_before()
         let items = told["items"].as_array().unwrap().iter();
         items.map(|item| item["body"].as_str().unwrap().to_owned()).collect()
     };
-    author.delete(&format!("{path}/{}", said[1])).await.expect(200);
+    author.delete(&format!("{path}/{}?reason=Gone", said[1])).await.expect(200);
     let mut jobs = messaging::schedules().into_iter();
     let purge = jobs.find(|job| job.name == "messaging.purge_versions").unwrap();
     for (days, gone) in [(0, false), (89, false), (2, true)] {

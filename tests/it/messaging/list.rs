@@ -125,6 +125,62 @@ async fn a_mention_is_heard_by_who_may_enter_and_by_nobody_else() {
     eve.get(&format!("/api/v1/rooms/{room}")).await.expect(404);
 }
 
+/// MSG-05 MSG-07: what waited for a moderator is unread from when it was let through, also for who has read past its
+/// place meanwhile; what was refused never is.
+#[tokio::test]
+async fn a_message_that_was_let_through_is_unread_for_who_had_read_past_it() {
+    let School { s, author, student, course, lesson, .. } = &school_on(unlimited().await).await;
+    let keeper = s.person("mod", &[ilmspace::identity::Role::Moderator]).await;
+    let tim = s.student("tim").await;
+    enroll(&tim, course).await;
+    let ask = json!({"title": "Sums", "body": "How?", "client_id": "t1"});
+    let questions = format!("/api/v1/lessons/{lesson}/questions");
+    let room = room_in(&student.post(&questions, ask).await.expect(201).json());
+    let word = json!({"language": "any", "word": "doubtful", "verdict": "hold"});
+    keeper.post("/api/v1/moderation/words", word).await.expect(201);
+    let path = format!("/api/v1/rooms/{room}/messages");
+    let mut held = Vec::new();
+    for n in ["h1", "h2"] {
+        let body = json!({"client_id": n, "body": format!("doubtful {n}"), "mentions": [tim.id]});
+        let sent = student.post(&path, body).await.expect(201).json();
+        held.push(sent["msg"].as_str().unwrap().to_owned());
+    }
+    says(author, &room, "Anybody?").await;
+    let read = async |seq: u64| {
+        let marks = json!({"read": seq, "delivered": seq});
+        tim.post(&format!("/api/v1/rooms/{room}/marks"), marks).await.expect(204);
+        crate::support::eventually(async || {
+            (line(&tim, &room).await["read_seq"] == json!(seq)).then_some(())
+        })
+        .await;
+    };
+    let counts = async |who: &Client| {
+        let thread = who.get(&questions).await.expect(200).json();
+        let total = who.get("/api/v1/rooms/unread").await.expect(200).json();
+        let of_thread = thread["items"][0]["unread"].clone();
+        (line(who, &room).await["unread"].clone(), of_thread, total["total"].clone(), total["mentions"].clone())
+    };
+    let are = |n: u64, mentions: u64| (json!(n), json!(n), json!(n), json!(mentions));
+    read(4).await;
+    assert_eq!(counts(&tim).await, are(0, 0));
+    let decide = async |id: &str, how: Value| {
+        keeper.post(&format!("/api/v1/moderation/cases/{id}"), how).await.expect(200);
+    };
+    decide(&held[0], json!({"action": "approve"})).await;
+    decide(&held[1], json!({"action": "refuse", "reason": "No"})).await;
+    assert_eq!(counts(&tim).await, are(1, 1));
+    let unread = tim.get("/api/v1/rooms?unread=true").await.expect(200).json();
+    assert_eq!(lines(&unread), [room.as_str()]);
+    // To its author it is no news.
+    assert_eq!(line(student, &room).await["unread"], 1, "the author's question alone");
+    says(author, &room, "Thanks.").await;
+    assert_eq!(counts(&tim).await, are(2, 1));
+    read(5).await;
+    assert_eq!(counts(&tim).await, are(1, 0), "read up to the entry that showed it");
+    read(7).await;
+    assert_eq!(counts(&tim).await, are(0, 0));
+}
+
 #[tokio::test]
 async fn the_list_is_pinned_first_then_lively_first_and_comes_in_pages() {
     let School { s, author, student, course, .. } = &school_on(unlimited().await).await;

@@ -114,7 +114,10 @@ async fn a_muted_writer_is_told_until_when_and_why() {
         (&mutes["items"][0]["name"], &mutes["items"][0]["scope"]),
         (&json!("sam Test"), &json!("room"))
     );
-    moderate(&keeper, room, json!({"action": "unmute", "user_id": student.id})).await.expect(200);
+    let mut unmute = json!({"action": "unmute", "user_id": student.id});
+    moderate(&keeper, room, unmute.clone()).await.expect_problem(422, "invalid");
+    unmute["reason"] = json!("Enough");
+    moderate(&keeper, room, unmute).await.expect(200);
     assert_eq!(say(&mut sam, room, "c", "hello, all").await["t"], "ack");
     // It also ends by itself.
     moderate(&keeper, room, mute).await.expect(200);
@@ -142,7 +145,7 @@ async fn a_mute_over_the_school_holds_in_every_room() {
         let problem = told.expect_problem(403, "muted");
         assert_eq!((&problem["until"], &problem["reason"]), (&Value::Null, &json!("Spam")));
     }
-    let lift = json!({"action": "unmute", "user_id": student.id, "scope": "all"});
+    let lift = json!({"action": "unmute", "user_id": student.id, "scope": "all", "reason": "Enough"});
     moderate(&keeper, room, lift).await.expect(200);
     // The author of a course keeps order in all of its rooms, and in no other.
     moderate(author, room, all("course")).await.expect(200);
@@ -152,10 +155,43 @@ async fn a_mute_over_the_school_holds_in_every_room() {
     student.post(&path, json!({"client_id": "b", "body": "x"})).await.expect(201);
 }
 
-/// MSG-07: kicked is out for now, banned for good; the room is not there for who is banned.
+/// MSG-07: who enters a room is told of a mute whatever it reaches, why and until when, before a word is written; of
+/// several that of the one that lasts longest.
+#[tokio::test]
+async fn a_join_says_of_a_mute_why_and_until_when() {
+    let School { s, author, student, room, .. } = &school().await;
+    let keeper = s.person("mod", &[Role::Moderator]).await;
+    let mute = |scope: &str, for_s: Option<u32>| json!({"action": "mute", "user_id": student.id, "scope": scope, "for_s": for_s, "reason": scope});
+    let mut sam = Socket::sign_in(s, student).await;
+    assert_eq!(sam.join(room, None).await["me"]["muted"], Value::Null);
+    let muted = async || {
+        let mut sam = Socket::sign_in(s, student).await;
+        let told = sam.join(room, None).await["me"]["muted"].clone();
+        // The same over HTTP, where what is absent is null.
+        let line = student.get(&format!("/api/v1/rooms/{room}")).await.expect(200).json();
+        assert_eq!(line["muted"]["reason"], told["reason"]);
+        assert_eq!(line["muted"]["until"], told["until"]);
+        told
+    };
+    let done = moderate(author, room, mute("room", Some(600))).await.expect(200).json();
+    assert_eq!(muted().await, json!({"until": done["until"], "reason": "room"}));
+    let done = moderate(author, room, mute("course", Some(3600))).await.expect(200).json();
+    assert_eq!(muted().await, json!({"until": done["until"], "reason": "course"}));
+    moderate(&keeper, room, mute("all", None)).await.expect(200);
+    assert_eq!(muted().await, json!({"reason": "all"}), "until it is lifted");
+    // Who keeps order is held by none.
+    let mute = json!({"action": "mute", "user_id": author.id, "reason": "Rude"});
+    moderate(&keeper, room, mute).await.expect(200);
+    let mut ann = Socket::sign_in(s, author).await;
+    assert_eq!(ann.join(room, None).await["me"]["muted"], Value::Null);
+    assert_eq!(say(&mut ann, room, "a", "hello").await["t"], "ack");
+}
+
+/// MSG-07: kicked is out for now, banned until it is lifted. Who is banned is told so and why, over every way in; for
+/// who could not enter without the ban the room is not there.
 #[tokio::test]
 async fn the_kicked_come_back_and_the_banned_do_not() {
-    let School { s, author, student, room, .. } = &school().await;
+    let School { s, author, student, room, lesson, .. } = &school().await;
     let act = |action: &str| json!({"action": action, "user_id": student.id, "reason": "Rude"});
     let mut sam = Socket::sign_in(s, student).await;
     sam.join(room, None).await;
@@ -166,13 +202,30 @@ async fn the_kicked_come_back_and_the_banned_do_not() {
     moderate(author, room, act("ban")).await.expect(200);
     assert_eq!(sam.closed().await, Some(4202));
     let mut sam = Socket::sign_in(s, student).await;
-    assert_eq!(sam.join(room, None).await["code"], "not_found");
+    let told = sam.join(room, None).await;
+    assert_eq!((&told["code"], &told["reason"]), (&json!("banned"), &json!("Rude")));
+    assert_eq!((told.get("until"), told.get("retry_ms")), (None, None));
+    let id = sam.ask(json!({"t": "history", "topic": format!("room:{room}")})).await;
+    assert_eq!(sam.answer(id).await["code"], "banned");
     let path = format!("/api/v1/rooms/{room}/messages");
-    student.get(&path).await.expect_problem(404, "not_found");
+    let lesson = format!("/api/v1/lessons/{lesson}/room");
+    for path in [&path, &format!("/api/v1/rooms/{room}"), &lesson] {
+        let problem = student.get(path).await.expect_problem(403, "chat_banned");
+        assert_eq!(problem["reason"], "Rude");
+    }
     student
         .post(&path, json!({"client_id": "a", "body": "x"}))
         .await
-        .expect_problem(404, "not_found");
+        .expect_problem(403, "chat_banned");
+    let rooms = student.get("/api/v1/rooms").await.expect(200).json();
+    assert!(!rooms.to_string().contains(room.as_str()));
+    // A stranger hears the same with a ban and without.
+    let eve = s.student("eve").await;
+    let ban = json!({"action": "ban", "user_id": eve.id, "reason": "Rude"});
+    moderate(author, room, ban).await.expect(200);
+    eve.get(&path).await.expect_problem(404, "not_found");
+    let mut socket = Socket::sign_in(s, &eve).await;
+    assert_eq!(socket.join(room, None).await["code"], "not_found");
     moderate(author, room, act("unban")).await.expect(200);
     assert_eq!(sam.join(room, None).await["t"], "joined");
 }
@@ -184,13 +237,27 @@ async fn a_lock_and_slow_mode_hold_everybody_but_who_keeps_order() {
     let (mut ann, mut sam) = (Socket::sign_in(s, author).await, Socket::sign_in(s, student).await);
     ann.join(room, None).await;
     sam.join(room, None).await;
-    moderate(student, room, json!({"action": "lock"})).await.expect_problem(403, "forbidden");
-    moderate(author, room, json!({"action": "lock"})).await.expect(200);
-    assert_eq!(sam.frame("mod").await["action"], "lock");
+    let lock = json!({"action": "lock", "reason": "It is late"});
+    moderate(student, room, lock.clone()).await.expect_problem(403, "forbidden");
+    for act in [json!({"action": "lock"}), json!({"action": "slow_mode", "slow_s": 30})] {
+        let problem = moderate(author, room, act).await.expect_problem(422, "invalid");
+        let fault = &problem["errors"][0];
+        assert_eq!((&fault["field"], &fault["code"]), (&json!("reason"), &json!("required")));
+    }
+    let topic = format!("room:{room}");
+    let id = ann.ask(json!({"t": "mod", "topic": topic, "action": "lock", "reason": " "})).await;
+    let told = ann.answer(id).await;
+    assert_eq!((&told["code"], &told["field"]), (&json!("bad_request"), &json!("reason")));
+    moderate(author, room, lock).await.expect(200);
+    assert_eq!(sam.frame("mod").await["reason"], "It is late");
     assert_eq!(say(&mut sam, room, "a", "x").await["code"], "read_only");
     assert_eq!(say(&mut ann, room, "a", "x").await["t"], "ack");
-    moderate(author, room, json!({"action": "unlock"})).await.expect(200);
-    moderate(author, room, json!({"action": "slow_mode", "slow_s": 30})).await.expect(200);
+    for act in [
+        json!({"action": "unlock", "reason": "Morning"}),
+        json!({"action": "slow_mode", "slow_s": 30, "reason": "A flood"}),
+    ] {
+        moderate(author, room, act).await.expect(200);
+    }
     assert_eq!(say(&mut sam, room, "b", "one").await["t"], "ack");
     let err = say(&mut sam, room, "c", "two").await;
     assert_eq!(err["code"], "slow_mode");
@@ -294,6 +361,9 @@ async fn words_reject_a_message_or_hold_it_for_a_moderator() {
         .await
         .expect_problem(409, "conflict");
     assert_eq!(oli.frame("approve").await["m"]["body"], "this is d\u{200B}oubtful");
+
+    let refuse = json!({"action": "refuse", "reason": "No"});
+    keeper.post(&path_of(&held["msg"]), refuse).await.expect_problem(409, "conflict");
 
     // An edit cannot bring in what a message may not hold.
     for body in ["now spamword", "still doubtful"] {
@@ -546,6 +616,9 @@ async fn a_mute_is_lifted_from_the_list_whatever_it_reaches() {
     assert_eq!(listed(author).await, told(&["course", "room"]));
     assert_eq!(listed(&other).await, []);
     student.get(MUTES).await.expect_problem(403, "forbidden");
+    let silent = format!("{MUTES}/{}?room_id={room}", student.id);
+    let problem = author.delete(&silent).await.expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["field"], "reason");
 
     let lift = |place: &str| format!("{MUTES}/{}?reason=Sorry{place}", student.id);
     let (in_room, over_course) =
@@ -573,6 +646,69 @@ async fn a_mute_is_lifted_from_the_list_whatever_it_reaches() {
     let acts = acts["items"].as_array().unwrap();
     assert_eq!(acts.len(), 3);
     assert!(acts.iter().all(|act| act["reason"] == "Sorry"), "{acts:?}");
+}
+
+/// MSG-07: bans are listed where order is kept, and lifted there with a reason.
+#[tokio::test]
+async fn a_ban_is_lifted_from_the_list_by_who_keeps_order_there() {
+    let School { s, author, student, course, room, .. } = &school().await;
+    let (keeper, admin) =
+        (s.person("mod", &[Role::Moderator]).await, s.person("adm", &[Role::Admin]).await);
+    let curator = s.person("cur", &[Role::Curator]).await;
+    let other = s.author("bob").await;
+    published(&other, "Go", json!({})).await;
+    let tim = s.student("tim").await;
+    enroll(&tim, course).await;
+    let ban = |id| json!({"action": "ban", "user_id": id, "reason": "Spam"});
+    const BANS: &str = "/api/v1/moderation/bans";
+    assert_eq!(keeper.get(BANS).await.expect(200).json()["items"], json!([]));
+    for id in [student.id, tim.id] {
+        moderate(author, room, ban(id)).await.expect(200);
+    }
+    moderate(&keeper, room, ban(curator.id)).await.expect(200);
+    let general = keeper.get("/api/v1/general").await.expect(200).json();
+    let general = general["room_id"].as_str().unwrap();
+    moderate(&keeper, general, ban(student.id)).await.expect(200);
+
+    let listed = async |who: &Client| who.get(BANS).await.expect(200).json()["items"].clone();
+    let ours = listed(author).await;
+    assert_eq!(ours.as_array().unwrap().len(), 3, "of the own course alone: {ours}");
+    let sams = ours.as_array().unwrap().iter().find(|ban| ban["user_id"] == json!(student.id));
+    let sams = sams.unwrap();
+    assert_eq!(
+        (&sams["name"], &sams["reason"], &sams["room"]["title"]),
+        (&json!("sam Test"), &json!("Spam"), &json!("Read"))
+    );
+    assert!(sams["since"].is_string());
+    assert_eq!(listed(&keeper).await.as_array().unwrap().len(), 4);
+    assert_eq!(listed(&other).await, json!([]));
+    student.get(BANS).await.expect_problem(403, "forbidden");
+    // In pages, each row once.
+    let (mut seen, mut cursor) = (0, String::new());
+    loop {
+        let page = keeper.get(&format!("{BANS}?limit=3{cursor}")).await.expect(200).json();
+        seen += page["items"].as_array().unwrap().len();
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, 4);
+    keeper.get(&format!("{BANS}?cursor=nonsense")).await.expect_problem(400, "bad_request");
+
+    let lift = |id, why: &str| format!("{BANS}/{id}?room_id={room}{why}");
+    let why = "&reason=Sorry";
+    let problem = author.delete(&lift(student.id, "")).await.expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["field"], "reason");
+    other.delete(&lift(student.id, why)).await.expect_problem(404, "not_found");
+    tim.delete(&lift(student.id, why)).await.expect_problem(403, "chat_banned");
+    author.delete(&lift(curator.id, why)).await.expect_problem(403, "rank_too_low");
+    author.delete(&lift(student.id, why)).await.expect(204);
+    author.delete(&lift(student.id, why)).await.expect_problem(404, "not_found");
+    student.get(&format!("/api/v1/rooms/{room}")).await.expect(200);
+    // That from the other room holds on.
+    student.get("/api/v1/general").await.expect_problem(403, "chat_banned");
+    let acts = admin.get("/api/v1/admin/audit?action=chat.unban").await.expect(200).json();
+    assert_eq!(acts["items"].as_array().unwrap().len(), 1);
+    assert_eq!(acts["items"][0]["reason"], "Sorry");
 }
 
 /// MSG-07: nobody takes away what somebody of the same rank or a higher one wrote, over either way in.
@@ -606,9 +742,20 @@ async fn messages_of_those_who_keep_order_are_taken_away_by_a_higher_rank_only()
     let delete = json!({"action": "delete", "reason": "Rude"});
     one.post(&case, delete.clone()).await.expect_problem(403, "rank_too_low");
     admin.post(&case, delete).await.expect(200);
-    for (who, msg) in [(&one, &of_author), (author, &of_student), (&admin, &of_admin)] {
-        who.delete(&format!("{path}/{msg}")).await.expect(200);
+    // Of somebody else's message one says why, over either way in; an own one goes without a word.
+    let problem = author.delete(&format!("{path}/{of_student}")).await.expect_problem(422, "invalid");
+    let fault = &problem["errors"][0];
+    assert_eq!((&fault["field"], &fault["code"]), (&json!("reason"), &json!("required")));
+    let id = socket.ask(del(&of_author)).await;
+    let told = socket.answer(id).await;
+    assert_eq!((&told["code"], &told["field"]), (&json!("bad_request"), &json!("reason")));
+    for (who, msg, why) in
+        [(&one, &of_author, "?reason=Rude"), (author, &of_student, "?reason=Rude"), (&admin, &of_admin, "")]
+    {
+        who.delete(&format!("{path}/{msg}{why}")).await.expect(200);
     }
+    let acts = admin.get("/api/v1/admin/audit?action=chat.delete").await.expect(200).json();
+    assert!(acts["items"].as_array().unwrap().iter().all(|act| act["reason"] == "Rude"));
     student.delete(&format!("{path}/{}", s.app.id())).await.expect_problem(404, "not_found");
 }
 

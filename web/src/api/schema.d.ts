@@ -1494,6 +1494,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/moderation/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is banned from which of the rooms in which the caller keeps order. */
+        get: operations["list_bans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/bans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lets somebody who was banned from a room into it again. */
+        delete: operations["lift_ban"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/moderation/cases": {
         parameters: {
             query?: never;
@@ -1771,7 +1805,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes a message away: an own one, or, for moderators, that of anybody of a lower rank. */
+        /** Takes a message away: an own one, or, for moderators, that of anybody of a lower rank, with the reason. */
         delete: operations["delete"];
         options?: never;
         head?: never;
@@ -3002,6 +3036,25 @@ export interface components {
             id: string;
             /** @description First and last name. */
             name: string;
+        };
+        /** @description Somebody who may not enter a room until the ban is lifted. */
+        BanView: {
+            /** @description Their name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Which room. */
+            room: components["schemas"]["ModerationCaseRoom"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user_id: string;
         };
         BTreeMap: {
             [key: string]: boolean;
@@ -4604,8 +4657,8 @@ export interface components {
              * @description For `mute`: seconds, 60 to 366 days; absent = until it is lifted.
              */
             for_s?: number | null;
-            /** @description Why. The person reads it, and it stands in the audit log. */
-            reason?: string;
+            /** @description Why, 1 to 500 characters. Who it is done to reads it, and it stands in the audit log. */
+            reason: string;
             scope?: null | components["schemas"]["MuteScope"];
             /**
              * Format: int32
@@ -4696,7 +4749,7 @@ export interface components {
             /** @description In the reporter's words. */
             text: string;
         };
-        /** @description The room of a case. */
+        /** @description The room of a case or a ban. */
         ModerationCaseRoom: {
             /**
              * Format: uuid
@@ -5345,6 +5398,30 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_BanView: {
+            /** @description The items, in the list's order. */
+            items: {
+                /** @description Their name. */
+                name: string;
+                /** @description Why. */
+                reason: string;
+                /** @description Which room. */
+                room: components["schemas"]["ModerationCaseRoom"];
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                since: string;
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                user_id: string;
+            }[];
+            /** @description Where the next page begins; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Category: {
             /** @description The items, in the list's order. */
             items: {
@@ -5627,6 +5704,7 @@ export interface components {
                 locked: boolean;
                 /** @description Whether the reader keeps order here. */
                 moderates: boolean;
+                muted: null | components["schemas"]["RoomMute"];
                 /** @description What the reader wants to be told of. */
                 notify: components["schemas"]["Notify"];
                 owner: null | components["schemas"]["UserRef"];
@@ -6421,6 +6499,7 @@ export interface components {
             locked: boolean;
             /** @description Whether the reader keeps order here. */
             moderates: boolean;
+            muted: null | components["schemas"]["RoomMute"];
             /** @description What the reader wants to be told of. */
             notify: components["schemas"]["Notify"];
             owner: null | components["schemas"]["UserRef"];
@@ -6448,6 +6527,16 @@ export interface components {
              * @description Messages by others not read yet, 0 to 100; 100 stands for more.
              */
             unread: number;
+        };
+        /** @description What keeps a reader from writing in a room. */
+        RoomMute: {
+            /** @description Why. */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; null = until it is lifted.
+             */
+            until: string | null;
         };
         /** @description The room of a lesson. */
         RoomOfLesson: {
@@ -11155,6 +11244,13 @@ export interface operations {
                     "application/json": components["schemas"]["RoomOfLesson"];
                 };
             };
+            /** @description `chat_banned` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11571,6 +11667,88 @@ export interface operations {
             };
         };
     };
+    list_bans: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows a page, 1 to 100; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BanView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
+    lift_ban: {
+        parameters: {
+            query: {
+                /** @description Why it is lifted, 1 to 500 characters; it stands in the audit log. */
+                reason?: string;
+                /** @description That from this room. */
+                room_id: string;
+            };
+            header?: never;
+            path: {
+                /** @description Who is banned */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            /** @description No such room or ban */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDoc"];
+                };
+            };
+        };
+    };
     list_cases: {
         parameters: {
             query?: {
@@ -11669,7 +11847,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Mutes a page, 1 to 100; 50 when absent. */
+                /** @description Rows a page, 1 to 100; 50 when absent. */
                 limit?: number;
             };
             header?: never;
@@ -11701,7 +11879,7 @@ export interface operations {
             query?: {
                 /** @description That over this course. */
                 course_id?: string;
-                /** @description Why it is lifted, at most 500 characters; it stands in the audit log. */
+                /** @description Why it is lifted, 1 to 500 characters; it stands in the audit log. */
                 reason?: string;
                 /** @description That in this room. */
                 room_id?: string;
@@ -12046,6 +12224,13 @@ export interface operations {
                     "application/json": components["schemas"]["RoomLine"];
                 };
             };
+            /** @description `chat_banned` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12258,6 +12443,13 @@ export interface operations {
                     "application/json": components["schemas"]["MessagePage"];
                 };
             };
+            /** @description `chat_banned` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12334,7 +12526,7 @@ export interface operations {
     delete: {
         parameters: {
             query?: {
-                /** @description Why; for the audit, when a moderator does it. */
+                /** @description Why, 1 to 500 characters: needed for the message of somebody else, and kept in the audit log. */
                 reason?: string;
             };
             header?: never;
@@ -12370,6 +12562,13 @@ export interface operations {
             };
             /** @description `too_late` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `reason` is missing */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

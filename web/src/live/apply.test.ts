@@ -290,10 +290,16 @@ describe('what happens to a room', () => {
       { t: 'mod', action: 'unmute', user: 'me' },
     );
     expect(lifted.muted).toBeUndefined();
-    expect(having({ t: 'mod', action: 'ban', user: 'me' }).banned).toBe(true);
+    expect(having({ t: 'mod', action: 'ban', user: 'me', reason: 'spam' }).banned).toEqual({
+      reason: 'spam',
+    });
+    expect(having({ t: 'mod', action: 'ban', user: 'ann' }).banned).toBeUndefined();
+    const ban = { t: 'mod', action: 'ban', user: 'me' } as const;
+    expect(having(ban, { ...ban, action: 'unban' }).banned).toBeUndefined();
+    expect(having({ ...ban, action: 'kick' }).banned).toBeUndefined();
   });
 
-  it('is muted as the join says, whatever older entries tell, with the reason that they know', () => {
+  it('is muted as the join says, whatever older entries tell', () => {
     const until = '2026-11-22T10:00:00Z';
     const mod = (seq: number, action: string): Entry => ({
       t: 'mod',
@@ -302,7 +308,7 @@ describe('what happens to a room', () => {
       user: 'me',
       reason: 'spam',
     });
-    const told = (muted_until: string | null, ...entries: Entry[]) =>
+    const told = (muted: { until?: string; reason: string } | null, ...entries: Entry[]) =>
       onJoined(roomOf('me'), {
         t: 'joined',
         topic: 'room:r',
@@ -311,13 +317,16 @@ describe('what happens to a room', () => {
         page: { items: [], has_more: false },
         entries,
         room: { kind: 'general', can_write: true, online: 1, members: 1 },
-        me: { role: 'student', read: 0, delivered: 0, muted_until },
+        me: { role: 'student', read: 0, delivered: 0, muted },
       });
-    expect(told(until, mod(1, 'mute'), mod(2, 'unmute')).muted).toEqual({ until, reason: undefined });
-    expect(told(until, mod(1, 'mute')).muted).toEqual({ until, reason: 'spam' });
+    expect(told({ until, reason: 'ads' }, mod(1, 'mute'), mod(2, 'unmute')).muted).toEqual({
+      until,
+      reason: 'ads',
+    });
+    expect(told({ reason: 'ads' }, mod(1, 'mute')).muted).toEqual({ until: null, reason: 'ads' });
     expect(told(null, mod(1, 'mute'), mod(2, 'unmute')).muted).toBeUndefined();
-    // Who was only removed is in again.
-    expect(told(null, mod(1, 'kick')).banned).toBe(false);
+    // Who was banned once is in again.
+    expect(told(null, mod(1, 'ban')).banned).toBeUndefined();
   });
 
   it('learns from a refusal why nothing can be written', () => {
@@ -329,6 +338,7 @@ describe('what happens to a room', () => {
       canWrite: false,
       needWrong: 2,
     });
+    expect(onRefusal(joined, { code: 'banned', reason: 'rude' }).banned).toEqual({ reason: 'rude' });
     expect(onRefusal(joined, { code: 'rejected' })).toBe(joined);
   });
 });

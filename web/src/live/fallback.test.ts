@@ -54,6 +54,7 @@ const line = {
   moderates: false,
   role: 'student',
   read_seq: 1,
+  muted: null,
   course: { id: 'c' },
   lesson_id: 'l',
   task_id: null,

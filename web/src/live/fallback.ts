@@ -36,6 +36,7 @@ type RoomLine = {
   moderates: boolean;
   role: string;
   read_seq: number;
+  muted: { until: string | null; reason: string | null } | null;
   course: { id: string } | null;
   lesson_id: string | null;
   task_id: string | null;
@@ -251,7 +252,13 @@ export function createFallback(socket: Socket, ports: FallbackPorts) {
         task_id: line.task_id,
         owner_id: line.owner?.id ?? null,
       },
-      me: { read: line.read_seq, delivered: 0, role: line.role, moderates: line.moderates },
+      me: {
+        read: line.read_seq,
+        delivered: 0,
+        role: line.role,
+        moderates: line.moderates,
+        muted: line.muted,
+      },
     };
     return { frame, at: { last: page.head, epoch: rest.epoch } };
   }

@@ -89,8 +89,8 @@ export type JoinedFrame = {
   me?: Mark & {
     role: string;
     moderates?: boolean;
-    muted_until?: string | null;
-    muted_reason?: string | null;
+    /** Null: not muted. Without an `until` it lasts until it is lifted. */
+    muted?: { until?: string | null; reason?: string | null } | null;
   };
   marks?: (Mark & { user: string })[];
 };
@@ -121,7 +121,7 @@ export class LiveError extends Error {
   /** Milliseconds after which the same request may be repeated; absent when that would not help. */
   readonly retryMs: number | undefined;
   readonly rule: string | undefined;
-  /** Of `muted`: until when (null: until it is lifted), and the moderator's words. */
+  /** Of `muted` and `banned`: until when (null: until it is lifted), and the moderator's words. */
   readonly until: string | null | undefined;
   readonly reason: string | undefined;
   /** Of `read_only` under a task. */

@@ -10,6 +10,9 @@ export type Island = { messages: readonly ChatMessage[]; hasOlder: boolean };
 /** `until`: null is until it is lifted. */
 export type Muted = { until: string | null; reason?: string | undefined };
 
+/** Until it is lifted; the moderator's words. */
+export type Banned = { reason?: string | undefined };
+
 export type RoomState = {
   /** Who reads. */
   user: string;
@@ -34,7 +37,8 @@ export type RoomState = {
   slowS: number;
   needWrong: number | undefined;
   muted: Muted | undefined;
-  banned: boolean;
+  /** A moderator has closed the room to this person. */
+  banned: Banned | undefined;
   /** Newest last. */
   pinned: readonly Quote[];
   /** The message that answers the question. */
@@ -71,7 +75,7 @@ export const emptyRoom: RoomState = {
   slowS: 0,
   needWrong: undefined,
   muted: undefined,
-  banned: false,
+  banned: undefined,
   pinned: [],
   accepted: undefined,
   lesson: undefined,
@@ -113,7 +117,7 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
     epoch: frame.epoch ?? before.epoch,
     role: frame.me?.role ?? before.role,
     moderates: frame.me?.moderates ?? before.moderates,
-    muted: frame.me ? mutedOf(before, frame.me) : before.muted,
+    muted: frame.me?.muted === undefined ? before.muted : mutedOf(frame.me.muted),
     // What was read while the link was away still holds, as long as the numbers are the same.
     me: grown(
       before.known && (resumed || frame.epoch === before.epoch) ? before.me : { read: 0, delivered: 0 },
@@ -148,12 +152,12 @@ export function onJoined(before: RoomState, frame: JoinedFrame): RoomState {
 
 /**
  * What the join says of this person holds over the entries that come with it: they tell of older acts in this room (who
- * was removed has been let in again), and nothing of a mute over the course or the school. The reason may be theirs.
+ * was removed has been let in again), and nothing of a mute over the course or the school.
  */
 function standing(room: RoomState, { room: info, me }: JoinedFrame): RoomState {
-  const banned = info ? false : room.banned;
-  if (!me?.muted_until) return { ...room, banned };
-  return { ...room, banned, muted: mutedOf(room, me) };
+  const banned = info ? undefined : room.banned;
+  if (!me?.muted) return { ...room, banned };
+  return { ...room, banned, muted: mutedOf(me.muted) };
 }
 
 function infoOf(before: RoomState, room: RoomInfo): Partial<RoomState> {
@@ -172,18 +176,12 @@ function infoOf(before: RoomState, room: RoomInfo): Partial<RoomState> {
     course: room.course_id ?? undefined,
     owner: room.owner_id ?? undefined,
     task: room.task_id ?? undefined,
-    banned: false,
+    banned: undefined,
   };
 }
 
-/** A join names the end of a mute alone; the reason is known from when it was said. */
-function mutedOf(
-  before: RoomState,
-  me: { muted_until?: string | null; muted_reason?: string | null },
-): Muted | undefined {
-  if (!me.muted_until) return undefined;
-  const reason = me.muted_reason ?? before.muted?.reason;
-  return { until: endOf(me.muted_until), reason };
+function mutedOf(muted: NonNullable<JoinedFrame['me']>['muted']): Muted | undefined {
+  return muted ? { until: endOf(muted.until), reason: muted.reason ?? undefined } : undefined;
 }
 
 /** A time that no calendar holds stands for "until it is lifted". */
@@ -275,23 +273,22 @@ function withEntry(state: RoomState, entry: Entry): RoomState {
 }
 
 function moderated(room: RoomState, entry: Entry, mine: boolean): RoomState {
+  const reason = typeof entry.reason === 'string' && entry.reason ? entry.reason : undefined;
   switch (entry.action) {
     case 'lock':
     case 'unlock':
       return { ...room, ...locking(room, entry.action === 'lock') };
     case 'slow_mode':
       return { ...room, slowS: Number(entry.slow_s ?? 0) || 0 };
-    case 'mute': {
-      const reason = typeof entry.reason === 'string' && entry.reason ? entry.reason : undefined;
+    case 'mute':
       return mine ? { ...room, muted: { until: endOf(entry.until), reason } } : room;
-    }
     case 'unmute':
       return mine ? { ...room, muted: undefined } : room;
-    case 'kick':
+    // Who was removed may come back, and does: the connection is cut, and the next join says how things stand.
     case 'ban':
-      return mine ? { ...room, banned: true } : room;
+      return mine ? { ...room, banned: { reason } } : room;
     case 'unban':
-      return mine ? { ...room, banned: false } : room;
+      return mine ? { ...room, banned: undefined } : room;
     default:
       return room;
   }
@@ -314,6 +311,7 @@ export function onRefusal(
   if (error.code === 'muted') {
     return { ...state, muted: { until: endOf(error.until), reason: error.reason } };
   }
+  if (error.code === 'banned') return { ...state, banned: { reason: error.reason } };
   if (error.code === 'read_only') return { ...state, canWrite: false, needWrong: error.needWrong };
   return state;
 }

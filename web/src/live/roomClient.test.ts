@@ -409,6 +409,17 @@ describe('receiving', () => {
     expect(client.view().room.island).toBeUndefined();
   });
 
+  it('has read a message that was shown late once it is at the newest one', async () => {
+    await join();
+    handler.frame(msg(4));
+    handler.frame({ ...msg(3), t: 'skip' });
+    handler.frame({ t: 'approve', topic: 'room:r', seq: 5, m: message(3) });
+    client.seen(3);
+    expect(client.view().room.me.read).toBe(3);
+    client.seen(4);
+    expect(client.view().room.me.read).toBe(5);
+  });
+
   it('tells that it types at most every three seconds', async () => {
     await join();
     client.typing();
@@ -453,6 +464,11 @@ describe('receiving', () => {
 
   it('says so when it may not come in', async () => {
     handler.refused(new LiveError('not_found'));
-    expect(client.view().phase).toBe('refused');
+    expect(client.view()).toMatchObject({ phase: 'refused', room: { banned: undefined } });
+  });
+
+  it('says why when a ban keeps it out', async () => {
+    handler.refused(new LiveError('banned', { reason: 'rude' }));
+    expect(client.view()).toMatchObject({ phase: 'refused', room: { banned: { reason: 'rude' } } });
   });
 });

@@ -168,7 +168,7 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
     join: () => ({ ...resumeFrom(view.room), presence: true }),
     joined: onJoin,
     frame: onFrame,
-    refused: () => set({ phase: 'refused' }),
+    refused: (error) => set({ phase: 'refused', room: onRefusal(view.room, error) }),
     lost: () => {
       joined = false;
       for (const id of [...typists.keys()]) stopTyping(id);
@@ -298,8 +298,13 @@ export function createRoomClient(user: string, room: string, ports: RoomPorts) {
       (!loaded || view.outbox.some((item) => item.state === 'sending')),
     /** The reader has had this entry on screen for a second, in a focused window. */
     seen(seq: number): void {
-      if (seq <= view.room.me.read) return;
-      apply(onOwnMark(view.room, { read: seq, delivered: view.room.last }));
+      const { messages, island, last } = view.room;
+      // Behind the newest message stand entries about older ones: what was held back and then shown counts as read by the
+      // number of the entry that showed it.
+      const newest = messages.at(-1)?.seq ?? 0;
+      const read = !island && seq >= newest ? Math.max(seq, last) : seq;
+      if (read <= view.room.me.read) return;
+      apply(onOwnMark(view.room, { read, delivered: last }));
       tellMark();
     },
     typing(): void {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use kernel::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::chat_room::port::{
@@ -15,6 +16,17 @@ use crate::chat_room::sending::{Ack, Origin};
 use crate::relay::SessionKey;
 use crate::wire::{CloseCode, Locale, Problem};
 
+/// A mute, as the muted one is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Muted {
+    /// Until when; absent = until it is lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Why, as the moderator wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// Who sits on a session's seat, as the messaging context let them in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {
@@ -24,8 +36,8 @@ pub struct Seat {
     pub name: String,
     /// What they may do here.
     pub rights: Rights,
-    /// Until when they are muted here, as they came in (for the client; the log enforces it).
-    pub muted_until: Option<Timestamp>,
+    /// What kept them from writing as they came in (for the client; the log enforces it).
+    pub muted: Option<Muted>,
     /// Whose messages they do not want to see; `None` for nobody's.
     pub blocked: Option<Arc<HashSet<Uuid>>>,
     /// Whether presence is on their screen.

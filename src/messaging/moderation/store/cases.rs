@@ -82,11 +82,7 @@ pub async fn was_held(conn: &mut AsyncPgConnection, message: Uuid) -> QueryResul
 
 /// The open case of a message, locked; made of `new` if there is none.
 pub async fn open(conn: &mut AsyncPgConnection, new: &CaseRow) -> QueryResult<CaseRow> {
-    diesel::insert_into(report_cases::table)
-        .values(new)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
+    keep(conn, new).await?;
     report_cases::table
         .filter(report_cases::message_id.eq(new.message_id))
         .filter(report_cases::resolved_at.is_null())
@@ -120,6 +116,16 @@ pub async fn lock(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<
 /// A case.
 pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<CaseRow>> {
     report_cases::table.find(id).select(CaseRow::as_select()).first(conn).await.optional()
+}
+
+/// Writes an open case down unless it is there.
+pub async fn keep(conn: &mut AsyncPgConnection, row: &CaseRow) -> QueryResult<()> {
+    diesel::insert_into(report_cases::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Writes a decided case down: an open one, or that of a held message, which has none till then.

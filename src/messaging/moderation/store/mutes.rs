@@ -45,17 +45,19 @@ pub async fn lift(
     Ok(diesel::delete(of).execute(conn).await? > 0)
 }
 
-/// Until when somebody may not write in the rooms of `course`, by mutes over it and the school.
+/// Until when somebody may not write in the rooms of `course`, and why: of the mutes over it and the school
+/// the one that lasts longest.
 pub async fn widest(
     conn: &mut AsyncPgConnection,
     course: Option<Uuid>,
     user: Uuid,
     now: Timestamp,
-) -> QueryResult<Option<Timestamp>> {
+) -> QueryResult<Option<(Timestamp, String)>> {
     let mut query = chat_mutes::table
         .filter(chat_mutes::user_id.eq(user))
         .filter(chat_mutes::until.gt(now))
-        .select(diesel::dsl::max(chat_mutes::until))
+        .order(chat_mutes::until.desc())
+        .select((chat_mutes::until, chat_mutes::reason))
         .into_boxed();
     query = match course {
         Some(course) => {
@@ -63,7 +65,21 @@ pub async fn widest(
         }
         None => query.filter(chat_mutes::course_id.is_null()),
     };
-    query.first(conn).await
+    query.first(conn).await.optional()
+}
+
+/// Somebody's mutes over courses and (none) the school that hold at `now`: where, until when, why.
+pub async fn of(
+    conn: &mut AsyncPgConnection,
+    user: Uuid,
+    now: Timestamp,
+) -> QueryResult<Vec<(Option<Uuid>, Timestamp, String)>> {
+    chat_mutes::table
+        .filter(chat_mutes::user_id.eq(user))
+        .filter(chat_mutes::until.gt(now))
+        .select((chat_mutes::course_id, chat_mutes::until, chat_mutes::reason))
+        .load(conn)
+        .await
 }
 
 /// Whether somebody is muted there at `now`: in a room, else over a course, else over the school.

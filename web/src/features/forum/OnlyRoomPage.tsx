@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { OnlyFor } from '~/features/identity/OnlyFor';
 import { answers } from '~/features/identity/roles';
 import { RoomChat } from '~/features/messaging/RoomChat';
-import { Failed } from '~/ui/State';
+import { NoRoom } from '~/features/messaging/RoomStates';
 import { useTitle } from '~/ui/useTitle';
 import { Waiting } from '~/ui/Waiting';
 import { onlyRoomQuery } from './queries';
@@ -37,7 +37,7 @@ function OnlyRoom({ kind }: { kind: 'general' | 'staff' }) {
       text={t(`${kind}Text`)}
     >
       {room.isError && !room.data ? (
-        <Failed error={room.error} retry={() => void room.refetch()} />
+        <NoRoom error={room.error} retry={() => void room.refetch()} />
       ) : (
         <Waiting
           pending={room.isPending}

@@ -25,6 +25,8 @@ export function DeleteDialog({
   const { t } = useTranslation(['chat', 'common']);
   const fault = useFaultText();
   const [reason, setReason] = useState('');
+  const [asked, setAsked] = useState(false);
+  const wordless = withReason && reason.trim() === '';
   const work = useMutation({
     mutationFn: () => remove(reason.trim() || undefined),
     onSuccess: close,
@@ -38,6 +40,8 @@ export function DeleteDialog({
           label={t('reason')}
           value={reason}
           maxLength={500}
+          required
+          error={asked && wordless ? t('reasonMissing') : undefined}
           {...asTyped(reason)}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
@@ -47,7 +51,15 @@ export function DeleteDialog({
         <Button variant="default" data-autofocus onClick={close}>
           {t('keep')}
         </Button>
-        <Button color="red" variant="outline" loading={work.isPending} onClick={() => work.mutate()}>
+        <Button
+          color="red"
+          variant="outline"
+          loading={work.isPending}
+          onClick={() => {
+            setAsked(true);
+            if (!wordless) work.mutate();
+          }}
+        >
           {t('delete')}
         </Button>
       </div>

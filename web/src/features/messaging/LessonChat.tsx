@@ -1,11 +1,9 @@
 // The chat beside a lesson: finds its room, for those who have the lesson.
 import { useTranslation } from 'react-i18next';
-import { isApiError } from '~/api/error';
-import { Failed } from '~/ui/State';
 import css from './Chat.module.css';
 import type { Ask } from './Composer';
 import { type ChatLesson, RoomChat } from './RoomChat';
-import { NotMember, Opening } from './RoomStates';
+import { NoRoom, Opening } from './RoomStates';
 import { useRoomId } from './useRoom';
 
 /** `ask`: what the next message is asked to begin with. */
@@ -23,10 +21,8 @@ export function LessonChat({ ask, ...lesson }: ChatLesson & { ask?: Ask | undefi
     <section className={css.lesson} aria-label={t('kind.lesson')}>
       {!room.isError ? (
         <Opening />
-      ) : isApiError(room.error) && [402, 403, 404].includes(room.error.status) ? (
-        <NotMember why="course" />
       ) : (
-        <Failed error={room.error} retry={() => void room.refetch()} />
+        <NoRoom error={room.error} retry={() => void room.refetch()} why="course" />
       )}
     </section>
   );

@@ -4,16 +4,15 @@ import { IconMessages } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { isApiError } from '~/api/error';
 import { useSession } from '~/features/identity/session';
-import { Failed, SignInFirst, State } from '~/ui/State';
+import { SignInFirst, State } from '~/ui/State';
 import { useMedia } from '~/ui/useMedia';
 import { useTitle } from '~/ui/useTitle';
 import css from './MessagesPage.module.css';
 import { roomQuery } from './queries';
 import { RoomChat } from './RoomChat';
 import { RoomList } from './RoomList';
-import { NotMember } from './RoomStates';
+import { NoRoom } from './RoomStates';
 import { RoomTitle, useRoomName } from './RoomTitle';
 import type { MessagesSearch } from './routes';
 import { useRoomNews } from './unread';
@@ -75,11 +74,7 @@ function OpenRoom({ id, at }: { id: string; at: number | undefined }) {
   const name = useRoomName();
   useTitle(row.data && name(row.data));
   if (row.isError && !row.data) {
-    return isApiError(row.error) && [402, 403, 404].includes(row.error.status) ? (
-      <NotMember why="closed" />
-    ) : (
-      <Failed error={row.error} retry={() => void row.refetch()} />
-    );
+    return <NoRoom error={row.error} retry={() => void row.refetch()} why="closed" />;
   }
   return (
     <RoomChat

@@ -196,7 +196,7 @@ function Inside({ client, ...props }: RoomChatProps & { client: RoomClient }) {
   );
 
   if (view.phase === 'refused' || room.banned) {
-    return <NotMember why={room.banned ? 'banned' : props.roomKind === 'lesson' ? 'course' : 'closed'} />;
+    return <NotMember why={props.roomKind === 'lesson' ? 'course' : 'closed'} banned={room.banned} />;
   }
 
   const pinned = (message: ChatMessage) => room.pinned.some((pin) => pin.id === message.id);

@@ -49,14 +49,21 @@ export function ScopeField({ scopes, value, set }: ScopeProps) {
   );
 }
 
-type ReasonProps = { value: string; set: (value: string) => void; needed: boolean; left: boolean };
+type ReasonProps = {
+  value: string;
+  set: (value: string) => void;
+  needed: boolean;
+  left: boolean;
+  /** Whether something is done to the room, not to a person. */
+  room?: boolean;
+};
 
-export function ReasonField({ value, set, needed, left }: ReasonProps) {
+export function ReasonField({ value, set, needed, left, room = false }: ReasonProps) {
   const { t } = useTranslation(['moderation', 'common']);
   return (
     <Textarea
       label={needed ? t('field.reason') : `${t('field.reason')} (${t('common:optional')})`}
-      description={needed ? t('field.reasonHelp') : t('field.reasonOwn')}
+      description={t(room ? 'field.reasonRoom' : needed ? 'field.reasonHelp' : 'field.reasonOwn')}
       value={value}
       maxLength={REASON}
       autosize

@@ -1,4 +1,4 @@
-// Letting somebody write again, with the reason.
+// Letting somebody write or enter again, with the reason.
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,40 +7,48 @@ import { Dialog } from '~/ui/Dialog';
 import { Note } from '~/ui/Note';
 import { toast } from '~/ui/toast';
 import { useErrorText } from '~/ui/useErrorText';
-import type { Mute } from './contract';
 import { ReasonField } from './Deciding';
 import css from './Moderation.module.css';
-import { liftMute } from './queries';
 
-export function LiftDialog({ mute, close }: { mute: Mute; close: () => void }) {
+type Props = {
+  deed: 'unmute' | 'unban';
+  /** Whom it concerns. */
+  name: string;
+  lift: (reason: string) => Promise<void>;
+  close: () => void;
+};
+
+export function LiftDialog({ deed, name, lift, close }: Props) {
   const { t } = useTranslation(['moderation', 'common']);
   const errorText = useErrorText();
   const [reason, setReason] = useState('');
-  const lift = useMutation({
-    mutationFn: () => liftMute(mute, reason.trim()),
+  const [left, setLeft] = useState(false);
+  const work = useMutation({
+    mutationFn: () => lift(reason.trim()),
     onSuccess: () => {
-      toast({ text: t('room.done.unmute') });
+      toast({ text: t(`room.done.${deed}`) });
       close();
     },
   });
   return (
-    <Dialog title={t('room.ask.unmute', { name: mute.name })} close={close}>
+    <Dialog title={t(`room.ask.${deed}`, { name })} close={close}>
       <form
         className={css.form}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!lift.isPending) lift.mutate();
+          setLeft(true);
+          if (reason.trim() && !work.isPending) work.mutate();
         }}
       >
-        <p>{t('room.means.unmute')}</p>
-        <ReasonField value={reason} set={setReason} needed={false} left={false} />
-        {lift.isError && <Note tone="bad">{errorText(lift.error)}</Note>}
+        <p>{t(`room.means.${deed}`)}</p>
+        <ReasonField value={reason} set={setReason} needed left={left} />
+        {work.isError && <Note tone="bad">{errorText(work.error)}</Note>}
         <div className={css.actions}>
           <Button variant="default" onClick={close}>
             {t('common:cancel')}
           </Button>
-          <Button type="submit" loading={lift.isPending}>
-            {t('room.do.unmute')}
+          <Button type="submit" loading={work.isPending}>
+            {t(`room.do.${deed}`)}
           </Button>
         </div>
       </form>

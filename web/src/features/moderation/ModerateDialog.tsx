@@ -14,7 +14,7 @@ import type { Person, RoomAction, RoomDeed, Scope } from './contract';
 import { ReasonField, ScopeField, SpanField, usual } from './Deciding';
 import css from './Moderation.module.css';
 import { moderateRoom } from './queries';
-import { hasScope, hasSpan, needsReason, pauses, type Span, scopesOf } from './rules';
+import { hasScope, hasSpan, needsReason, ofRoom, pauses, type Span, scopesOf } from './rules';
 
 type Props = {
   room: string;
@@ -54,7 +54,7 @@ export function ModerateDialog({ room, deed, user, course, slow = 0, close, done
     onSuccess: () => {
       toast({
         text: t(`room.done.${deed}`),
-        // Who was banned by mistake is let in at once: nothing else leads back to them.
+        // Who was banned by mistake is let in at once, without a look for them in the list.
         ...(deed === 'ban' && user
           ? { action: { label: t('common:undo'), run: () => void letIn(user.id).catch(failed) } }
           : {}),
@@ -90,7 +90,7 @@ export function ModerateDialog({ room, deed, user, course, slow = 0, close, done
             onChange={(chosen) => setPause(Number(chosen ?? 0))}
           />
         )}
-        <ReasonField value={reason} set={setReason} needed={needed} left={left} />
+        <ReasonField value={reason} set={setReason} needed={needed} left={left} room={ofRoom(deed)} />
         {act.isError && <Note tone="bad">{errorText(act.error)}</Note>}
         <div className={css.actions}>
           <Button variant="default" onClick={close}>

@@ -1,4 +1,4 @@
-// `/moderation`: what was reported or held, the words that are not allowed, who may not write (MSG-07).
+// `/moderation`: what was reported or held, the words that are not allowed, who may not write or enter (MSG-07).
 import { SegmentedControl, Select, Skeleton, Tabs } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -13,6 +13,7 @@ import { Failed, Forbidden, State } from '~/ui/State';
 import { useErrorText } from '~/ui/useErrorText';
 import { useTitle } from '~/ui/useTitle';
 import { Waiting } from '~/ui/Waiting';
+import { Bans } from './Bans';
 import { CaseCard } from './CaseCard';
 import { caseKinds } from './contract';
 import css from './Moderation.module.css';
@@ -57,6 +58,9 @@ function Inside({ me }: { me: Me }) {
         <Tabs.Panel value="words">{keepsWords(me.roles) ? <Words /> : <Forbidden />}</Tabs.Panel>
         <Tabs.Panel value="mutes">
           <Mutes />
+        </Tabs.Panel>
+        <Tabs.Panel value="bans">
+          <Bans />
         </Tabs.Panel>
       </Tabs>
     </div>

@@ -15,7 +15,7 @@ import { Waiting } from '~/ui/Waiting';
 import type { Mute } from './contract';
 import { LiftDialog } from './LiftDialog';
 import css from './Moderation.module.css';
-import { mutesQuery } from './queries';
+import { liftMute, mutesQuery } from './queries';
 
 export function Mutes() {
   const { t } = useTranslation(['moderation', 'common']);
@@ -45,7 +45,14 @@ export function Mutes() {
         )}
       </Waiting>
       <More of={list} />
-      {lifting && <LiftDialog mute={lifting} close={() => setLifting(undefined)} />}
+      {lifting && (
+        <LiftDialog
+          deed="unmute"
+          name={lifting.name}
+          lift={(reason) => liftMute(lifting, reason)}
+          close={() => setLifting(undefined)}
+        />
+      )}
     </div>
   );
 }

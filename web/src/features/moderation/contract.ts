@@ -24,6 +24,9 @@ export type Word = Schemas['ChatWord'];
 /** Without an `until` it lasts until it is lifted. */
 export type Mute = Schemas['MuteView'];
 
+/** From one room, until it is lifted. */
+export type Ban = Schemas['BanView'];
+
 export type RoomDeed = 'mute' | 'unmute' | 'kick' | 'ban' | 'unban' | 'lock' | 'unlock' | 'slow_mode';
 export type RoomAction = Schemas['ModerationAct'] & { action: RoomDeed };
 

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, body } from '~/api/client';
 import { given } from '~/api/json';
 import { queryClient } from '~/app/queries';
-import type { CaseKind, Decision, Mute, NewWord, RoomAction, WordList } from './contract';
+import type { Ban, CaseKind, Decision, Mute, NewWord, RoomAction, WordList } from './contract';
 
 const PAGE = 50;
 
@@ -73,6 +73,14 @@ export const mutesQuery = infiniteQueryOptions({
   getNextPageParam: next,
 });
 
+export const bansQuery = infiniteQueryOptions({
+  queryKey: [...key, 'bans'],
+  queryFn: ({ pageParam }) =>
+    body(api.GET('/moderation/bans', { params: { query: given({ limit: PAGE, cursor: pageParam }) } })),
+  initialPageParam: '',
+  getNextPageParam: next,
+});
+
 export async function moderateRoom(room: string, action: RoomAction): Promise<void> {
   await body(api.POST('/rooms/{id}/moderation', { ...at(room), body: action }));
   void queryClient.invalidateQueries({ queryKey: key });
@@ -101,5 +109,11 @@ export async function liftMute(mute: Mute, reason: string): Promise<void> {
   const { user_id, room_id, course_id } = mute;
   const query = given({ room_id: room_id ?? '', course_id: course_id ?? '', reason });
   await body(api.DELETE('/moderation/mutes/{id}', { params: { path: { id: user_id }, query } }));
+  void queryClient.invalidateQueries({ queryKey: key });
+}
+
+export async function liftBan({ user_id, room }: Ban, reason: string): Promise<void> {
+  const query = { room_id: room.id, reason };
+  await body(api.DELETE('/moderation/bans/{id}', { params: { path: { id: user_id }, query } }));
   void queryClient.invalidateQueries({ queryKey: key });
 }

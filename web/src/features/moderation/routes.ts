@@ -4,7 +4,7 @@ import { rootRoute } from '~/app/root';
 import { id } from '~/app/searchText';
 import { type CaseKind, caseKinds } from './contract';
 
-export const moderationTabs = ['cases', 'words', 'mutes'] as const;
+export const moderationTabs = ['cases', 'words', 'mutes', 'bans'] as const;
 export type ModerationTab = (typeof moderationTabs)[number];
 export const isModerationTab = (value: unknown): value is ModerationTab =>
   moderationTabs.includes(value as ModerationTab);

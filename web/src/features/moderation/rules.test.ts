@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deedsOf, hasSpan, needsReason, ofCourse, scopesOf, spans } from './rules';
+import { deedsOf, hasSpan, needsReason, ofCourse, ofRoom, scopesOf, spans } from './rules';
 
 /** MSG-07 */
 describe('a case', () => {
@@ -12,12 +12,14 @@ describe('a case', () => {
     expect(deedsOf('report', 'deleted')).not.toContain('delete');
   });
 
-  it('wants a reason for what hurts somebody', () => {
-    expect(needsReason('delete')).toBe(true);
-    expect(needsReason('ban')).toBe(true);
-    expect(needsReason('approve')).toBe(false);
-    expect(needsReason('dismiss')).toBe(false);
-    expect(needsReason('unmute')).toBe(false);
+  it('wants a reason for all that is done', () => {
+    for (const deed of ['delete', 'ban', 'unban', 'mute', 'unmute', 'kick', 'refuse'] as const) {
+      expect(needsReason(deed)).toBe(true);
+    }
+    for (const deed of ['lock', 'unlock', 'slow_mode'] as const) {
+      expect(needsReason(deed) && ofRoom(deed)).toBe(true);
+    }
+    expect(needsReason('approve') || needsReason('dismiss') || ofRoom('ban')).toBe(false);
   });
 });
 

@@ -31,8 +31,10 @@ export const ofCourse = (kind: string): boolean =>
 /** Pauses of slow mode, seconds between two messages of one person; 0 is off. */
 export const pauses = [0, 5, 10, 30, 60, 300, 900, 3_600] as const;
 
-/** What takes something from somebody is told to them, with its reason. */
-export const needsReason = (deed: CaseDeed | RoomDeed): boolean =>
-  ['delete', 'mute', 'ban', 'kick', 'refuse'].includes(deed);
+/** Everything that is done to somebody or to a room has its reason; where nothing is done, none is asked. */
+export const needsReason = (deed: CaseDeed | RoomDeed): boolean => deed !== 'dismiss' && deed !== 'approve';
+
+/** What is done to the room and not to a person. */
+export const ofRoom = (deed: RoomDeed): boolean => ['lock', 'unlock', 'slow_mode'].includes(deed);
 
 export const REASON = 500;

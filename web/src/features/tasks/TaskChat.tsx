@@ -4,8 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '~/api/error';
 import { RoomChat } from '~/features/messaging/RoomChat';
+import { NoRoom } from '~/features/messaging/RoomStates';
 import { LinkButton } from '~/ui/LinkButton';
-import { Failed, State } from '~/ui/State';
+import { State } from '~/ui/State';
 import { useFormat } from '~/ui/useFormat';
 import type { Task } from './contract';
 import { taskRoomQuery } from './queries';
@@ -69,7 +70,7 @@ export function TaskChat({ task, staff }: { task: Task; staff: boolean }) {
     if (room.isError) {
       return (
         <div className={css.chatState}>
-          <Failed error={room.error} retry={() => void room.refetch()} />
+          <NoRoom error={room.error} retry={() => void room.refetch()} />
         </div>
       );
     }

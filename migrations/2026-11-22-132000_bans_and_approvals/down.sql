@@ -1,0 +1,2 @@
+drop index room_log_approvals;
+drop index room_members_banned;
