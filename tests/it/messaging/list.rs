@@ -158,7 +158,12 @@ async fn a_message_that_was_let_through_is_unread_for_who_had_read_past_it() {
         let thread = who.get(&questions).await.expect(200).json();
         let total = who.get("/api/v1/rooms/unread").await.expect(200).json();
         let of_thread = thread["items"][0]["unread"].clone();
-        (line(who, &room).await["unread"].clone(), of_thread, total["total"].clone(), total["mentions"].clone())
+        (
+            line(who, &room).await["unread"].clone(),
+            of_thread,
+            total["total"].clone(),
+            total["mentions"].clone(),
+        )
     };
     let are = |n: u64, mentions: u64| (json!(n), json!(n), json!(n), json!(mentions));
     read(4).await;

@@ -145,7 +145,8 @@ async fn a_mute_over_the_school_holds_in_every_room() {
         let problem = told.expect_problem(403, "muted");
         assert_eq!((&problem["until"], &problem["reason"]), (&Value::Null, &json!("Spam")));
     }
-    let lift = json!({"action": "unmute", "user_id": student.id, "scope": "all", "reason": "Enough"});
+    let lift =
+        json!({"action": "unmute", "user_id": student.id, "scope": "all", "reason": "Enough"});
     moderate(&keeper, room, lift).await.expect(200);
     // The author of a course keeps order in all of its rooms, and in no other.
     moderate(author, room, all("course")).await.expect(200);
@@ -743,15 +744,18 @@ async fn messages_of_those_who_keep_order_are_taken_away_by_a_higher_rank_only()
     one.post(&case, delete.clone()).await.expect_problem(403, "rank_too_low");
     admin.post(&case, delete).await.expect(200);
     // Of somebody else's message one says why, over either way in; an own one goes without a word.
-    let problem = author.delete(&format!("{path}/{of_student}")).await.expect_problem(422, "invalid");
+    let problem =
+        author.delete(&format!("{path}/{of_student}")).await.expect_problem(422, "invalid");
     let fault = &problem["errors"][0];
     assert_eq!((&fault["field"], &fault["code"]), (&json!("reason"), &json!("required")));
     let id = socket.ask(del(&of_author)).await;
     let told = socket.answer(id).await;
     assert_eq!((&told["code"], &told["field"]), (&json!("bad_request"), &json!("reason")));
-    for (who, msg, why) in
-        [(&one, &of_author, "?reason=Rude"), (author, &of_student, "?reason=Rude"), (&admin, &of_admin, "")]
-    {
+    for (who, msg, why) in [
+        (&one, &of_author, "?reason=Rude"),
+        (author, &of_student, "?reason=Rude"),
+        (&admin, &of_admin, ""),
+    ] {
         who.delete(&format!("{path}/{msg}{why}")).await.expect(200);
     }
     let acts = admin.get("/api/v1/admin/audit?action=chat.delete").await.expect(200).json();
