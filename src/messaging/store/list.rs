@@ -30,25 +30,33 @@ const OWN_OR_STAFF: &str = "($4 or r.owner_id = $1 or r.kind not in ('staff', 's
 /// How far somebody has read in the room `r`, by their row `m`.
 const READ: &str = "coalesce(m.read_seq, 0)";
 
+/// Whether the message `x` counts for `reader`: it is shown, and by somebody else whom they have not blocked.
+pub fn counts_for(reader: &str) -> String {
+    format!(
+        "x.state = 'shown' and x.author_id <> {reader} and not exists (
+            select 1 from chat_blocks b where b.user_id = {reader} and b.blocked_id = x.author_id)"
+    )
+}
+
 /// Messages by others in the room `r` that `reader` passed while they waited for a moderator: they stand before
 /// `mark`, and the entry that showed them stands behind it.
 pub fn shown_late(reader: &str, mark: &str) -> String {
-    let approve = kind::APPROVE;
+    let (approve, counts) = (kind::APPROVE, counts_for(reader));
     format!(
         "select 1 from room_log e join messages x on x.id = e.msg_id
         where e.room_id = r.id and e.kind = {approve} and e.seq > {mark} and x.seq <= {mark}
-            and x.author_id <> {reader} and x.state = 'shown'"
+            and {counts}"
     )
 }
 
 /// Messages by others that somebody has not read. Who has never been in a room has missed there what
 /// is said to everybody and to them alone, not the talk of a crowd.
 fn unread() -> String {
-    let late = shown_late("$1", READ);
+    let (late, counts) = (shown_late("$1", READ), counts_for("$1"));
     format!(
         "(select count(*) from (
             (select 1 from messages x
-            where x.room_id = r.id and x.author_id <> $1 and x.state = 'shown' and x.seq > {READ}
+            where x.room_id = r.id and {counts} and x.seq > {READ}
                 and (m.user_id is not null or r.owner_id = $1
                     or r.kind in ('pair', 'news', 'school_news')
                         and x.created_at > $5 - interval '30 days')
@@ -220,15 +228,15 @@ pub async fn waiting(
     now: Timestamp,
 ) -> QueryResult<Waiting> {
     let unread = unread();
-    let late = shown_late("$1", MENTIONED);
+    let (late, counts) = (shown_late("$1", MENTIONED), counts_for("$1"));
     let sql = format!(
         "with {MINE} select
             coalesce(sum(case when coalesce(m.notify, 'all') = 'all' then {unread} else 0 end), 0)::bigint
                 as total,
             coalesce(sum((select count(*) from (
                 (select 1 from messages x
-                where m.user_id is not null and x.room_id = r.id and x.author_id <> $1
-                    and x.state = 'shown' and $1 = any(x.mentions) and x.seq > {MENTIONED}
+                where m.user_id is not null and x.room_id = r.id and {counts}
+                    and $1 = any(x.mentions) and x.seq > {MENTIONED}
                 limit {COUNTED})
                 union all
                 ({late} and m.user_id is not null and $1 = any(x.mentions) limit {COUNTED})

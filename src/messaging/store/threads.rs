@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::Timestamp;
 use uuid::Uuid;
 
-use super::list::shown_late;
+use super::list::{counts_for, shown_late};
 use crate::messaging::model::kind;
 
 /// Which threads: of a lesson, or of a course's forum.
@@ -85,14 +85,14 @@ pub async fn list(
         Of::Course(id) => ("r.kind = 'forum' and r.course_id = $1", id),
     };
     let deletion = kind::DEL;
-    let late = shown_late("$2", "coalesce(m.read_seq, 0)");
+    let (late, counts) = (shown_late("$2", "coalesce(m.read_seq, 0)"), counts_for("$2"));
     let sql = format!(
         "select r.id, r.title, r.owner_id, r.created_at, h.active_at, r.locked,
             r.accepted_id is not null as answered, f.at_lesson, f.at_second,
             (select count(*) from (select 1 from messages x
                 where x.room_id = r.id and x.state = 'shown' limit 1001) counted) as messages,
             (select count(*) from ((select 1 from messages x
-                where x.room_id = r.id and x.state = 'shown' and x.author_id <> $2
+                where x.room_id = r.id and {counts}
                     and x.seq > coalesce(m.read_seq, 0) limit 100)
                 union all ({late} limit 100) limit 100) counted) as unread
         from rooms r join room_heads h on h.room_id = r.id

@@ -503,7 +503,12 @@ async fn a_blocked_writer_is_not_seen_by_who_blocked() {
     }
     let path = format!("/api/v1/rooms/{room}/messages");
     assert_eq!(student.get(&path).await.expect(200).json()["items"], json!([]));
+    let unread = async || {
+        student.get("/api/v1/rooms/unread").await.expect(200).json()["total"].as_u64().unwrap()
+    };
+    assert_eq!(unread().await, 0, "what one does not see is not unread");
     student.delete(&block(&author.id)).await.expect(204);
+    assert_eq!(unread().await, n as u64);
     let items = student.get(&path).await.expect(200).json()["items"].as_array().unwrap().len();
     assert_eq!(items, n);
 }
