@@ -214,15 +214,6 @@ async fn what_shuts_a_lesson_shuts_its_rooms_to_learners_alone() {
             "update modules set opens_at = now() + interval '1 day'".to_owned(),
             "update modules set opens_at = null".to_owned(),
         ),
-        (
-            format!(
-                "insert into room_members (room_id, user_id, created_at, updated_at, banned_at)
-                    values ('{room}', '{}', now(), now(), now())
-                    on conflict (room_id, user_id) do update set banned_at = now()",
-                student.id
-            ),
-            "update room_members set banned_at = null".to_owned(),
-        ),
     ] {
         run(s, &shut).await;
         student.get(&path).await.expect(404);
@@ -234,6 +225,16 @@ async fn what_shuts_a_lesson_shuts_its_rooms_to_learners_alone() {
         run(s, &open).await;
         student.get(&path).await.expect(200);
     }
+    let ban = json!({"action": "ban", "user_id": student.id, "reason": "insults"});
+    author.post(&format!("{path}/moderation"), ban).await.expect(200);
+    student.get(&path).await.expect_problem(403, "chat_banned");
+    let message = json!({"client_id": "x", "body": "x"});
+    student.post(&format!("{path}/messages"), message).await.expect_problem(403, "chat_banned");
+    let mut socket = Socket::sign_in(s, student).await;
+    let refused = socket.join(room, None).await;
+    assert_eq!((&refused["code"], &refused["reason"]), (&json!("banned"), &json!("insults")));
+    author.get(&path).await.expect(200);
+    run(s, "update room_members set banned_at = null").await;
     run(s, &format!("update rooms set locked = true where id = '{room}'")).await;
     let message = json!({"client_id": "x", "body": "x"});
     student.post(&format!("{path}/messages"), message).await.expect_problem(403, "read_only");
