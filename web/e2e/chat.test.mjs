@@ -200,6 +200,8 @@ test('one sees by name who is here and who types, and the author writes to a stu
   await people.getByRole('searchbox', { name: 'Find a student' }).fill('mali');
   await people.getByRole('button', { name: /^Write to .*Malika Yusupova/ }).click();
   await author.page.waitForURL(/\/messages\/[\w-]+$/);
+  // The lesson with its field stays until the page of the chats has come.
+  await author.page.getByRole('navigation', { name: 'Chats' }).waitFor();
   await write(author, 'Only between us');
   await row(author, 'Only between us').waitFor();
   await student.page.goto('/messages');
