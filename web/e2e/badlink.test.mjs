@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Product, until } from './product.mjs';
-import { caller, published } from './school.mjs';
+import { caller, classroom } from './school.mjs';
 
 /** So many messages are there before anybody comes. */
 const MANY = 3000;
@@ -60,14 +60,10 @@ async function mendLink({ page }) {
 
 before(async () => {
   product = await Product.start();
-  author = await product.visitor();
-  await author.register('dilnoza@example.com', 'Dilnoza', 'Karimova');
-  const { course, lesson } = await published(author, 'Indexes from the inside');
-  student = await product.visitor();
-  await student.register('malika@example.com', 'Malika', 'Yusupova');
+  const made = await classroom(product);
+  ({ author, student } = made);
   const ask = await caller(student);
-  await ask('POST', `/courses/${course}/enroll`);
-  room = (await ask('GET', `/lessons/${lesson}/room`)).room_id;
+  room = (await ask('GET', `/lessons/${made.lesson}/room`)).room_id;
   await product.query(`
     with made as (
       insert into messages (id, room_id, seq, author_id, author_role, client_id, body, created_at)

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Product, until } from './product.mjs';
-import { caller, published } from './school.mjs';
+import { caller, classroom } from './school.mjs';
 
 let product;
 let author;
@@ -25,14 +25,9 @@ async function choose(visitor, text, deed) {
 
 before(async () => {
   product = await Product.start();
-  author = await product.visitor();
-  await author.register('dilnoza@example.com', 'Dilnoza', 'Karimova');
-  const { course, lesson } = await published(author, 'Indexes from the inside');
-  student = await product.visitor();
-  await student.register('malika@example.com', 'Malika', 'Yusupova');
-  const ask = await caller(student);
-  await ask('POST', `/courses/${course}/enroll`);
-  address = `/learn/${course}/${lesson}`;
+  const made = await classroom(product);
+  ({ author, student } = made);
+  address = `/learn/${made.course}/${made.lesson}`;
   for (const visitor of [author, student]) {
     await visitor.page.goto(address);
     await field(visitor).waitFor();

@@ -126,6 +126,17 @@ export async function published(visitor, title, top = 0) {
   return { course, lesson, category: await publish(visitor, course, top) };
 }
 
+/** An author with a published course of one lesson, and a student who has joined it. */
+export async function classroom(product) {
+  const author = await product.visitor();
+  await author.register('dilnoza@example.com', 'Dilnoza', 'Karimova');
+  const { course, lesson } = await published(author, 'Indexes from the inside');
+  const student = await product.visitor();
+  await student.register('malika@example.com', 'Malika', 'Yusupova');
+  await (await caller(student))('POST', `/courses/${course}/enroll`);
+  return { author, student, course, lesson };
+}
+
 /** Fills in what a course needs, and publishes it. Its lessons are ready. */
 export async function publish(visitor, course, top = 0) {
   const ask = await caller(visitor);
